@@ -1,0 +1,78 @@
+"""What the entities of an account, and of its recipients, have in common."""
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .account import AccountConfigEntry
+from .const import DOMAIN
+from .coordinator import BalanceCoordinator
+
+
+def account_device(entry: AccountConfigEntry) -> DeviceInfo:
+    """Return the device of an account."""
+    gateway = entry.runtime_data.gateway
+    return DeviceInfo(
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer=gateway.name,
+        name=entry.title,
+        configuration_url=gateway.site,
+    )
+
+
+@callback
+def async_register_account_device(
+    hass: HomeAssistant, entry: AccountConfigEntry
+) -> None:
+    """Register the device of an account, so that those of recipients can refer to it."""
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **account_device(entry)
+    )
+
+
+class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
+    """An entity of an account, told by its balance."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, entry: AccountConfigEntry, description: EntityDescription
+    ) -> None:
+        """Describe the account `entry`."""
+        super().__init__(entry.runtime_data.coordinator)
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = account_device(entry)
+
+
+class RecipientEntity(Entity):
+    """An entity of a recipient."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AccountConfigEntry,
+        subentry: ConfigSubentry,
+        description: EntityDescription,
+    ) -> None:
+        """Describe the recipient `subentry` of the account `entry`."""
+        self.entity_description = description
+        self._attr_unique_id = (
+            f"{entry.entry_id}_{subentry.subentry_id}_{description.key}"
+        )
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
+            entry_type=DeviceEntryType.SERVICE,
+            manufacturer=entry.runtime_data.gateway.name,
+            name=subentry.title,
+            via_device_id=dr.async_get_device_id_by_identifier(
+                hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+            ),
+        )

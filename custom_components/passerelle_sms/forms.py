@@ -1,0 +1,183 @@
+"""The forms of the flows: what is asked for, and how it is shown."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import probatio
+
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_COUNTRY,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+    UnitOfTime,
+)
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    CountrySelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .const import (
+    CONF_ACCOUNT_ID,
+    CONF_ENCODING,
+    CONF_LONG_MESSAGES,
+    CONF_PHONE,
+    CONF_POLL_MINUTES,
+    CONF_SENDER,
+    SECTION_ADVANCED,
+)
+from .gateways.abilities import SellsLongMessages
+from .gateways.gateway import Gateway
+from .gateways.models import SubAccount
+from .messaging.encoding import EncodingChoice
+
+MINUTES_A_DAY: Final = 24 * 60
+
+_PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
+_HIDDEN: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+
+# How the parts of a gateway's credentials are asked for.
+_CREDENTIALS: Final[dict[str, TextSelector]] = {
+    CONF_USERNAME: TextSelector(TextSelectorConfig(autocomplete="username")),
+    CONF_PASSWORD: _HIDDEN,
+    CONF_API_KEY: _HIDDEN,
+}
+SECRETS: Final = frozenset({CONF_PASSWORD, CONF_API_KEY})
+
+
+def account_form(gateway: type[Gateway], country: str) -> probatio.Schema:
+    """Return the form that adds an account at `gateway`."""
+    return probatio.Schema(
+        {
+            **{
+                probatio.Required(_marked(field)): _CREDENTIALS[field]
+                for field in gateway.credential_fields
+            },
+            _sender_marker(gateway): _PLAIN,
+            probatio.Required(CONF_COUNTRY, default=country): CountrySelector(),
+            **_advanced(str(gateway.default_url)),
+        }
+    )
+
+
+def reconfigure_form(
+    gateway: type[Gateway], data: Mapping[str, Any]
+) -> probatio.Schema:
+    """Return the form that changes an account: a secret left empty stays as it is."""
+    return probatio.Schema(
+        {
+            **{
+                probatio.Optional(_marked(field)): _CREDENTIALS[field]
+                for field in gateway.credential_fields
+            },
+            _sender_marker(gateway): _PLAIN,
+            probatio.Required(CONF_COUNTRY): CountrySelector(),
+            **_advanced(data[CONF_URL]),
+        }
+    )
+
+
+def reauthentication_form(gateway: type[Gateway]) -> probatio.Schema:
+    """Return the form that asks for an account's secret again."""
+    return probatio.Schema(
+        {
+            probatio.Required(_marked(field)): _CREDENTIALS[field]
+            for field in gateway.credential_fields
+            if field in SECRETS
+        }
+    )
+
+
+def sub_account_form(accounts: tuple[SubAccount, ...]) -> probatio.Schema:
+    """Return the form that chooses one of several accounts."""
+    options = [
+        SelectOptionDict(
+            value=account.account_id, label=f"{account.name} ({account.credits})"
+        )
+        for account in accounts
+    ]
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_ACCOUNT_ID): SelectSelector(
+                SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def options_form(gateway: type[Gateway]) -> probatio.Schema:
+    """Return the form for the options of an account at `gateway`."""
+    fields: dict[probatio.Marker, object] = {
+        probatio.Required(CONF_POLL_MINUTES): probatio.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=gateway.limits.minimum_poll.total_seconds() // 60,
+                    max=MINUTES_A_DAY,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfTime.MINUTES,
+                )
+            ),
+            probatio.Coerce(int),
+        ),
+        probatio.Required(CONF_ENCODING): SelectSelector(
+            SelectSelectorConfig(
+                options=[choice.value for choice in EncodingChoice],
+                translation_key="encoding",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+    }
+    if issubclass(gateway, SellsLongMessages):
+        fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
+    return probatio.Schema(fields)
+
+
+RECIPIENT_FORM: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_NAME): _PLAIN,
+        probatio.Required(CONF_PHONE): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel")
+        ),
+    }
+)
+
+
+def _marked(field: str) -> str | probatio.Secret:
+    """Return a field's name, marked when its value must not be shown in an error."""
+    return probatio.Secret(field) if field in SECRETS else field
+
+
+def _sender_marker(gateway: type[Gateway]) -> probatio.Marker:
+    required = gateway.sender_rule.required
+    return (
+        probatio.Required(CONF_SENDER) if required else probatio.Optional(CONF_SENDER)
+    )
+
+
+def _advanced(url: str) -> dict[probatio.Marker, section]:
+    fields = probatio.Schema(
+        {
+            probatio.Required(CONF_URL, default=url): TextSelector(
+                TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
+            ),
+            probatio.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        }
+    )
+    return {probatio.Required(SECTION_ADVANCED): section(fields, {"collapsed": True})}

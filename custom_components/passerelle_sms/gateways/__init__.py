@@ -1,0 +1,1 @@
+"""The five gateways on the wire: asyncio and aiohttp only, no Home Assistant."""

@@ -1,0 +1,122 @@
+"""What goes to a gateway and what comes back, the same for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from .errors import GatewayError
+
+
+class Outcome(StrEnum):
+    """What became of a submission."""
+
+    ACCEPTED = "accepted"
+    """The gateway took it."""
+    REJECTED = "rejected"
+    """The gateway, or our own check, said no."""
+    NOT_SENT = "not_sent"
+    """It provably never left."""
+    UNKNOWN = "unknown"
+    """It may have left."""
+
+
+class Encoding(StrEnum):
+    """How a text is written on the air."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What proves to a gateway who we are.
+
+    A gateway uses the fields that it names in `Gateway.credential_fields`.
+    """
+
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    account_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubAccount:
+    """One of several accounts behind the same credentials."""
+
+    account_id: str
+    name: str
+    credits: Decimal
+    request_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account holds, as far as its gateway tells; `None` where it doesn't."""
+
+    credits: Decimal
+    """What can still be sent, in the gateway's own unit."""
+    expires: date | None = None
+    """The day on which the credits lapse."""
+    consumption: Decimal | None = None
+    """Credits used since the account was opened."""
+    purchased: int | None = None
+    """SMS bought since the account was opened."""
+    sent: int | None = None
+    """SMS sent since the account was opened."""
+    request_limit: int | None = None
+    """Requests allowed per 60 minutes."""
+    sub_accounts: tuple[SubAccount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """One text for some numbers, ready to be handed to a gateway."""
+
+    text: str
+    recipients: tuple[str, ...] = field(repr=False)
+    """E.164, each once."""
+    sender: str | None = None
+    """The name shown on the phone; the account's own when `None`."""
+    reference: str | None = None
+    """Our own id of the message, where the gateway takes one: `[A-Za-z0-9-]{1,30}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One message handed to one gateway for one recipient, with its outcome."""
+
+    recipient: str = field(repr=False)
+    """E.164."""
+    outcome: Outcome
+    submission_id: str | None = field(default=None, repr=False)
+    """The gateway's id. It may hold the login and the number: never log it."""
+    segments: int | None = None
+    """Segments billed, by our own count where the gateway doesn't say."""
+    cost: Decimal | None = None
+    """Credits taken, where the gateway says so."""
+    error: GatewayError | None = None
+
+    @classmethod
+    def failed(cls, recipient: str, error: GatewayError) -> Self:
+        """Return the submission that an error has left of it."""
+        return cls(
+            recipient=recipient,
+            outcome=error.outcome,
+            submission_id=error.reference,
+            error=error,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """What a gateway made of one `Sms`: a submission per recipient, in order."""
+
+    submissions: tuple[Submission, ...]
+    remaining: Decimal | None = None
+    """The credits left, where the answer tells; from the answer with the least."""

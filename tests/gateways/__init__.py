@@ -1,0 +1,1 @@
+"""The five wire protocols, against the simulator over real sockets."""

@@ -1,0 +1,1 @@
+"""From an action to an outcome."""

@@ -1,0 +1,235 @@
+"""What every simulated gateway has: an account, a ledger, faults and a script."""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+import functools
+import itertools
+from typing import ClassVar, Final
+
+from aiohttp import web
+
+from .faults import Fault
+
+type Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+PAGE: Final = "<!DOCTYPE html><html><body><h1>Bienvenue</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A message that was taken, and charged, for one recipient."""
+
+    recipient: str
+    """As the client wrote it."""
+    text: str
+    sender: str
+    submission_id: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedRequest:
+    """A request as it came in."""
+
+    operation: str
+    method: str
+    path: str
+    """Under the gateway's base address."""
+    query: dict[str, str]
+    body: str
+    headers: dict[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Planned:
+    fault: Fault
+    operation: str | None
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A route: what is asked for, where, and who answers."""
+
+    name: str
+    """`send`, `balance` or another operation's name."""
+    methods: tuple[str, ...]
+    path: str
+    """Under the gateway's base address."""
+    handler: Handler
+
+
+class SimulatedGateway(ABC):
+    """One gateway with one account, as its document describes it."""
+
+    key: ClassVar[str]
+    """The gateway's name in the catalogue, and its path in the simulator."""
+
+    def __init__(self) -> None:
+        """Open an account with a thousand credits."""
+        self.username = "243161185"
+        self.password = "s3cr&t+pa ss"
+        self.api_key = "k3y-0f-th3-acc0unt"
+        self.credits = Decimal(1000)
+        self.senders = {"MAISON"}
+        """The senders that are registered, where the gateway asks for that."""
+        self.accepted: list[Acceptance] = []
+        """Everything it took, in order: the judge of what was sent, and how often."""
+        self.requests: list[ReceivedRequest] = []
+        """Everything it was asked, in order, whatever came of it."""
+        self._planned: list[_Planned] = []
+        self._scripted: deque[web.Response] = deque()
+        self._over = asyncio.Event()
+        self._came_in = asyncio.Event()
+        self._numbers = itertools.count(1)
+
+    @abstractmethod
+    def operations(self) -> tuple[Operation, ...]:
+        """Return what the gateway answers to."""
+
+    def fail(
+        self, fault: Fault, *, operation: str | None = None, times: int | None = None
+    ) -> None:
+        """Show `fault` on the next `times` requests, or from now on, of an operation."""
+        self._planned.append(_Planned(fault=fault, operation=operation, times=times))
+
+    def answer_next(
+        self, text: str, *, status: int = 200, content_type: str = "text/html"
+    ) -> None:
+        """Answer the next request with exactly this, and do nothing else for it."""
+        self._scripted.append(
+            web.Response(text=text, status=status, content_type=content_type)
+        )
+
+    def heal(self) -> None:
+        """Forget all faults and scripted answers."""
+        self._planned.clear()
+        self._scripted.clear()
+
+    def release(self) -> None:
+        """Let go of every request that stalls."""
+        self._over.set()
+
+    def asked(self, operation: str) -> int:
+        """Return how many requests came in for an operation."""
+        return sum(request.operation == operation for request in self.requests)
+
+    async def until_asked(self, operation: str) -> None:
+        """Wait until a request comes in for an operation."""
+        while not self.asked(operation):
+            self._came_in.clear()
+            await self._came_in.wait()
+
+    def next_number(self) -> int:
+        """Return a number that was not returned before, for ids."""
+        return next(self._numbers)
+
+    def take(
+        self,
+        *,
+        recipient: str,
+        text: str,
+        sender: str,
+        submission_id: str,
+        segments: int,
+    ) -> bool:
+        """Take a message and charge it, if there is credit enough."""
+        if segments > self.credits:
+            return False
+        self.credits -= segments
+        self.accepted.append(
+            Acceptance(
+                recipient=recipient,
+                text=text,
+                sender=sender,
+                submission_id=submission_id,
+                segments=segments,
+            )
+        )
+        return True
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the simulator for this gateway."""
+        return [
+            web.route(
+                method,
+                f"/{self.key}/{operation.path}",
+                functools.partial(self._serve, operation),
+            )
+            for operation in self.operations()
+            for method in operation.methods
+        ]
+
+    async def _serve(
+        self, operation: Operation, request: web.Request
+    ) -> web.StreamResponse:
+        """Answer from the script, with a fault, or as the document says."""
+        self.requests.append(
+            ReceivedRequest(
+                operation=operation.name,
+                method=request.method,
+                path=operation.path,
+                query=dict(request.query),
+                body=await request.text(),
+                headers=dict(request.headers),
+            )
+        )
+        self._came_in.set()
+        if self._scripted:
+            return self._scripted.popleft()
+        fault = self._next_fault(operation.name)
+        if fault is None:
+            return await operation.handler(request)
+        if fault.takes_the_message:
+            response = await operation.handler(request)
+        else:
+            response = web.Response()
+        return await self._show(fault, request, response)
+
+    def _next_fault(self, operation: str) -> Fault | None:
+        for planned in self._planned:
+            if planned.operation not in {None, operation} or planned.times == 0:
+                continue
+            if planned.times is not None:
+                planned.times -= 1
+            return planned.fault
+        return None
+
+    async def _show(
+        self, fault: Fault, request: web.Request, response: web.Response
+    ) -> web.StreamResponse:
+        match fault:
+            case Fault.STALL_BEFORE | Fault.STALL_AFTER:
+                await self._over.wait()
+            case Fault.CUT_BEFORE | Fault.CUT_AFTER:
+                _cut(request)
+            case Fault.HALF_ANSWER:
+                await _answer_half(request, response)
+            case Fault.ERROR_500 | Fault.ERROR_500_AFTER:
+                return web.Response(status=500, text=PAGE, content_type="text/html")
+            case Fault.RATE_LIMITED:
+                return web.Response(status=429, text=PAGE, content_type="text/html")
+            case Fault.HTML:
+                return web.Response(text=PAGE, content_type="text/html")
+            case Fault.REDIRECT:
+                return web.Response(status=302, headers={"Location": str(request.url)})
+            case Fault.EMPTY:
+                pass
+        return web.Response()
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def _answer_half(request: web.Request, response: web.Response) -> None:
+    whole = response.body if isinstance(response.body, bytes) else b"........"
+    half = web.StreamResponse(headers={"Content-Length": str(len(whole))})
+    await half.prepare(request)
+    await half.write(whole[: len(whole) // 2])
+    _cut(request)

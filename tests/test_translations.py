@@ -1,0 +1,141 @@
+"""English and French say everything, and the same."""
+
+from collections.abc import Iterator
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.passerelle_sms import config_flow, forms
+from custom_components.passerelle_sms.gateways import errors
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
+from custom_components.passerelle_sms.sensor import SENSORS
+from homeassistant.util.yaml import load_yaml_dict
+
+INTEGRATION = Path(config_flow.__file__).parent
+LANGUAGES = ["en", "fr"]
+
+
+def load(language: str) -> dict[str, Any]:
+    """Return one language's translations."""
+    path = INTEGRATION / "translations" / f"{language}.json"
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text with its path."""
+    for name, value in tree.items():
+        here = f"{path}.{name}" if path else name
+        if isinstance(value, dict):
+            yield from leaves(value, here)
+        else:
+            yield here, value
+
+
+def placeholders(text: str) -> set[str]:
+    """Return what a text wants filled in."""
+    return set(re.findall(r"{(\w+)}", text))
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """The same keys, each with the same placeholders."""
+    english, french = dict(leaves(load("en"))), dict(leaves(load("fr")))
+
+    assert english.keys() == french.keys()
+    for key, text in english.items():
+        assert text.strip(), key
+        assert french[key].strip(), key
+        assert placeholders(text) == placeholders(french[key]), key
+
+
+def test_nothing_is_left_untranslated() -> None:
+    """What is alike in both languages is a name or the same word in both."""
+    english, french = dict(leaves(load("en"))), dict(leaves(load("fr")))
+    alike = {key for key, text in english.items() if text == french[key]}
+
+    assert {english[key] for key in alike} <= {
+        "Consumption",
+        "Message",
+        "Options",
+        "SMS",
+        "Titre",
+        "Title",
+        "{gateway}",
+        "123-SMS.net (France)",
+        "Envoyer SMS Pro (France)",
+        "SMSECO (Côte d'Ivoire, Burkina Faso)",
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_has_a_sentence(language: str) -> None:
+    """Each rung of the ladder that can be raised, whoever raises it."""
+    keys = {
+        error.key
+        for error in vars(errors).values()
+        if isinstance(error, type)
+        and issubclass(error, errors.GatewayError)
+        and hasattr(error, "key")
+    }
+
+    assert (
+        keys | {"not_accepted", "invalid_data", "unquoted_number"}
+        == load(language)["exceptions"].keys()
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", GATEWAYS)
+def test_every_field_of_a_gateways_form_has_words(language: str, key: str) -> None:
+    """A label and a description, in the form and in its section."""
+    step = load(language)["config"]["step"][key]
+    schema = forms.account_form(GATEWAYS[key], "CM").schema
+    fields = {str(marker) for marker in schema} - {"advanced"}
+
+    assert step["data"].keys() == step["data_description"].keys() == fields
+    advanced = step["sections"]["advanced"]
+    assert advanced["data"].keys() == {"url", "verify_ssl"}
+    assert advanced["data_description"].keys() == {"url", "verify_ssl"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_menu_names_every_gateway(language: str) -> None:
+    """And no other."""
+    assert list(load(language)["config"]["step"]["user"]["menu_options"]) == list(
+        GATEWAYS
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_action_and_field_has_words(language: str) -> None:
+    """As `services.yaml` lists them."""
+    services = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+    words = load(language)["services"]
+
+    assert words.keys() == services.keys()
+    for name, service in services.items():
+        assert words[name]["fields"].keys() == service["fields"].keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entity_and_choice_has_words(language: str) -> None:
+    """As the platforms describe them."""
+    words = load(language)
+
+    keys = {description.translation_key for description in SENSORS}
+    assert words["entity"]["sensor"].keys() == keys | {"sub_account_balance"}
+    choices = {choice.value for choice in EncodingChoice}
+    assert words["selector"]["encoding"]["options"].keys() == choices
+
+
+def test_every_entity_and_action_has_an_icon() -> None:
+    """Unless its device class brings one."""
+    icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))
+    words = load("en")
+
+    assert icons["entity"]["sensor"].keys() == words["entity"]["sensor"].keys()
+    assert icons["services"].keys() == words["services"].keys()
