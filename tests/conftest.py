@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 import logging
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 
 from .simulator import SimulatedGateway, Simulator
+from .simulator.tls import make_certificate
 
 type GatewayMaker = Callable[[SimulatedGateway], Gateway]
 type AccountMaker = Callable[..., Awaitable[MockConfigEntry]]
@@ -62,6 +64,12 @@ async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
     """Return the five gateways, listening on loopback."""
     async with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Return a certificate for loopback, with its key, that nobody vouches for."""
+    return make_certificate(tmp_path)
 
 
 @pytest.fixture

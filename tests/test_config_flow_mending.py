@@ -1,6 +1,7 @@
 """The config flow of an account that exists, and the rarer ways to a new one."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from tests.conftest import AccountMaker, state_of, suggested_values
 from tests.simulator import Fault, Simulator
 from tests.simulator.envoyer_sms_pro import SimulatedAccount
+from tests.simulator.tls import served_over_tls
 from tests.test_config_flow import ALL, filled_in, open_form, submit
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -176,6 +178,51 @@ class TestDocumentedAsPlainHttp:
         result = await go_on(hass, result, {})
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert result["result"].data["url"] == simulator.url("smseco")
+
+    async def test_keeps_tls_where_it_works(
+        self,
+        hass: HomeAssistant,
+        simulator: Simulator,
+        certificate: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """No question then, and nothing in clear ever."""
+        async with served_over_tls(simulator.smseco, certificate) as secure:
+            plain = str(URL(secure).with_scheme("http"))
+            monkeypatch.setattr(SmsEco, "default_url", URL(plain))
+            form = await open_form(hass, "smseco")
+
+            result = await go_on(
+                hass, form, filled_in(simulator, "smseco", url=plain, verify_ssl=False)
+            )
+
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+            assert result["result"].data["url"] == secure
+            await hass.config_entries.async_unload(result["result"].entry_id)
+
+    async def test_believes_what_is_said_over_tls(
+        self,
+        hass: HomeAssistant,
+        simulator: Simulator,
+        certificate: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A wrong password is wrong in clear too: it need not be shown to all."""
+        async with served_over_tls(simulator.smseco, certificate) as secure:
+            plain = str(URL(secure).with_scheme("http"))
+            monkeypatch.setattr(SmsEco, "default_url", URL(plain))
+            form = await open_form(hass, "smseco")
+
+            result = await go_on(
+                hass,
+                form,
+                filled_in(
+                    simulator, "smseco", url=plain, verify_ssl=False, password="wr0ng"
+                ),
+            )
+
+            assert result["step_id"] == "smseco"
+            assert result["errors"] == {"base": "invalid_auth"}
 
 
 async def add_two_sub_accounts(

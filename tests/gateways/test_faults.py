@@ -6,9 +6,7 @@ agree with what was really taken, and nothing may be taken twice.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
 import html
-from ipaddress import IPv4Address
 import json
 import logging
 import math
@@ -20,12 +18,7 @@ from typing import override
 from urllib.parse import quote, quote_plus
 
 import aiohttp
-from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 import pytest
 from yarl import URL
 
@@ -49,6 +42,7 @@ from custom_components.passerelle_sms.gateways.models import (
 from custom_components.passerelle_sms.gateways.transport import Timeouts
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, SimulatedGateway, Simulator
+from tests.simulator.tls import served_over_tls
 
 # Numbers that the users of each country's gateways would write to.
 RECIPIENTS = {
@@ -311,52 +305,10 @@ async def test_a_name_that_leads_nowhere(
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Return a certificate for loopback, with its key, that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway.invalid")])
-    now = datetime.now(UTC)
-    address = x509.IPAddress(IPv4Address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path
-
-
-@pytest.fixture
 async def tls_url(simulated: SimulatedGateway, certificate: Path) -> AsyncIterator[str]:
     """Return where the gateway answers over TLS, with that certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    application = web.Application()
-    application.add_routes(simulated.routes())
-    runner = web.AppRunner(application, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    # In debug mode asyncio reports each handshake that a client breaks off, as ours must.
-    loop = asyncio.get_running_loop()
-    debug = loop.get_debug()
-    loop.set_debug(False)
-    yield f"https://127.0.0.1:{runner.addresses[0][1]}/{simulated.key}/"
-    await runner.cleanup()
-    loop.set_debug(debug)
+    async with served_over_tls(simulated, certificate) as url:
+        yield url
 
 
 async def test_tls_where_none_is_spoken(

@@ -264,3 +264,15 @@ async def test_an_error_holds_no_address(
 
     assert raised.value.__context__ is None
     assert raised.value.__cause__ is None
+
+
+async def test_a_closed_session_sends_nothing(simulator: Simulator) -> None:
+    """Home Assistant is shutting down: the message is still here."""
+    session = aiohttp.ClientSession()
+    await session.close()
+    transport = Transport(session, URL(simulator.url("etech_keys")), PATIENCE)
+
+    with pytest.raises(CannotConnectError):
+        await transport.request("GET", "api.php")
+
+    assert simulator.etech_keys.requests == []

@@ -70,6 +70,9 @@ class Transport:
             NoAnswerError: it was written, and no whole answer came back.
 
         """
+        if self._session.closed:
+            # The house is shutting down.
+            raise CannotConnectError
         result = await self._receive(
             self._session.request(
                 method,
