@@ -1,0 +1,1 @@
+"""The demonstration: one alert through each gateway, from a real Home Assistant."""

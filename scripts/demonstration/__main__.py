@@ -1,0 +1,150 @@
+"""Runs the demonstration: `scripts/demo`."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+import os
+from pathlib import Path
+import shutil
+import signal
+import socket
+import sys
+from typing import Final
+
+from tests.e2e.home_assistant import HOST, ROOT, HomeAssistantProcess
+from tests.simulator import Simulator
+
+from . import dashboard
+from .accounts import Account, add_account
+from .alerts import Row, send_alert
+from .progress import step
+from .table import render
+
+# How Home Assistant ends when somebody restarts it from its pages.
+_RESTART: Final = 100
+
+
+def main() -> int:
+    """Run until Ctrl-C, or once; return 0 if every row was right."""
+    options = _options()
+    if _is_taken(options.port):
+        print(
+            f"Port {options.port} is taken. Stop what listens there, or choose another"
+            f" one: scripts/demo --port {options.port + 1}",
+            file=sys.stderr,
+        )
+        return 2
+    return asyncio.run(_until_interrupted(options.port, once=options.once))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Send one alert through each of the five gateways, simulated, from"
+        " a real Home Assistant, and keep it open to look at.",
+    )
+    parser.add_argument("--port", type=int, default=8123, help="default: 8123")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="end after the table; fail if a row is wrong",
+    )
+    return parser.parse_args()
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # As Home Assistant does: what just ended doesn't count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+async def _until_interrupted(port: int, *, once: bool) -> int:
+    """Run, and end cleanly on Ctrl-C; what went wrong keeps its folder and its log."""
+    folder = _fresh_folder(port)
+    running = asyncio.create_task(_run(folder, port, once=once))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        code = await running
+    except asyncio.CancelledError:
+        # Interrupted before it could show everything, a single run has failed.
+        code = 1 if once else 0
+    if code == 0:
+        shutil.rmtree(folder)
+    else:
+        print(f"The house and its log are kept in {_shown(folder)}", flush=True)
+    return code
+
+
+async def _run(folder: Path, port: int, *, once: bool) -> int:
+    house = HomeAssistantProcess(folder, port=port, language=_language())
+    async with Simulator() as simulator:
+        with step(f"Starting Home Assistant on {house.url}"):
+            await house.__aenter__()
+        try:
+            rows = await _show(house, simulator)
+            if not once:
+                await _stay(house, folder)
+        finally:
+            with step("Stopping Home Assistant"):
+                await house.stop()
+    return 0 if rows and all(row.is_right for row in rows) else 1
+
+
+async def _show(house: HomeAssistantProcess, simulator: Simulator) -> Sequence[Row]:
+    """Add the accounts, send the alerts and print the table."""
+    with step("Signing in"):
+        await house.onboard()
+    accounts: list[Account] = []
+    for key in simulator.gateways:
+        with step(f"Adding the account at {key}"):
+            accounts.append(await add_account(house, simulator, key))
+    await dashboard.add_dashboard(house, accounts)
+    rows: list[Row] = []
+    for account in accounts:
+        with step(f"Sending an alert through {account.title}"):
+            rows.append(await send_alert(house, account))
+    print(f"\n{render(rows)}\n", flush=True)
+    return rows
+
+
+async def _stay(house: HomeAssistantProcess, folder: Path) -> None:
+    """Stay up until Home Assistant ends, which it shouldn't."""
+    print(
+        f"Home Assistant   {house.url}/{dashboard.PATH}\n"
+        f"User name        {house.username}\n"
+        f"Password         {house.password}\n"
+        f"Folder           {_shown(folder)}\n"
+        "\nCtrl-C ends it.",
+        flush=True,
+    )
+    while await house.wait() == _RESTART:
+        await house.start()
+
+
+def _fresh_folder(port: int) -> Path:
+    """Return an empty configuration folder: each run begins with a new house."""
+    folder = ROOT / ".demo" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _shown(folder: Path) -> str:
+    return str(folder.relative_to(ROOT))
+
+
+def _language() -> str:
+    """Return French where the terminal speaks it."""
+    named = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "fr" if named.startswith("fr") else "en"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

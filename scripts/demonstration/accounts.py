@@ -1,0 +1,139 @@
+"""The five accounts, added as a user would: through the config flow."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.e2e.client import Flow, HomeAssistantClient
+from tests.e2e.waiting import until
+from tests.simulator import SimulatedGateway, Simulator
+
+DOMAIN: Final = "passerelle_sms"
+RECIPIENT: Final = "Maman"
+
+_SENDER: Final = "MAISON"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What the forms ask for, for one gateway."""
+
+    credentials: tuple[str, ...]
+    """The fields of the form, named as the simulated account names them."""
+    country: str
+    phone: str
+
+
+_LOGIN: Final = ("username", "password")
+_WANTED: Final = {
+    "etech_keys": _Wanted(credentials=_LOGIN, country="CM", phone="+237650123456"),
+    "smseco": _Wanted(credentials=_LOGIN, country="CI", phone="+2250757123456"),
+    "envoyer_sms_pro": _Wanted(credentials=_LOGIN, country="FR", phone="+33612345678"),
+    "sms123": _Wanted(
+        credentials=("username", "api_key"), country="FR", phone="+33612345678"
+    ),
+    "devcodesms": _Wanted(
+        credentials=("api_key",), country="CM", phone="+237650123456"
+    ),
+}
+
+
+class UnexpectedStepError(Exception):
+    """A flow went another way than it should."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account that Home Assistant now has."""
+
+    title: str
+    entry_id: str
+    balance: str
+    """The entity id of its balance."""
+    simulated: SimulatedGateway
+
+
+async def add_account(
+    house: HomeAssistantClient, simulator: Simulator, key: str
+) -> Account:
+    """Add the account at one gateway, with one recipient, and wait until it is ready.
+
+    Raises:
+        UnexpectedStepError: a form was refused, or another one came.
+
+    """
+    wanted, simulated = _WANTED[key], simulator.gateways[key]
+    flow = await house.config_flow(DOMAIN)
+    await flow.submit({"next_step_id": key})
+    await flow.submit(
+        {
+            **{field: getattr(simulated, field) for field in wanted.credentials},
+            "sender": _SENDER,
+            "country": wanted.country,
+            "advanced": {"url": simulator.url(key), "verify_ssl": True},
+        }
+    )
+    _expect(flow, "insecure")
+    await flow.submit({})
+    _expect_end(flow)
+    entry = flow.step["result"]
+    recipient = await _add_recipient(house, flow.step, wanted.phone)
+    return Account(
+        title=entry["title"],
+        entry_id=entry["entry_id"],
+        balance=await _ready(house, entry["entry_id"], recipient),
+        simulated=simulated,
+    )
+
+
+async def _add_recipient(
+    house: HomeAssistantClient, created: dict[str, Any], phone: str
+) -> str:
+    """Add the recipient to a new account and return its subentry's id."""
+    entry_id = created["result"]["entry_id"]
+    flow = await house.next_flow(created) or await house.subentry_flow(
+        entry_id, "recipient"
+    )
+    await flow.submit({"name": RECIPIENT, "phone": phone})
+    _expect_end(flow)
+    subentries = await house.command(
+        "config_entries/subentries/list", entry_id=entry_id
+    )
+    subentry_id: str = subentries[0]["subentry_id"]
+    return subentry_id
+
+
+async def _ready(house: HomeAssistantClient, entry_id: str, recipient: str) -> str:
+    """Wait until an account knows its recipient, and return its balance's entity id."""
+
+    async def look() -> str | None:
+        entities = await house.entities()
+        if not any(known.startswith(f"{entry_id}_{recipient}_") for known in entities):
+            return None
+        if not any(
+            entry["entry_id"] == entry_id and entry["state"] == "loaded"
+            for entry in await house.config_entries(DOMAIN)
+        ):
+            return None
+        return entities.get(f"{entry_id}_balance")
+
+    return await until("the account was ready", look)
+
+
+def _expect(flow: Flow, step: str) -> None:
+    if flow.step.get("step_id") != step:
+        raise UnexpectedStepError(f"wanted {step}, {_where(flow)}")
+
+
+def _expect_end(flow: Flow) -> None:
+    if flow.step["type"] != "create_entry":
+        raise UnexpectedStepError(f"wanted the end, {_where(flow)}")
+
+
+def _where(flow: Flow) -> str:
+    step = flow.step
+    shown = {
+        name: step.get(name)
+        for name in ("type", "step_id", "errors", "reason")
+        if step.get(name)
+    }
+    return f"came to {shown}"

@@ -1,0 +1,79 @@
+"""A dashboard with the balance of every account, and a button to spend some of it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from tests.e2e.client import HomeAssistantClient
+
+from .accounts import DOMAIN, RECIPIENT, Account
+
+PATH: Final = "passerelle-sms"
+
+_TITLE: Final = "Passerelle SMS"
+# Another text than the alert's: a gateway may refuse to send the same one twice.
+_MESSAGE: Final = "Essai depuis le tableau de bord : tout va bien."
+
+
+async def add_dashboard(
+    house: HomeAssistantClient, accounts: Sequence[Account]
+) -> None:
+    """Add the dashboard, and make it the page that Home Assistant opens with."""
+    await house.command(
+        "lovelace/dashboards/create",
+        url_path=PATH,
+        title=_TITLE,
+        icon="mdi:message-alert",
+        show_in_sidebar=True,
+        require_admin=False,
+        mode="storage",
+    )
+    await house.command(
+        "lovelace/config/save",
+        url_path=PATH,
+        config={
+            "views": [
+                {
+                    "title": _TITLE,
+                    "type": "sections",
+                    "max_columns": 3,
+                    "sections": [_section(account) for account in accounts],
+                }
+            ]
+        },
+    )
+    await house.command(
+        "frontend/set_system_data", key="core", value={"default_panel": PATH}
+    )
+
+
+def _section(account: Account) -> dict[str, Any]:
+    return {
+        "type": "grid",
+        "cards": [
+            {"type": "heading", "heading": account.title},
+            {
+                "type": "tile",
+                "entity": account.balance,
+                "name": {"type": "entity"},
+                "color": "teal",
+                "grid_options": {"columns": 12},
+            },
+            {
+                "type": "button",
+                "name": f"SMS → {RECIPIENT}",
+                "icon": "mdi:send",
+                "show_icon": False,
+                "grid_options": {"columns": 12, "rows": 1},
+                "tap_action": {
+                    "action": "perform-action",
+                    "perform_action": f"{DOMAIN}.send_sms",
+                    "data": {
+                        "config_entry_id": account.entry_id,
+                        "message": _MESSAGE,
+                        "target": [RECIPIENT],
+                    },
+                    "confirmation": True,
+                },
+            },
+        ],
+    }
