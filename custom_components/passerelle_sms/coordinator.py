@@ -1,12 +1,11 @@
 """What an account holds: asked regularly, and followed after every message."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 import logging
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -20,11 +19,9 @@ from .gateways.errors import (
     RateLimitedError,
 )
 from .gateways.gateway import Gateway
-from .gateways.models import Balance, Outcome, SendResult
+from .gateways.models import Balance, SendResult
+from .gateways.outcome import Outcome
 from .issues import async_forget_ip_not_allowed, async_tell_ip_not_allowed
-
-if TYPE_CHECKING:
-    from .account import AccountConfigEntry
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,12 +32,12 @@ RATE_LIMIT_PAUSE: Final = timedelta(hours=1)
 class BalanceCoordinator(DataUpdateCoordinator[Balance]):
     """Polls the balance of one account."""
 
-    config_entry: AccountConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: AccountConfigEntry,
+        entry: ConfigEntry,
         gateway: Gateway,
         interval: timedelta,
     ) -> None:

@@ -20,7 +20,8 @@ from custom_components.passerelle_sms.gateways.errors import (
     RejectedError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.models import Balance, Outcome, Sms
+from custom_components.passerelle_sms.gateways.models import Balance, Sms
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, Simulator
 from tests.simulator.devcodesms import (

@@ -40,11 +40,11 @@ from custom_components.passerelle_sms.gateways.models import (
     Balance,
     Credentials,
     Encoding,
-    Outcome,
     SendResult,
     Sms,
     SubAccount,
 )
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.segments import GSM7_BASIC
 from custom_components.passerelle_sms.gateways.transport import Timeouts
 from tests.simulator import Fault, Simulator

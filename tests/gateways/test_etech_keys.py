@@ -13,7 +13,8 @@ from custom_components.passerelle_sms.gateways.errors import (
     RejectedError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.models import Outcome, Sms
+from custom_components.passerelle_sms.gateways.models import Sms
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from tests.conftest import GatewayMaker
 from tests.simulator import Simulator
 

@@ -35,10 +35,10 @@ from custom_components.passerelle_sms.gateways.errors import (
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.models import (
     Credentials,
-    Outcome,
     SendResult,
     Sms,
 )
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.transport import Timeouts
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, SimulatedGateway, Simulator

@@ -35,11 +35,11 @@ from custom_components.passerelle_sms.gateways.models import (
     Balance,
     Credentials,
     Encoding,
-    Outcome,
     SendResult,
     Sms,
     Submission,
 )
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from tests.simulator import Simulator
 
 RECIPIENTS = tuple(f"+2376956882{number:02}" for number in range(7))

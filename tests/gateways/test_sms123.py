@@ -40,10 +40,10 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.models import (
     Credentials,
-    Outcome,
     Sms,
     Submission,
 )
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.sms123 import Sms123
 from custom_components.passerelle_sms.gateways.transport import Timeouts
 from tests.conftest import GatewayMaker

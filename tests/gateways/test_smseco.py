@@ -28,12 +28,8 @@ from custom_components.passerelle_sms.gateways.errors import (
     SenderNotRegisteredError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.models import (
-    Balance,
-    Outcome,
-    Sms,
-    Submission,
-)
+from custom_components.passerelle_sms.gateways.models import Balance, Sms, Submission
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.smseco_json import write_request
 from custom_components.passerelle_sms.gateways.transport import Json
 from tests.conftest import GatewayMaker

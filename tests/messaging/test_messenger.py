@@ -9,7 +9,8 @@ from custom_components.passerelle_sms.gateways.errors import (
     InvalidSenderError,
     NotANumberError,
 )
-from custom_components.passerelle_sms.gateways.models import Outcome, SendResult
+from custom_components.passerelle_sms.gateways.models import SendResult
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
 from custom_components.passerelle_sms.messaging.message import Message, Recipient
 from custom_components.passerelle_sms.messaging.messenger import Messenger

@@ -36,7 +36,8 @@ from .errors import (
     UnreadableAnswerError,
 )
 from .gateway import Gateway, Limits
-from .models import Balance, Outcome, SendResult, Sms, Submission
+from .models import Balance, SendResult, Sms, Submission
+from .outcome import Outcome
 from .transport import Answer
 
 type _Form = tuple[str, Literal["json", "form", "query"]]

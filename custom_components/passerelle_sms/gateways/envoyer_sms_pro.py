@@ -22,7 +22,8 @@ from .errors import (
     RateLimitedError,
 )
 from .gateway import EXCERPT, Gateway, Limits, SenderRule
-from .models import Balance, Outcome, SendResult, Sms, SubAccount, Submission
+from .models import Balance, SendResult, Sms, SubAccount, Submission
+from .outcome import Outcome
 from .redaction import HIDDEN
 from .segments import GSM7_EXTENSION, Measure, measure
 

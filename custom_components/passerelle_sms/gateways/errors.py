@@ -14,7 +14,7 @@ already redacted by whoever raises.
 
 from typing import ClassVar
 
-from .models import Outcome
+from .outcome import Outcome
 
 
 class GatewayError(Exception):

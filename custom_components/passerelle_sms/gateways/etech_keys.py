@@ -19,7 +19,8 @@ from .errors import (
     RejectedError,
 )
 from .gateway import Gateway
-from .models import Balance, Encoding, Outcome, SendResult, Sms, Submission
+from .models import Balance, Encoding, SendResult, Sms, Submission
+from .outcome import Outcome
 from .transport import Answer
 
 # Section A, "Valeur de Retour": what each sentence means, in the order to look for it.

@@ -1,28 +1,13 @@
 """What goes to a gateway and what comes back, the same for all of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from .errors import GatewayError
-
-
-class Outcome(StrEnum):
-    """What became of a submission."""
-
-    ACCEPTED = "accepted"
-    """The gateway took it."""
-    REJECTED = "rejected"
-    """The gateway, or our own check, said no."""
-    NOT_SENT = "not_sent"
-    """It provably never left."""
-    UNKNOWN = "unknown"
-    """It may have left."""
+from .errors import GatewayError
+from .outcome import Outcome
 
 
 class Encoding(StrEnum):

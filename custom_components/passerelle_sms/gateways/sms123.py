@@ -17,7 +17,8 @@ from yarl import URL
 from .abilities import SellsLongMessages
 from .errors import GatewayError, MessageTooLongError, OperationUnknownError
 from .gateway import Gateway, SenderRule
-from .models import Balance, Credentials, Outcome, SendResult, Sms, Submission
+from .models import Balance, Credentials, SendResult, Sms, Submission
+from .outcome import Outcome
 from .sms123_answers import read_balance_answer, read_send_answer
 from .sms123_codes import Acceptance, Refusal
 from .transport import Answer, Timeouts

@@ -29,7 +29,8 @@ from .errors import (
     UnreadableAnswerError,
 )
 from .gateway import EXCERPT, Gateway, Limits
-from .models import Balance, Encoding, Outcome, SendResult, Sms, Submission
+from .models import Balance, Encoding, SendResult, Sms, Submission
+from .outcome import Outcome
 from .smseco_json import Reply, Row, match_rows, read_date, read_reply, write_request
 from .transport import Answer, Json
 

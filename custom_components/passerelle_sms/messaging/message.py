@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ..gateways.errors import GatewayError
-from ..gateways.models import Encoding, Outcome, Submission
+from ..gateways.models import Encoding, Submission
+from ..gateways.outcome import Outcome
 from ..gateways.redaction import hide_number
 from .encoding import EncodingChoice
 

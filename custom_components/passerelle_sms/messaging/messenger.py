@@ -7,7 +7,8 @@ from homeassistant.util.ulid import ulid_now
 
 from ..gateways.errors import EmptyMessageError
 from ..gateways.gateway import Gateway
-from ..gateways.models import Outcome, SendResult, Sms
+from ..gateways.models import SendResult, Sms
+from ..gateways.outcome import Outcome
 from .encoding import EncodingChoice, Preview, encode, preview
 from .message import Message, Recipient, RecipientResult, Report
 from .recipients import AddressBook, UnusableTarget

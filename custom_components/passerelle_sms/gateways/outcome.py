@@ -1,0 +1,16 @@
+"""What became of a submission."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a submission."""
+
+    ACCEPTED = "accepted"
+    """The gateway took it."""
+    REJECTED = "rejected"
+    """The gateway, or our own check, said no."""
+    NOT_SENT = "not_sent"
+    """It provably never left."""
+    UNKNOWN = "unknown"
+    """It may have left."""
