@@ -130,8 +130,8 @@ async def test_one_bad_number_does_not_stop_the_others(
         ({"target": []}, "empty_target"),
         ({"target": ["ma soeur"]}, "not_a_number"),
         ({"target": [OLD_IVORIAN]}, "old_ivorian_number"),
-        ({"target": [0o757123456]}, "unquoted_number"),
-        ({"target": 695688207}, "unquoted_number"),
+        # What YAML makes of 0757123456 without quotes.
+        ({"target": [0o757123456]}, "invalid_recipient"),
         ({"sender": "MAISONDUBOIS"}, "invalid_sender"),
         ({"sender": "237695688207"}, "invalid_sender"),
         ({"sender": "123456"}, "invalid_sender"),
@@ -159,6 +159,17 @@ async def test_bad_input_costs_nothing(
     assert "{" not in str(raised.value)
     assert "237695688207" not in str(raised.value)
     assert simulated.asked("send") == 0
+
+
+async def test_a_template_makes_a_number_of_digits(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Home Assistant renders digits to a quantity; it is meant as it was written."""
+    entry = await add_account(simulator.etech_keys)
+
+    await send(hass, entry, target=695688207)
+
+    assert simulator.etech_keys.accepted[0].recipient == "695688207"
 
 
 async def test_nobody_known_and_nobody_named(

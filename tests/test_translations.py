@@ -83,8 +83,7 @@ def test_every_error_has_a_sentence(language: str) -> None:
     }
 
     assert (
-        keys | {"not_accepted", "invalid_data", "unquoted_number"}
-        == load(language)["exceptions"].keys()
+        keys | {"not_accepted", "invalid_data"} == load(language)["exceptions"].keys()
     )
 
 

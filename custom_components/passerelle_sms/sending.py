@@ -7,23 +7,14 @@ from typing import Any, Final
 import probatio
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from .account import AccountConfigEntry
-from .const import (
-    ATTR_ENCODING,
-    ATTR_MESSAGE,
-    ATTR_SENDER,
-    ATTR_TARGET,
-    ATTR_TITLE,
-    DOMAIN,
-)
+from .const import ATTR_ENCODING, ATTR_MESSAGE, ATTR_SENDER, ATTR_TARGET, ATTR_TITLE
 from .exceptions import explain, failure, refusal
 from .gateways.errors import RejectedError
 from .gateways.gateway import Gateway
-from .gateways.redaction import hide_number
 from .messaging.encoding import EncodingChoice
 from .messaging.message import Message, RecipientResult, Report
 
@@ -35,21 +26,8 @@ OPTION_FIELDS: Final[dict[probatio.Marker, object]] = {
 
 
 def to_message(fields: Mapping[str, Any]) -> Message:
-    """Return the message that validated fields ask for.
-
-    Raises:
-        ServiceValidationError: a target is a quantity, as YAML makes of a number
-            without quotes: its leading 0 has turned it into another one.
-
-    """
+    """Return the message that validated fields ask for."""
     targets = fields.get(ATTR_TARGET)
-    for target in targets or ():
-        if not isinstance(target, str):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unquoted_number",
-                translation_placeholders={"number": hide_number(str(target))},
-            )
     return Message(
         text=fields[ATTR_MESSAGE],
         title=fields.get(ATTR_TITLE),

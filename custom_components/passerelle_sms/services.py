@@ -44,7 +44,7 @@ TEXT_FIELDS = {
 SEND_SMS_SCHEMA = probatio.Schema(
     {
         **TEXT_FIELDS,
-        probatio.Optional(ATTR_TARGET): cv.ensure_list,
+        probatio.Optional(ATTR_TARGET): probatio.All(cv.ensure_list, [cv.string]),
         **OPTION_FIELDS,
     }
 )
