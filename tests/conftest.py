@@ -60,6 +60,12 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Return a folder of the test's own: an account's journal is a real file in it."""
+    return str(tmp_path)
+
+
+@pytest.fixture
 async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
     """Return the five gateways, listening on loopback."""
     async with Simulator() as simulator:

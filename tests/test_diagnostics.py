@@ -13,7 +13,10 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from tests.conftest import MAMAN, PAPA, AccountMaker
-from tests.simulator import Simulator
+from tests.messages import send
+from tests.simulator import Fault, Simulator
+
+STRANGER = "+237699128531"
 
 
 @pytest.mark.parametrize("key", GATEWAYS)
@@ -27,6 +30,8 @@ async def test_no_secret_and_no_number(
     """Even when the gateway's last answer was nothing but secrets and numbers."""
     simulated = simulator.gateways[key]
     entry = await add_account(simulated)
+    answer = await send(hass, entry, message="Texte intime", target=["Maman", STRANGER])
+    await hass.async_block_till_done(wait_background_tasks=True)
     secrets = [simulated.username, simulated.password, simulated.api_key, MAMAN, PAPA]
     for _ in range(6):
         simulated.answer_next("<p>Bonjour " + " ; ".join(secrets) + "</p>")
@@ -36,12 +41,65 @@ async def test_no_secret_and_no_number(
     told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
     text = json.dumps(told)
-    for secret in [*secrets, MAMAN[4:], PAPA[4:]]:
+    for secret in [*secrets, MAMAN[4:], PAPA[4:], STRANGER[4:], "intime"]:
         if secret in secrets[:3] and secret not in json.dumps(dict(entry.data)):
             continue
         assert secret not in text
     whole: dict[str, Any] = json.loads(text)
+    assert "Maman" not in text
+    for row in answer["results"]:
+        # Where a gateway tells an id, it may hold the number.
+        assert row["submission_id"] is None or row["submission_id"] not in text
+    assert whole["guard"] == {"segments_last_hour": 2, "segments_last_day": 2}
+    assert whole["pending_messages"] == 0
+    [message] = whole["last_messages"]
+    assert message["segments"] == 1
+    first, second = message["submissions"]
+    assert first == second | {"attempted": first["attempted"]}
+    assert first["outcome"] == "accepted"
+    assert first["stage"] == "closed"
+    assert first["failure"] is None
+    assert first["attempts"] == 1
     assert whole["account"]["gateway"] == key
     assert whole["account"]["recipients"] == 2
     assert "Bonjour" in whole["last_unreadable_answer"]
     assert whole["last_poll"]["successful"] is False
+
+
+async def test_only_the_last_messages(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """Twenty of them, the newest first, with what is still open."""
+    entry = await add_account(simulator.etech_keys)
+    for number in range(21):
+        await send(hass, entry, message=f"Message {number}")
+    simulator.etech_keys.fail(Fault.RATE_LIMITED, operation="send")
+    await send(hass, entry, message="Le dernier", urgent=True)
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert len(told["last_messages"]) == 20
+    assert told["last_messages"][0]["urgent"] is True
+    assert told["last_messages"][0]["submissions"][0]["outcome"] == "queued"
+    assert told["last_messages"][0]["submissions"][0]["failure"] == "rate_limited"
+    assert told["pending_messages"] == 1
+
+
+async def test_a_journal_that_cannot_be_read(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """That is worth telling too."""
+    entry = await add_account(simulator.etech_keys)
+    await entry.runtime_data.journal.close()
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["last_messages"] == "not stored: the journal is closed"

@@ -1,5 +1,7 @@
 """An account comes and goes without leaving anything behind."""
 
+from pathlib import Path
+
 import pytest
 
 from custom_components.passerelle_sms.const import DOMAIN
@@ -7,7 +9,9 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.storage import STORAGE_DIR
 from tests.conftest import AccountMaker, state_of, warnings_logged
+from tests.messages import send, until_settled
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -17,6 +21,17 @@ def notify_services(hass: HomeAssistant) -> set[str]:
     """Return the notify services that are ours."""
     common = {"notify", "send_message", "persistent_notification"}
     return set(hass.services.async_services_for_domain("notify")) - common
+
+
+def put_a_folder_at(path: Path) -> None:
+    """Put a folder in the place of a file."""
+    path.unlink()
+    path.mkdir()
+
+
+def remove_folder(path: Path) -> None:
+    """Remove it again."""
+    path.rmdir()
 
 
 @pytest.mark.parametrize("key", GATEWAYS)
@@ -53,28 +68,66 @@ async def test_an_account_reloads_and_goes_without_a_trace(
 
 
 @pytest.mark.parametrize(
-    ("fault", "state"),
-    [
-        (Fault.ERROR_500, ConfigEntryState.SETUP_RETRY),
-        (Fault.HTML, ConfigEntryState.SETUP_RETRY),
-        (Fault.RATE_LIMITED, ConfigEntryState.SETUP_RETRY),
-    ],
+    "fault", [Fault.ERROR_500, Fault.HTML, Fault.RATE_LIMITED, Fault.CUT_BEFORE]
 )
-async def test_a_gateway_that_is_away_is_asked_again(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    add_account: AccountMaker,
-    fault: Fault,
-    state: ConfigEntryState,
+async def test_a_gateway_that_is_away_keeps_no_alert_out(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, fault: Fault
 ) -> None:
-    """The account waits, and says why."""
+    """The account is there, and shows its balance as soon as it is told."""
     simulator.etech_keys.fail(fault)
 
     entry = await add_account(simulator.etech_keys)
 
-    assert entry.state is state
+    assert entry.state is ConfigEntryState.LOADED
+    assert "etech_keys_maman" in notify_services(hass)
+    assert hass.states.get("sensor.etech_keys_balance") is None
+    assert state_of(hass, "sensor.etech_keys_credit_ends") == "unavailable"
+    assert state_of(hass, "sensor.etech_keys_pending_messages") == "0"
+    assert state_of(hass, "sensor.etech_keys_segments_sent") == "0"
+
+    simulator.etech_keys.heal()
+    await entry.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor.etech_keys_balance") == "1000"
+
+
+async def test_an_alert_of_a_dead_line_leaves_when_it_is_back(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Although the house started without it; a restart in between loses nothing."""
+    simulator.etech_keys.fail(Fault.RATE_LIMITED)
+    entry = await add_account(simulator.etech_keys)
+    answer = await send(hass, entry)
+    assert answer["results"][0]["outcome"] == "queued"
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor.etech_keys_pending_messages") == "1"
+
+    simulator.etech_keys.heal()
+    await entry.runtime_data.coordinator.async_refresh()
+    await until_settled(entry)
+
+    assert len(simulator.etech_keys.accepted) == 1
+
+
+async def test_an_account_without_a_journal_waits(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It could promise nothing; it says why, and is tried again."""
+    entry = await add_account(simulator.etech_keys)
+    await hass.config_entries.async_unload(entry.entry_id)
+    name = f"passerelle_sms.{entry.entry_id}.journal"
+    path = Path(hass.config.path(STORAGE_DIR, name))
+    put_a_folder_at(path)
+
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "not_stored"
     assert entry.reason
-    assert notify_services(hass) == set()
+    assert "written to the disk" in entry.reason
+    remove_folder(path)
+    assert await hass.config_entries.async_reload(entry.entry_id)
 
 
 async def test_dead_credentials_ask_the_user(

@@ -7,7 +7,8 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from tests.conftest import AccountMaker
+from tests.conftest import AccountMaker, state_of
+from tests.messages import until_settled
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -42,12 +43,29 @@ async def test_raises_when_it_is_not_accepted(
 ) -> None:
     """And says for whom and why."""
     await add_account(simulator.etech_keys)
-    simulator.etech_keys.fail(Fault.RATE_LIMITED, operation="send")
+    simulator.etech_keys.answer_next("destinataire incorrect")
 
-    with pytest.raises(HomeAssistantError, match="Maman: .*too many requests"):
+    with pytest.raises(HomeAssistantError, match="Maman: .*cannot send to this number"):
         await send_message(hass)
 
     assert simulator.etech_keys.accepted == []
+
+
+async def test_returns_when_it_is_queued(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It is on its way: once the gateway is back it leaves, and once."""
+    entry = await add_account(simulator.etech_keys)
+    simulator.etech_keys.fail(Fault.RATE_LIMITED)
+
+    await send_message(hass)
+    assert simulator.etech_keys.accepted == []
+    assert state_of(hass, "sensor.etech_keys_pending_messages") == "1"
+
+    simulator.etech_keys.heal()
+    await entry.runtime_data.coordinator.async_refresh()
+    await until_settled(entry)
+    assert len(simulator.etech_keys.accepted) == 1
 
 
 async def test_a_recipient_is_a_device_of_the_account(

@@ -1,13 +1,16 @@
 """`notify.<account>` and `notify.<account>_<recipient>`."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.messaging.journal import JournalQuery
+from custom_components.passerelle_sms.messaging.record import OnUnknown
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from tests.conftest import PAPA, AccountMaker
+from tests.conftest import PAPA, AccountMaker, state_of
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -56,7 +59,41 @@ async def test_data_holds_the_fields_of_send_sms(
         await notify(hass, "etech_keys_papa", data={"colour": "red"})
     with pytest.raises(ServiceValidationError):
         await notify(hass, "etech_keys_papa", data={"encoding": "morse"})
+    with pytest.raises(ServiceValidationError):
+        await notify(hass, "etech_keys_papa", data={"time_to_live": "48:00:00"})
+    with pytest.raises(ServiceValidationError):
+        await notify(hass, "etech_keys_papa", data={"on_unknown": "perhaps"})
     assert len(simulator.etech_keys.accepted) == 1
+
+
+async def test_data_says_how_much_a_message_matters(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It reaches the journal as it was asked for."""
+    entry = await add_account(simulator.etech_keys, options={"segments_per_hour": 1})
+    await notify(hass, "etech_keys_papa")
+
+    data = {"urgent": True, "on_unknown": "resend", "time_to_live": {"minutes": 5}}
+    await notify(hass, "etech_keys_papa", data=data)
+
+    [record, _] = await entry.runtime_data.journal.find(JournalQuery())
+    assert record.urgent
+    assert record.on_unknown is OnUnknown.RESEND
+    assert record.expires - record.created == timedelta(minutes=5)
+    assert len(simulator.etech_keys.accepted) == 2
+
+
+async def test_returns_when_the_message_is_queued(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It is on its way: an alarm must not report a failure that is none."""
+    await add_account(simulator.etech_keys)
+    simulator.etech_keys.fail(Fault.RATE_LIMITED, operation="send")
+
+    await notify(hass, "etech_keys", target=["Maman", "Papa"])
+
+    assert simulator.etech_keys.accepted == []
+    assert state_of(hass, "sensor.etech_keys_pending_messages") == "1"
 
 
 async def test_raises_when_a_recipient_is_rejected_and_names_him(

@@ -1,5 +1,6 @@
 """`send_sms` and `preview_sms`."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.messaging.outbox import MOST_OPEN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from tests.conftest import MAMAN, PAPA, AccountMaker, state_of
@@ -392,3 +394,86 @@ async def test_preview_of_nothing(
         await preview(hass, entry, message=" ")
 
     assert raised.value.translation_key == "empty_message"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"segments_per_hour": 1}, "hourly_cap", "1 of the 1 that an hour"),
+        ({"segments_per_day": 1}, "daily_cap", "1 of the 1 that a day"),
+    ],
+)
+async def test_a_runaway_automation_is_stopped(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    options: dict[str, int],
+    error: str,
+    words: str,
+) -> None:
+    """With the numbers, and when there is room again."""
+    entry = await add_account(simulator.etech_keys, options=options)
+    await send(hass, entry, target=["Papa"])
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await send(hass, entry, target=["Papa"], message="Encore")
+
+    assert raised.value.translation_key == error
+    assert words in str(raised.value)
+    assert "{" not in str(raised.value)
+    assert len(simulator.etech_keys.accepted) == 1
+
+
+async def test_the_same_text_again(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Once is enough; what is urgent passes."""
+    entry = await add_account(simulator.etech_keys)
+    await send(hass, entry, target=["Papa"])
+
+    with pytest.raises(ServiceValidationError, match="less than 1 min ago") as raised:
+        await send(hass, entry, target=["Papa"])
+
+    assert PAPA not in str(raised.value)
+    await send(hass, entry, target=["Papa"], urgent=True)
+    assert len(simulator.etech_keys.accepted) == 2
+
+
+@pytest.mark.parametrize("answer", [True, False])
+async def test_a_disk_that_takes_nothing_is_no_mistake_of_the_callers(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, answer: bool
+) -> None:
+    """The message is refused aloud, and can be sent again at once."""
+    entry = await add_account(simulator.etech_keys)
+    await entry.runtime_data.journal.close()
+
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError) as raised:
+            await send(hass, entry, answer=answer)
+        assert raised.value.translation_key == "not_stored"
+        assert not isinstance(raised.value, ServiceValidationError)
+
+    assert simulator.etech_keys.asked("send") == 0
+
+
+async def test_a_full_outbox_is_no_mistake_of_the_callers(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """More than the outbox takes wait already."""
+    options = {"segments_per_hour": 10_000, "segments_per_day": 10_000}
+    entry = await add_account(simulator.etech_keys, options=options)
+    simulator.etech_keys.fail(Fault.RATE_LIMITED)
+    await asyncio.gather(
+        *(
+            send(hass, entry, target=["Papa"], message=f"Message {number}")
+            for number in range(MOST_OPEN)
+        )
+    )
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await send(hass, entry, target=["Papa"])
+
+    assert raised.value.translation_key == "outbox_full"
+    assert not isinstance(raised.value, ServiceValidationError)
+    state = state_of(hass, "sensor.etech_keys_pending_messages")
+    assert state == str(MOST_OPEN)

@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 
-from custom_components.passerelle_sms import config_flow, forms
+from custom_components.passerelle_sms import (
+    binary_sensor,
+    config_flow,
+    forms,
+    issues,
+    sensor,
+)
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.doubts import Choice
 from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
-from custom_components.passerelle_sms.sensor import SENSORS
+from custom_components.passerelle_sms.messaging.record import OnUnknown
+from custom_components.passerelle_sms.segments_sent import SEGMENTS_SENT
 from homeassistant.util.yaml import load_yaml_dict
 
 INTEGRATION = Path(config_flow.__file__).parent
@@ -64,6 +73,9 @@ def test_nothing_is_left_untranslated() -> None:
         "SMS",
         "Titre",
         "Title",
+        "Urgent",
+        "messages",
+        "segments",
         "{gateway}",
         "123-SMS.net (France)",
         "Envoyer SMS Pro (France)",
@@ -125,10 +137,67 @@ def test_every_entity_and_choice_has_words(language: str) -> None:
     """As the platforms describe them."""
     words = load(language)
 
-    keys = {description.translation_key for description in SENSORS}
+    own = (sensor.CREDIT_ENDS, sensor.PENDING_MESSAGES, SEGMENTS_SENT)
+    keys = {description.translation_key for description in (*sensor.SENSORS, *own)}
     assert words["entity"]["sensor"].keys() == keys | {"sub_account_balance"}
-    choices = {choice.value for choice in EncodingChoice}
-    assert words["selector"]["encoding"]["options"].keys() == choices
+    assert words["entity"]["binary_sensor"].keys() == {
+        binary_sensor.LOW_BALANCE.translation_key
+    }
+    selectors = words["selector"]
+    for name, choices in (("encoding", EncodingChoice), ("on_unknown", OnUnknown)):
+        assert selectors[name]["options"].keys() == {one.value for one in choices}
+    # A message of the journal that provably never left is queued, or has expired.
+    outcomes = {outcome.value for outcome in Outcome} - {Outcome.NOT_SENT.value}
+    assert selectors["outcome"]["options"].keys() == outcomes
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_selectors_choices_have_words(language: str) -> None:
+    """As `services.yaml` offers them."""
+    services = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+    words = load(language)["selector"]
+
+    offered = [
+        select
+        for service in services.values()
+        for field in service["fields"].values()
+        if (select := field["selector"].get("select"))
+    ]
+    assert {select["translation_key"] for select in offered} == words.keys()
+    for select in offered:
+        assert (
+            set(select["options"]) == words[select["translation_key"]]["options"].keys()
+        )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", GATEWAYS)
+def test_every_option_has_words(language: str, key: str) -> None:
+    """A label and a description; some options are for some gateways only."""
+    step = load(language)["options"]["step"]["init"]
+    fields = {str(marker) for marker in forms.options_form(GATEWAYS[key]).schema}
+
+    assert step["data"].keys() == step["data_description"].keys()
+    assert fields | {"long_messages"} == step["data"].keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_issue_and_choice_has_words(language: str) -> None:
+    """And every choice says what it does."""
+    words = load(language)["issues"]
+
+    assert words.keys() == {
+        issues.IP_NOT_ALLOWED,
+        issues.JOURNAL_DAMAGED,
+        issues.LOW_BALANCE,
+        issues.UNKNOWN_OUTCOME,
+    }
+    flow = words[issues.UNKNOWN_OUTCOME]["fix_flow"]
+    choices = {choice.value for choice in Choice}
+    assert flow["step"]["init"]["menu_options"].keys() == choices
+    assert flow["step"]["init"]["menu_option_descriptions"].keys() == choices
+    assert flow["abort"].keys() == {"not_loaded", "not_stored"}
+    assert "confirm" in words[issues.JOURNAL_DAMAGED]["fix_flow"]["step"]
 
 
 def test_every_entity_and_action_has_an_icon() -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from yarl import URL
@@ -18,18 +19,28 @@ from homeassistant.const import (
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util import dt as dt_util
 
+from .books import AccountBooks
 from .const import (
     CONF_ACCOUNT_ID,
     CONF_ENCODING,
     CONF_GATEWAY,
+    CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
     CONF_PHONE,
     CONF_POLL_MINUTES,
+    CONF_SEGMENTS_PER_DAY,
+    CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
     DEFAULT_POLL,
+    DOMAIN,
+    JOURNAL_AGE,
+    JOURNAL_LENGTH,
     SUBENTRY_RECIPIENT,
 )
 from .coordinator import BalanceCoordinator
@@ -37,10 +48,14 @@ from .gateways.abilities import SellsLongMessages
 from .gateways.catalogue import GATEWAYS
 from .gateways.gateway import Gateway
 from .gateways.models import Credentials
+from .issues import async_tell_journal_damaged
+from .messaging.clock import HomeAssistantClock
 from .messaging.encoding import EncodingChoice
-from .messaging.message import Recipient
+from .messaging.guard import Guard, GuardLimits
+from .messaging.journal import Journal
 from .messaging.messenger import Messenger
-from .messaging.recipients import AddressBook
+from .messaging.outbox import Outbox
+from .messaging.recipients import AddressBook, Recipient
 
 type AccountConfigEntry = ConfigEntry[Account]
 
@@ -50,21 +65,41 @@ class Account:
     """A loaded account: its gateway, its one door to send, and its balance."""
 
     gateway: Gateway
-    messenger: Messenger
     coordinator: BalanceCoordinator
+    books: AccountBooks
+    journal: Journal
+    guard: Guard
+    outbox: Outbox
+    messenger: Messenger
 
     @classmethod
     def of(cls, hass: HomeAssistant, entry: AccountConfigEntry) -> Account:
-        """Return the account that a config entry describes; nothing is sent yet."""
+        """Return the account that a config entry describes; nothing has begun yet."""
+        clock = HomeAssistantClock(hass)
         gateway = make_gateway(hass, entry.data, entry.options)
         coordinator = BalanceCoordinator(hass, entry, gateway, poll_interval(entry))
+        guard = Guard(guard_limits(entry), clock)
+        books = AccountBooks(hass, coordinator, guard)
+        journal = make_journal(hass, entry)
+        outbox = Outbox(gateway, journal, clock, books)
+        coordinator.activity = outbox.activity
         messenger = Messenger(
             gateway,
             AddressBook(recipients(entry), entry.data[CONF_COUNTRY]),
+            guard,
+            outbox,
+            clock,
             encoding=default_encoding(entry),
-            on_sent=coordinator.async_follow,
         )
-        return cls(gateway=gateway, messenger=messenger, coordinator=coordinator)
+        return cls(
+            gateway=gateway,
+            coordinator=coordinator,
+            books=books,
+            journal=journal,
+            guard=guard,
+            outbox=outbox,
+            messenger=messenger,
+        )
 
 
 def gateway_class(data: Mapping[str, Any]) -> type[Gateway]:
@@ -126,3 +161,57 @@ def poll_interval(entry: ConfigEntry) -> timedelta:
 def default_encoding(entry: ConfigEntry) -> EncodingChoice:
     """Return the encoding of messages that name none."""
     return EncodingChoice(entry.options.get(CONF_ENCODING, EncodingChoice.AUTOMATIC))
+
+
+def guard_limits(entry: ConfigEntry) -> GuardLimits:
+    """Return what the stop for runaway automations lets pass."""
+    usual = GuardLimits()
+    minutes = entry.options.get(CONF_IDENTICAL_MINUTES)
+    return GuardLimits(
+        segments_per_hour=entry.options.get(
+            CONF_SEGMENTS_PER_HOUR, usual.segments_per_hour
+        ),
+        segments_per_day=entry.options.get(
+            CONF_SEGMENTS_PER_DAY, usual.segments_per_day
+        ),
+        identical_window=usual.identical_window
+        if minutes is None
+        else timedelta(minutes=minutes),
+    )
+
+
+def make_journal(hass: HomeAssistant, entry: ConfigEntry) -> Journal:
+    """Return the journal of an account; it has not been opened yet."""
+    name = f"{DOMAIN}.{entry.entry_id}.journal"
+    return Journal(
+        Path(hass.config.path(STORAGE_DIR, name)), hass.async_add_executor_job
+    )
+
+
+async def async_open_journal(
+    hass: HomeAssistant, entry: AccountConfigEntry, account: Account
+) -> None:
+    """Open an account's journal, and let the guard and the outbox live with it.
+
+    Raises:
+        NotStoredError: there can be no journal, so nothing could be promised.
+
+    """
+    journal = account.journal
+    if (damaged := await journal.open()) is not None:
+        async_tell_journal_damaged(hass, entry, damaged.name)
+
+    async def prune(now: datetime) -> None:
+        await journal.prune(before=now - JOURNAL_AGE, keep=JOURNAL_LENGTH)
+
+    now = dt_util.utcnow()
+    await prune(now)
+    account.guard.remember(await journal.since(now - timedelta(days=1)))
+    entry.async_on_unload(async_track_time_interval(hass, prune, timedelta(days=1)))
+
+    @callback
+    def wake() -> None:
+        if account.coordinator.last_update_success:
+            account.outbox.wake()
+
+    entry.async_on_unload(account.coordinator.async_add_listener(wake))

@@ -16,16 +16,36 @@ SECTION_ADVANCED: Final = "advanced"
 # The options of an account.
 CONF_ENCODING: Final = "encoding"
 CONF_LONG_MESSAGES: Final = "long_messages"
+CONF_IDENTICAL_MINUTES: Final = "identical_minutes"
+CONF_LOW_BALANCE: Final = "low_balance"
 CONF_POLL_MINUTES: Final = "poll_minutes"
+CONF_SEGMENTS_PER_DAY: Final = "segments_per_day"
+CONF_SEGMENTS_PER_HOUR: Final = "segments_per_hour"
 DEFAULT_POLL: Final = timedelta(minutes=30)
+DEFAULT_LOW_BALANCE: Final = 20
+
+# How long, and how many messages, the journal remembers.
+JOURNAL_AGE: Final = timedelta(days=90)
+JOURNAL_LENGTH: Final = 10_000
 
 SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_PHONE: Final = "phone"
 
+# The one type of our events on Home Assistant's bus.
+EVENT: Final = f"{DOMAIN}_event"
+
 # The fields of an action.
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_ENCODING: Final = "encoding"
+ATTR_LIMIT: Final = "limit"
 ATTR_MESSAGE: Final = "message"
+ATTR_ON_UNKNOWN: Final = "on_unknown"
+ATTR_OUTCOME: Final = "outcome"
+ATTR_RECIPIENT: Final = "recipient"
 ATTR_SENDER: Final = "sender"
+ATTR_SINCE: Final = "since"
 ATTR_TARGET: Final = "target"
+ATTR_TIME_TO_LIVE: Final = "time_to_live"
 ATTR_TITLE: Final = "title"
+ATTR_UNTIL: Final = "until"
+ATTR_URGENT: Final = "urgent"

@@ -1,7 +1,9 @@
 """What an account holds: asked regularly, and followed after every message."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 import logging
 from typing import Final, override
 
@@ -33,6 +35,11 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
     """Polls the balance of one account."""
 
     config_entry: ConfigEntry
+    activity: Callable[[], int | None]
+    """A count that grows with every request to send; `None` while one is made.
+
+    The account sets it before the first poll.
+    """
 
     def __init__(
         self,
@@ -50,30 +57,50 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
             update_interval=interval,
         )
         self.gateway = gateway
+        self.told: Balance | None = None
+        """What the gateway told last; `None` before its first answer."""
+        self._is_exact = False
+
+    @property
+    def exact_credits(self) -> Decimal | None:
+        """What the account holds, if nothing has happened since it was told."""
+        return self.told.credits if self.told and self._is_exact else None
 
     @override
     async def _async_update_data(self) -> Balance:
+        activity = self.activity()
+        self._is_exact = False
         try:
             balance = await self.gateway.balance()
         except GatewayError as error:
             raise self._failure(error) from error
+        # Told while a message was on its way, it may be from before or after it.
+        self._is_exact = activity is not None and activity == self.activity()
         async_forget_ip_not_allowed(self.hass, self.config_entry)
+        self.told = balance
         return balance
 
     @callback
-    def async_follow(self, result: SendResult) -> None:
-        """Take from the answer to a message what it tells about the account."""
+    def async_follow(self, result: SendResult, *, alone: bool) -> None:
+        """Take from the answer to a message what it tells about the account.
+
+        `alone` says whether nothing else was under way: only then it is exact.
+        """
         errors = [made.error for made in result.submissions]
         if any(isinstance(error, AuthenticationError) for error in errors):
             self.config_entry.async_start_reauth(self.hass)
         if any(isinstance(error, IpNotAllowedError) for error in errors):
             async_tell_ip_not_allowed(self.hass, self.config_entry, self.gateway)
         if result.remaining is not None:
-            self.async_set_updated_data(replace(self.data, credits=result.remaining))
+            self._is_exact = alone
+            known = self.told or Balance(credits=result.remaining)
+            self.told = replace(known, credits=result.remaining)
+            self.async_set_updated_data(self.told)
         elif any(
             made.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
             for made in result.submissions
         ):
+            self._is_exact = False
             self.config_entry.async_create_background_task(
                 self.hass, self.async_request_refresh(), f"{DOMAIN} balance"
             )

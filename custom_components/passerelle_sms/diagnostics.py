@@ -1,17 +1,22 @@
 """What a user can hand on with a report: no secret and no number in it."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from yarl import URL
 
 from homeassistant.const import CONF_COUNTRY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
-from .account import AccountConfigEntry, recipients
+from .account import Account, AccountConfigEntry, recipients
 from .const import CONF_SENDER
+from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
 from .gateways.models import Balance
+from .messaging.journal import JournalQuery
+from .messaging.record import MessageRecord, SubmissionRecord
+
+MESSAGES_TOLD: Final = 20
 
 
 async def async_get_config_entry_diagnostics(
@@ -34,7 +39,7 @@ async def async_get_config_entry_diagnostics(
             "recipients": len(recipients(entry)),
             "options": dict(entry.options),
         },
-        "balance": _balance(coordinator.data),
+        "balance": None if coordinator.told is None else _balance(coordinator.told),
         "last_poll": {
             "successful": coordinator.last_update_success,
             "error": str(coordinator.last_exception)
@@ -42,6 +47,44 @@ async def async_get_config_entry_diagnostics(
             else None,
         },
         "last_unreadable_answer": gateway.last_unreadable,
+        "guard": {
+            "segments_last_hour": account.guard.segments_last_hour,
+            "segments_last_day": account.guard.segments_last_day,
+        },
+        "pending_messages": len(account.outbox.messages),
+        "last_messages": await _last_messages(account),
+    }
+
+
+async def _last_messages(account: Account) -> list[dict[str, Any]] | str:
+    """Return what became of the last messages, or why that can't be read."""
+    try:
+        records = await account.journal.find(JournalQuery(limit=MESSAGES_TOLD))
+    except NotStoredError as error:
+        return str(error)
+    return [_message(record) for record in records]
+
+
+def _message(record: MessageRecord) -> dict[str, Any]:
+    return {
+        "created": record.created.isoformat(),
+        "expires": record.expires.isoformat(),
+        "encoding": record.encoding.value,
+        "segments": record.segments,
+        "on_unknown": record.on_unknown.value,
+        "urgent": record.urgent,
+        "submissions": [_submission(made) for made in record.submissions],
+    }
+
+
+def _submission(made: SubmissionRecord) -> dict[str, Any]:
+    return {
+        "outcome": made.outcome.value,
+        "stage": made.stage.value,
+        "failure": None if made.failure is None else made.failure.key,
+        "attempts": made.attempts,
+        "attempted": None if made.attempted is None else made.attempted.isoformat(),
+        "segments": made.segments,
     }
 
 

@@ -5,12 +5,18 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
-from .gateways.errors import GatewayError, RejectedError
+from .gateways.errors import (
+    GatewayError,
+    NotStoredError,
+    OutboxFullError,
+    RejectedError,
+)
 from .gateways.gateway import Gateway
-from .messaging.message import RecipientResult
+from .messaging.record import Failure
+from .messaging.report import RecipientResult
 
 
-def placeholders(error: GatewayError, gateway: Gateway) -> dict[str, str]:
+def placeholders(error: GatewayError | Failure, gateway: Gateway) -> dict[str, str]:
     """Return everything that the sentence of an error may want to name."""
     return {
         "gateway": gateway.name,
@@ -25,23 +31,31 @@ def placeholders(error: GatewayError, gateway: Gateway) -> dict[str, str]:
     }
 
 
-def refusal(error: RejectedError, gateway: Gateway) -> ServiceValidationError:
-    """Return what a caller is told when nothing was tried."""
-    return ServiceValidationError(
+def refusal(error: RejectedError, gateway: Gateway) -> HomeAssistantError:
+    """Return what a caller is told when nothing was tried.
+
+    It is a mistake of the caller's, unless this house itself cannot take it.
+    """
+    kind = (
+        HomeAssistantError
+        if isinstance(error, NotStoredError | OutboxFullError)
+        else ServiceValidationError
+    )
+    return kind(
         translation_domain=DOMAIN,
         translation_key=error.key,
         translation_placeholders=placeholders(error, gateway),
     )
 
 
-async def failure(
+async def not_accepted(
     hass: HomeAssistant, failures: tuple[RecipientResult, ...], gateway: Gateway
 ) -> HomeAssistantError:
     """Return what a caller is told who can't be answered with data."""
     sentences = [
-        f"{failed.public_label}: {await explain(hass, failed.error, gateway)}"
+        f"{failed.public_label}: {await explain(hass, failed.failure, gateway)}"
         for failed in failures
-        if failed.error is not None
+        if failed.failure is not None
     ]
     return HomeAssistantError(
         translation_domain=DOMAIN,
@@ -53,7 +67,7 @@ async def failure(
     )
 
 
-async def explain(hass: HomeAssistant, error: GatewayError, gateway: Gateway) -> str:
+async def explain(hass: HomeAssistant, error: Failure, gateway: Gateway) -> str:
     """Return the sentence for an error in the language of the house."""
     translations = await async_get_translations(
         hass, hass.config.language, "exceptions", {DOMAIN}
@@ -62,7 +76,7 @@ async def explain(hass: HomeAssistant, error: GatewayError, gateway: Gateway) ->
     return sentence.format(**placeholders(error, gateway))
 
 
-def _own_words(error: GatewayError) -> str:
+def _own_words(error: GatewayError | Failure) -> str:
     """Return the gateway's own code and words, ready to stand in a sentence."""
     told = ": ".join(part for part in (error.code, error.words) if part)
     return f" ({told})" if told else ""

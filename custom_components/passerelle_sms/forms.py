@@ -34,9 +34,13 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_ACCOUNT_ID,
     CONF_ENCODING,
+    CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
+    CONF_LOW_BALANCE,
     CONF_PHONE,
     CONF_POLL_MINUTES,
+    CONF_SEGMENTS_PER_DAY,
+    CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
     SECTION_ADVANCED,
 )
@@ -46,6 +50,8 @@ from .gateways.models import SubAccount
 from .messaging.encoding import EncodingChoice
 
 MINUTES_A_DAY: Final = 24 * 60
+MOST_SEGMENTS: Final = 100_000
+MOST_CREDITS: Final = 1_000_000
 
 _PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HIDDEN: Final = TextSelector(
@@ -124,17 +130,10 @@ def sub_account_form(accounts: tuple[SubAccount, ...]) -> probatio.Schema:
 def options_form(gateway: type[Gateway]) -> probatio.Schema:
     """Return the form for the options of an account at `gateway`."""
     fields: dict[probatio.Marker, object] = {
-        probatio.Required(CONF_POLL_MINUTES): probatio.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=gateway.limits.minimum_poll.total_seconds() // 60,
-                    max=MINUTES_A_DAY,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfTime.MINUTES,
-                )
-            ),
-            probatio.Coerce(int),
+        probatio.Required(CONF_POLL_MINUTES): _whole_number(
+            int(gateway.limits.minimum_poll.total_seconds() // 60),
+            MINUTES_A_DAY,
+            UnitOfTime.MINUTES,
         ),
         probatio.Required(CONF_ENCODING): SelectSelector(
             SelectSelectorConfig(
@@ -146,6 +145,15 @@ def options_form(gateway: type[Gateway]) -> probatio.Schema:
     }
     if issubclass(gateway, SellsLongMessages):
         fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
+    # A cap of 0 would be read as none, and stops everything: so there is none of 0.
+    fields |= {
+        probatio.Required(CONF_LOW_BALANCE): _whole_number(0, MOST_CREDITS),
+        probatio.Required(CONF_SEGMENTS_PER_HOUR): _whole_number(1, MOST_SEGMENTS),
+        probatio.Required(CONF_SEGMENTS_PER_DAY): _whole_number(1, MOST_SEGMENTS),
+        probatio.Required(CONF_IDENTICAL_MINUTES): _whole_number(
+            0, MINUTES_A_DAY, UnitOfTime.MINUTES
+        ),
+    }
     return probatio.Schema(fields)
 
 
@@ -157,6 +165,15 @@ RECIPIENT_FORM: Final = probatio.Schema(
         ),
     }
 )
+
+
+def _whole_number(least: int, most: int, unit: str | None = None) -> probatio.All[int]:
+    config = NumberSelectorConfig(
+        min=least, max=most, step=1, mode=NumberSelectorMode.BOX
+    )
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return probatio.All(NumberSelector(config), probatio.Coerce(int))
 
 
 def _marked(field: str) -> str | probatio.Secret:

@@ -54,7 +54,7 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
-        """Send a message, and raise unless it is accepted."""
+        """Send a message, and raise unless it is accepted or queued."""
         await async_send_or_raise(
             self.hass,
             self._entry,

@@ -54,7 +54,7 @@ class AccountNotificationService(BaseNotificationService):
 
     @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
-        """Send a message, and raise unless it is accepted for everybody.
+        """Send a message, and raise unless it is accepted or on its way to everybody.
 
         `kwargs` are those of every notify service: title, target and data, where data
         holds fields of `send_sms`.

@@ -1,10 +1,10 @@
-"""What an account holds, as sensors."""
+"""What an account holds and what it has sent, as sensors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -19,6 +19,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import AccountConfigEntry
 from .entity import AccountEntity
 from .gateways.models import Balance, SubAccount
+from .messaging.record import MessageRecord
+from .segments_sent import SegmentsSentSensor
 
 # The coordinator asks; the sensors only show.
 PARALLEL_UPDATES = 0
@@ -70,33 +72,57 @@ SENSORS: tuple[BalanceSensorDescription, ...] = (
     ),
 )
 
+CREDIT_ENDS: Final = SensorEntityDescription(
+    key="credit_ends",
+    translation_key="credit_ends",
+    device_class=SensorDeviceClass.DATE,
+)
+# For the house and no diagnostic: what waits here, somebody has not read yet.
+PENDING_MESSAGES: Final = SensorEntityDescription(
+    key="pending_messages",
+    translation_key="pending_messages",
+    state_class=SensorStateClass.MEASUREMENT,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: AccountConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up a sensor for each thing that the gateway tells about the account."""
+    """Set up our own sensors, and one for each thing that the gateway tells."""
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
-        BalanceSensor(entry, description)
-        for description in SENSORS
-        if description.value_fn(coordinator.data) is not None
+        [
+            CreditEndsSensor(entry),
+            PendingMessagesSensor(entry),
+            SegmentsSentSensor(entry),
+        ]
     )
     known: set[str] = set()
 
-    @callback
-    def add_new_sub_accounts() -> None:
-        new = [
-            sub_account
-            for sub_account in coordinator.data.sub_accounts
-            if sub_account.account_id not in known
-        ]
-        known.update(sub_account.account_id for sub_account in new)
-        async_add_entities(SubAccountSensor(entry, sub_account) for sub_account in new)
+    def new(key: str) -> bool:
+        is_new = key not in known
+        known.add(key)
+        return is_new
 
-    add_new_sub_accounts()
-    entry.async_on_unload(coordinator.async_add_listener(add_new_sub_accounts))
+    @callback
+    def add_what_is_told() -> None:
+        if (balance := coordinator.told) is None:
+            return
+        async_add_entities(
+            BalanceSensor(entry, description)
+            for description in SENSORS
+            if description.value_fn(balance) is not None and new(description.key)
+        )
+        async_add_entities(
+            SubAccountSensor(entry, sub_account)
+            for sub_account in balance.sub_accounts
+            if new(f"account {sub_account.account_id}")
+        )
+
+    add_what_is_told()
+    entry.async_on_unload(coordinator.async_add_listener(add_what_is_told))
 
 
 class BalanceSensor(AccountEntity, SensorEntity):
@@ -149,3 +175,56 @@ class SubAccountSensor(AccountEntity, SensorEntity):
             ),
             None,
         )
+
+
+class CreditEndsSensor(AccountEntity, SensorEntity):
+    """The day on which the credit ends if it is used as it was."""
+
+    def __init__(self, entry: AccountConfigEntry) -> None:
+        """Show the forecast for the account `entry`."""
+        super().__init__(entry, CREDIT_ENDS)
+        self._credit = entry.runtime_data.books.credit
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every forecast."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._credit.async_listen(self.async_write_ha_state))
+
+    @property
+    @override
+    def native_value(self) -> date | None:
+        """Return the day; `None` while too little was used to tell."""
+        return self._credit.ends
+
+
+class PendingMessagesSensor(AccountEntity, SensorEntity):
+    """How many messages are not settled."""
+
+    def __init__(self, entry: AccountConfigEntry) -> None:
+        """Count for the account `entry`."""
+        super().__init__(entry, PENDING_MESSAGES)
+        self._account = entry.runtime_data
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every message."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._account.books.async_listen(self._async_follow))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return true: it matters most while the gateway does not answer."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return how many wait, are in doubt, or are the user's to judge."""
+        # One that is settled stays there until that is on disk.
+        return sum(not record.is_closed for record in self._account.outbox.messages)
+
+    @callback
+    def _async_follow(self, _record: MessageRecord) -> None:
+        self.async_write_ha_state()

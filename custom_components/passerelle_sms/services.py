@@ -1,6 +1,7 @@
 """The actions."""
 
-from typing import cast
+from datetime import datetime
+from typing import Final, cast
 
 import probatio
 
@@ -12,22 +13,33 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
 
 from .account import AccountConfigEntry
 from .const import (
     ATTR_CONFIG_ENTRY_ID,
     ATTR_ENCODING,
+    ATTR_LIMIT,
     ATTR_MESSAGE,
+    ATTR_OUTCOME,
+    ATTR_RECIPIENT,
+    ATTR_SINCE,
     ATTR_TARGET,
     ATTR_TITLE,
+    ATTR_UNTIL,
     DOMAIN,
 )
 from .exceptions import refusal
 from .gateways.errors import RejectedError
+from .gateways.outcome import Outcome
 from .messaging.encoding import EncodingChoice
+from .messaging.journal import JournalQuery
+from .messaging.recipients import UnusableTarget
 from .sending import (
     OPTION_FIELDS,
+    address_book,
     async_answer,
+    async_history_row,
     async_send,
     async_send_or_raise,
     to_message,
@@ -35,6 +47,10 @@ from .sending import (
 
 SERVICE_SEND_SMS = "send_sms"
 SERVICE_PREVIEW_SMS = "preview_sms"
+SERVICE_GET_MESSAGES = "get_messages"
+
+DEFAULT_LIMIT: Final = 50
+LARGEST_LIMIT: Final = 500
 
 TEXT_FIELDS = {
     probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
@@ -50,6 +66,18 @@ SEND_SMS_SCHEMA = probatio.Schema(
 )
 PREVIEW_SMS_SCHEMA = probatio.Schema(
     {**TEXT_FIELDS, probatio.Optional(ATTR_ENCODING): probatio.Coerce(EncodingChoice)}
+)
+GET_MESSAGES_SCHEMA = probatio.Schema(
+    {
+        probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        probatio.Optional(ATTR_RECIPIENT): cv.string,
+        probatio.Optional(ATTR_OUTCOME): probatio.Coerce(Outcome),
+        probatio.Optional(ATTR_SINCE): cv.datetime,
+        probatio.Optional(ATTR_UNTIL): cv.datetime,
+        probatio.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): probatio.All(
+            probatio.Coerce(int), probatio.Range(min=1, max=LARGEST_LIMIT)
+        ),
+    }
 )
 
 
@@ -70,6 +98,16 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=PREVIEW_SMS_SCHEMA,
         supports_response=SupportsResponse.ONLY,
     )
+    # Whoever may send learns what became of that. What the whole house was told, and
+    # the numbers of all, are not for every guest; automations have no user and may.
+    service.async_register_admin_service(
+        hass,
+        DOMAIN,
+        SERVICE_GET_MESSAGES,
+        _async_get_messages,
+        schema=GET_MESSAGES_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
 
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
@@ -79,7 +117,7 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     if not call.return_response:
         await async_send_or_raise(call.hass, entry, message)
         return None
-    report = await async_send(entry, message)
+    report = await async_send(call.hass, entry, message)
     return await async_answer(call.hass, report, entry.runtime_data.gateway)
 
 
@@ -100,6 +138,46 @@ async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
         "economical_segments": preview.economical_segments,
         "saved_segments": preview.saved_segments,
     }
+
+
+async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
+    """Return what became of messages, the newest first."""
+    entry = _entry(call)
+    account = entry.runtime_data
+    try:
+        number = _number(entry, call.data.get(ATTR_RECIPIENT))
+        records = await account.journal.find(
+            JournalQuery(
+                number=number,
+                outcome=call.data.get(ATTR_OUTCOME),
+                since=_moment(call.data.get(ATTR_SINCE)),
+                until=_moment(call.data.get(ATTR_UNTIL)),
+                limit=call.data[ATTR_LIMIT],
+            )
+        )
+    except RejectedError as error:
+        raise refusal(error, account.gateway) from error
+    return {
+        "messages": [
+            await async_history_row(call.hass, record, account.gateway)
+            for record in records
+        ]
+    }
+
+
+def _number(entry: AccountConfigEntry, recipient: str | None) -> str | None:
+    """Return the number that a name or a number means; raises `RejectedError`."""
+    if recipient is None:
+        return None
+    [meant] = address_book(entry).resolve((recipient,))
+    if isinstance(meant, UnusableTarget):
+        raise meant.error
+    return meant.number
+
+
+def _moment(written: datetime | None) -> datetime | None:
+    """Return a time as the journal knows it; without a zone it is the house's own."""
+    return None if written is None else dt_util.as_utc(written)
 
 
 def _entry(call: ServiceCall) -> AccountConfigEntry:

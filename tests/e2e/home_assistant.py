@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import aiohttp
 
@@ -52,6 +52,41 @@ class HomeAssistantFailedError(Exception):
     """Home Assistant did not start, or did not stop; the end of its log says why."""
 
 
+class Process(Protocol):
+    """A process, whoever started it."""
+
+    @property
+    def pid(self) -> int:
+        """Its number; it leads a group of its own."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code; `None` while it lives."""
+
+    async def wait(self) -> int:
+        """Wait until it has ended, and return its exit code."""
+
+
+type Launch = Callable[[Path, list[str]], Awaitable[Process]]
+
+
+async def launch(console: Path, arguments: list[str]) -> Process:
+    """Start Home Assistant with `arguments`; it writes to the file `console`."""
+    with console.open("ab") as written:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            # The folder of the launcher is nothing to import from.
+            "-P",
+            str(_LAUNCHER),
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=written,
+            stderr=written,
+            # A Ctrl-C in the terminal is for the one who started it.
+            start_new_session=True,
+        )
+
+
 class HomeAssistantProcess(HomeAssistantClient):
     """One house; `async with` starts it and ends it, its folder stays.
 
@@ -66,8 +101,12 @@ class HomeAssistantProcess(HomeAssistantClient):
         port: int | None = None,
         language: str = "en",
         extra: str = "",
+        launch: Launch = launch,
     ) -> None:
-        """Prepare a house in `folder`, with `extra` YAML in its configuration."""
+        """Prepare a house in `folder`, with `extra` YAML in its configuration.
+
+        `launch` starts its process, whenever it is started.
+        """
         self.port: Final = port or free_port()
         super().__init__(f"http://{HOST}:{self.port}")
         self.folder: Final = folder
@@ -76,7 +115,8 @@ class HomeAssistantProcess(HomeAssistantClient):
         self._configuration = _CONFIGURATION.format(language=language, extra=extra)
         self._language = language
         self._refresh_token = ""
-        self._process: asyncio.subprocess.Process | None = None
+        self._launch = launch
+        self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
         """Make the folder what it should be, and start."""
@@ -116,21 +156,9 @@ class HomeAssistantProcess(HomeAssistantClient):
             HomeAssistantFailedError: it ended, or took too long.
 
         """
-        with self._console.open("ab") as console:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                # The folder of the launcher is nothing to import from.
-                "-P",
-                str(_LAUNCHER),
-                "--config",
-                str(self.folder),
-                "--skip-pip",
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                # A Ctrl-C in the terminal is for the one who started it.
-                start_new_session=True,
-            )
+        self._process = await self._launch(
+            self._console, ["--config", str(self.folder), "--skip-pip"]
+        )
         await self._wait_until("it answered", self._answers)
         if self.token:
             await self._wait_until("it had started", self._has_started)

@@ -50,9 +50,14 @@ def _stand_in() -> None:
         sys.modules[package] = module
 
 
-if __name__ == "__main__":
+def prepare() -> None:
+    """Make what is about to start ready for a machine like this."""
     _stand_in()
     bootstrap.DEFAULT_INTEGRATIONS -= _LEFT_OUT
     # Home Assistant looks this name up when it needs one.
     zeroconf.HaZeroconf = LoopbackZeroconf  # type: ignore[assignment, misc]
+
+
+if __name__ == "__main__":
+    prepare()
     sys.exit(main())

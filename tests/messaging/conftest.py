@@ -1,8 +1,35 @@
 """The messaging floor needs no Home Assistant that runs, and neither do its tests."""
 
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
 import pytest
+
+from tests.conftest import GatewayMaker
+from tests.simulator import SimulatedGateway
+
+from .house import House
+
+type HouseMaker = Callable[[SimulatedGateway], House]
 
 
 @pytest.fixture(autouse=True)
 def _custom_integrations() -> None:
     """Start none."""
+
+
+@pytest.fixture
+async def make_house(client: GatewayMaker, tmp_path: Path) -> AsyncIterator[HouseMaker]:
+    """Return a maker of houses, which are stopped in the end."""
+    houses: list[House] = []
+
+    def make(simulated: SimulatedGateway) -> House:
+        house = House(client(simulated), tmp_path / f"{len(houses)}.journal")
+        houses.append(house)
+        return house
+
+    yield make
+    for house in houses:
+        house.disk.room, house.disk.is_readable = None, True
+        await house.stop()
+        assert house.clock.timers == 0

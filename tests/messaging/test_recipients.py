@@ -3,9 +3,9 @@
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import EmptyTargetError
-from custom_components.passerelle_sms.messaging.message import Recipient
 from custom_components.passerelle_sms.messaging.recipients import (
     AddressBook,
+    Recipient,
     UnusableTarget,
 )
 from tests.conftest import MAMAN, PAPA

@@ -111,8 +111,9 @@ class SimulatedGateway(ABC):
         self._scripted.clear()
 
     def release(self) -> None:
-        """Let go of every request that stalls."""
+        """Let go of every request that stalls now; later ones stall again."""
         self._over.set()
+        self._over = asyncio.Event()
 
     def asked(self, operation: str) -> int:
         """Return how many requests came in for an operation."""

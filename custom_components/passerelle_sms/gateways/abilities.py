@@ -1,6 +1,8 @@
 """What some gateways can do beyond telling a balance and sending."""
 
 from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import ClassVar
 
 from .models import SubAccount
 
@@ -16,6 +18,16 @@ class ListsAccounts(ABC):
             GatewayError: of the kind that says why there is no answer.
 
         """
+
+
+class RefusesDuplicates:
+    """The same text goes to the same number only once within a day.
+
+    So a message whose outcome is unknown may be handed to it again without a change:
+    its refusal (`DuplicateMessageError`) proves that the first one got through.
+    """
+
+    duplicate_window: ClassVar[timedelta]
 
 
 class SellsLongMessages:

@@ -248,6 +248,36 @@ class NothingNewError(RejectedError):
     key = "nothing_new"
 
 
+class HourlyCapError(RejectedError):
+    """The account has sent all the segments that an hour may hold."""
+
+    key = "hourly_cap"
+
+
+class DailyCapError(RejectedError):
+    """The account has sent all the segments that a day may hold."""
+
+    key = "daily_cap"
+
+
+class IdenticalMessageError(RejectedError):
+    """The same text went to the same number a moment ago: once is enough."""
+
+    key = "identical_message"
+
+
+class OutboxFullError(RejectedError):
+    """Too many messages are waiting already."""
+
+    key = "outbox_full"
+
+
+class NotStoredError(RejectedError):
+    """The message could not be written down, so it was not sent either."""
+
+    key = "not_stored"
+
+
 # --- may have left ------------------------------------------------------------
 
 

@@ -14,3 +14,7 @@ class Outcome(StrEnum):
     """It provably never left."""
     UNKNOWN = "unknown"
     """It may have left."""
+    QUEUED = "queued"
+    """The outbox still works on it: it will be tried again."""
+    EXPIRED = "expired"
+    """It ran out of time before it left."""

@@ -7,6 +7,7 @@ one; it is tried only when the first answer proves that nothing was done.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Final, override
@@ -14,7 +15,7 @@ from typing import Final, override
 import aiohttp
 from yarl import URL
 
-from .abilities import SellsLongMessages
+from .abilities import RefusesDuplicates, SellsLongMessages
 from .errors import GatewayError, MessageTooLongError, OperationUnknownError
 from .gateway import Gateway, SenderRule
 from .models import Balance, Credentials, SendResult, Sms, Submission
@@ -48,7 +49,7 @@ class _Operation[Result]:
     probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Sms123(Gateway, SellsLongMessages):
+class Sms123(Gateway, SellsLongMessages, RefusesDuplicates):
     """One account at 123-SMS.net."""
 
     key = "sms123"
@@ -59,6 +60,8 @@ class Sms123(Gateway, SellsLongMessages):
     credential_fields = ("username", "api_key")
     identity_fields = ("username",)
     sender_rule = SenderRule(required=False, longest=11)
+    # "Envoi de SMS", code 91.
+    duplicate_window = timedelta(hours=24)
 
     def __init__(
         self,

@@ -1,19 +1,23 @@
 """The one door for every way to send: a message goes in, a report comes out."""
 
 import asyncio
-from collections.abc import Callable
 
-from homeassistant.util.ulid import ulid_now
+from homeassistant.util.ulid import ulid
 
-from ..gateways.errors import EmptyMessageError
+from ..gateways.errors import EmptyMessageError, RejectedError
 from ..gateways.gateway import Gateway
-from ..gateways.models import SendResult, Sms
+from ..gateways.models import Sms
 from ..gateways.outcome import Outcome
+from .clock import Clock
+from .doubts import Choice
 from .encoding import EncodingChoice, Preview, encode, preview
-from .message import Message, Recipient, RecipientResult, Report
-from .recipients import AddressBook, UnusableTarget
-
-type SentListener = Callable[[SendResult], None]
+from .guard import Guard
+from .message import Message
+from .outbox import Outbox
+from .recipients import AddressBook, Recipient, UnusableTarget
+from .record import Failure, MessageRecord, Stage, SubmissionRecord
+from .report import RecipientResult, Report
+from .tasks import Tasks
 
 
 class Messenger:
@@ -23,39 +27,45 @@ class Messenger:
         self,
         gateway: Gateway,
         address_book: AddressBook,
+        guard: Guard,
+        outbox: Outbox,
+        clock: Clock,
         *,
         encoding: EncodingChoice,
-        on_sent: SentListener,
     ) -> None:
-        """Send through `gateway`; `on_sent` hears of every answer at once."""
+        """Send through `outbox` what `guard` lets pass."""
         self._gateway = gateway
         self._address_book = address_book
+        self._guard = guard
+        self._outbox = outbox
+        self._clock = clock
         self._encoding = encoding
-        self._on_sent = on_sent
-        self._under_way: set[asyncio.Task[SendResult]] = set()
+        self._tasks = Tasks()
 
     async def send(self, message: Message) -> Report:
         """Send a message and tell what became of it, recipient by recipient.
 
-        A caller that is cancelled meanwhile cuts nothing off: a request that is under
-        way is carried to its end.
+        A caller that is cancelled meanwhile cuts nothing off: what has been taken in is
+        carried to its end.
 
         Raises:
-            RejectedError: nothing was tried for anybody, because of the text, the
-                sender or all of the targets.
+            RejectedError: nothing was taken in for anybody, because of the text, the
+                sender, all of the targets, the guard, or a disk that holds no more.
 
         """
         text = self._encode(message)
-        sms = Sms(text=text, recipients=(), sender=message.sender, reference=ulid_now())
-        self._gateway.check(sms)
+        self._gateway.check(Sms(text=text, recipients=(), sender=message.sender))
         targets = self._address_book.resolve(message.targets)
         recipients = [target for target in targets if isinstance(target, Recipient)]
         if not recipients:
             raise next(
                 target.error for target in targets if isinstance(target, UnusableTarget)
             )
-        result = await self._carry(sms, recipients)
-        return self._report(sms, targets, result)
+        record = self._admitted(self._record(message, text, recipients))
+        taking_in = self._tasks.spawn(self._take_in(record))
+        # Not awaited itself: that would cancel it together with the caller.
+        await asyncio.wait([taking_in])
+        return self._report(taking_in.result(), targets)
 
     def preview(self, message: Message) -> Preview:
         """Tell what a message would take, without sending anything.
@@ -70,62 +80,81 @@ class Messenger:
             message.body, message.encoding or self._encoding, self._gateway.measure
         )
 
+    async def resolve(self, message_id: str, choice: Choice) -> None:
+        """Do with a held message what the user has chosen; raises `NotStoredError`."""
+        await self._outbox.resolve(message_id, choice)
+
     async def finish(self) -> None:
-        """Wait for the requests that are under way; each is bounded by its time-outs."""
-        if self._under_way:
-            await asyncio.wait(self._under_way)
+        """Start nothing more, and wait for the requests that are under way."""
+        await self._outbox.stop()
+        await self._tasks.join()
 
     def _encode(self, message: Message) -> str:
         return encode(
             message.body, message.encoding or self._encoding, self._gateway.measure
         )
 
-    async def _carry(self, sms: Sms, recipients: list[Recipient]) -> SendResult:
-        numbers = tuple(recipient.number for recipient in recipients)
-        task = asyncio.create_task(self._hand_over(sms, numbers))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
-
-    async def _hand_over(self, sms: Sms, numbers: tuple[str, ...]) -> SendResult:
-        result = await self._gateway.send(
-            Sms(
-                text=sms.text,
-                recipients=numbers,
-                sender=sms.sender,
-                reference=sms.reference,
-            )
-        )
-        self._on_sent(result)
-        return result
-
-    def _report(
-        self,
-        sms: Sms,
-        targets: tuple[Recipient | UnusableTarget, ...],
-        result: SendResult,
-    ) -> Report:
-        measured = self._gateway.measure(sms.text)
-        submissions = {made.recipient: made for made in result.submissions}
-        return Report(
-            message_id=sms.reference or "",
+    def _record(
+        self, message: Message, text: str, recipients: list[Recipient]
+    ) -> MessageRecord:
+        now = self._clock.now()
+        measured = self._gateway.measure(text)
+        return MessageRecord(
+            message_id=ulid(now.timestamp()),
+            created=now,
+            expires=now + message.time_to_live,
+            text=text,
+            sender=message.sender,
             encoding=measured.encoding,
             segments=measured.segments,
-            results=tuple(
-                RecipientResult.of(
-                    target, submissions[target.number], self._gateway.key
-                )
-                if isinstance(target, Recipient)
-                else self._refused(target)
-                for target in targets
+            on_unknown=message.on_unknown,
+            urgent=message.urgent,
+            submissions=tuple(
+                SubmissionRecord(recipient=recipient, segments=measured.segments)
+                for recipient in recipients
             ),
         )
 
-    def _refused(self, target: UnusableTarget) -> RecipientResult:
-        return RecipientResult(
-            label=target.target,
-            public_label=target.public_label,
-            outcome=Outcome.REJECTED,
-            gateway=self._gateway.key,
-            error=target.error,
+    def _admitted(self, record: MessageRecord) -> MessageRecord:
+        """Return the message as the guard lets it pass.
+
+        Raises:
+            RejectedError: it lets nothing of it pass.
+
+        """
+        refused = self._guard.admit(record)
+        if len(refused) == len(record.submissions):
+            raise next(iter(refused.values()))
+        return record.updated(
+            SubmissionRecord(
+                recipient=made.recipient,
+                outcome=Outcome.REJECTED,
+                stage=Stage.CLOSED,
+                segments=made.segments,
+                failure=Failure.of(refused[made.recipient.number]),
+            )
+            for made in record.submissions
+            if made.recipient.number in refused
+        )
+
+    async def _take_in(self, record: MessageRecord) -> MessageRecord:
+        try:
+            return await self._outbox.send(record)
+        except RejectedError:
+            for made in record.submissions:
+                self._guard.release(record.message_id, made.recipient.number)
+            raise
+
+    def _report(
+        self, record: MessageRecord, targets: tuple[Recipient | UnusableTarget, ...]
+    ) -> Report:
+        key = self._gateway.key
+        return Report(
+            record=record,
+            results=tuple(
+                RecipientResult.of(record.find(target.number), key)
+                if isinstance(target, Recipient)
+                else RecipientResult.unusable(target, key)
+                for target in targets
+            ),
         )

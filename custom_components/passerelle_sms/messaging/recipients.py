@@ -4,8 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..gateways.errors import EmptyTargetError, RejectedError
-from .message import Recipient
+from ..gateways.redaction import hide_number
 from .numbers import parse_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody to send to: a number, and the name it goes by where it has one."""
+
+    number: str = field(repr=False)
+    """E.164."""
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the user calls this recipient: a name, or the number itself."""
+        return self.name or self.number
+
+    @property
+    def public_label(self) -> str:
+        """The same, fit for logs and exceptions: a number keeps its last two digits."""
+        return self.name or hide_number(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

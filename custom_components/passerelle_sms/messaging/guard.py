@@ -1,0 +1,252 @@
+"""The guard against runaway automations: so much an hour, so much a day, nothing twice."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate
+from math import ceil
+from typing import Final
+
+from ..gateways.errors import (
+    DailyCapError,
+    HourlyCapError,
+    IdenticalMessageError,
+    RejectedError,
+)
+from ..gateways.outcome import Outcome
+from ..gateways.redaction import hide_number
+from .clock import Clock
+from .record import MessageRecord
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+_NEVER: Final = "∞"
+
+# What has cost nothing and, as far as anybody knows, never will.
+_FREE: Final = frozenset({Outcome.REJECTED, Outcome.EXPIRED, Outcome.NOT_SENT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLimits:
+    """What an account may send before it is taken for a runaway automation."""
+
+    segments_per_hour: int = 100
+    """0 stops everything but what is urgent."""
+    segments_per_day: int = 300
+    """0 stops everything."""
+    identical_window: timedelta = timedelta(minutes=1)
+    """How long the same text stays at home for a number; zero lets it go at once.
+
+    More than a day is a day: nothing is remembered for longer.
+    """
+
+
+class Guard:
+    """Counts what an account sends, and refuses what is too much.
+
+    The windows slide: an hour is any 60 minutes. A message counts from the moment it
+    is admitted, however long it waits in the outbox, so that a queue can't save up more
+    than the caps allow.
+
+    Its time never goes back. While the clock is set back no time passes, and it goes on
+    from there: what was counted keeps its age, so the caps hold and nothing is locked
+    for longer than its window. A clock set forward ages all that was counted.
+    """
+
+    def __init__(self, limits: GuardLimits, clock: Clock) -> None:
+        """Know nothing yet: `remember` tells what was sent before."""
+        self._limits = limits
+        self._clock = clock
+        self._read = self._time = clock.now()
+        self._hour = _Window(_HOUR)
+        self._day = _Window(_DAY)
+        self._identical = _Window(min(limits.identical_window, _DAY))
+        self._windows = (self._hour, self._day, self._identical)
+
+    @property
+    def segments_last_hour(self) -> int:
+        """Segments counted in the last 60 minutes."""
+        self._pass_time()
+        return self._hour.segments
+
+    @property
+    def segments_last_day(self) -> int:
+        """Segments counted in the last 24 hours."""
+        self._pass_time()
+        return self._day.segments
+
+    def remember(self, records: Iterable[MessageRecord]) -> None:
+        """Count what the journal holds, in any order, as if it had been admitted here.
+
+        To be called before the first `admit`. What cost nothing doesn't count: what was
+        rejected, what expired and what never left.
+        """
+        now = self._pass_time()
+        recent = [record for record in records if record.created > now - _DAY]
+        for record in sorted(recent, key=lambda record: record.created):
+            # Nothing was sent in the future: the clock was ahead then, or is behind now.
+            at = min(record.created, now)
+            for made in record.submissions:
+                if made.outcome not in _FREE:
+                    self._count(record, made.recipient.number, at)
+        self._pass_time()
+
+    def admit(self, record: MessageRecord) -> dict[str, RejectedError]:
+        """Count a new message in, and tell whom it must not be sent to.
+
+        Returns the numbers that had the same text within the window, each with an
+        `IdenticalMessageError` (`number`, hidden; `minutes`, the window). An urgent
+        message passes the window and the hourly cap, never the daily one; its segments
+        count in both.
+
+        The caps take all the other recipients or none: half an alert is a trap. A
+        refused message doesn't count. The errors tell `cap`, `used` and `segments` (what
+        this message takes), and in `minutes` when there will be room, `∞` if it alone
+        is more than the cap.
+
+        Raises:
+            HourlyCapError: it doesn't fit into this hour.
+            DailyCapError: it doesn't fit into this day.
+
+        """
+        now = self._pass_time()
+        numbers = [
+            made.recipient.number for made in record.submissions if made.is_waiting
+        ]
+        refused = {} if record.urgent else self._identical_errors(record.text, numbers)
+        admitted = [number for number in numbers if number not in refused]
+        if admitted:
+            self._check_caps(len(admitted) * record.segments, urgent=record.urgent)
+        for number in admitted:
+            self._count(record, number, now)
+        return refused
+
+    def release(self, message_id: str, number: str) -> None:
+        """Count a submission out: it cost nothing, so the same text may be tried again.
+
+        What isn't counted, or no longer, stays so.
+        """
+        for window in self._windows:
+            window.discard((message_id, number))
+
+    def _pass_time(self) -> datetime:
+        """Forget what has left the windows, and return the time as it counts here."""
+        read = self._clock.now()
+        self._time += max(read - self._read, timedelta())
+        self._read = read
+        for window in self._windows:
+            window.prune(self._time)
+        return self._time
+
+    def _identical_errors(
+        self, text: str, numbers: Iterable[str]
+    ) -> dict[str, RejectedError]:
+        minutes = _in_minutes(self._identical.length)
+        return {
+            number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
+            for number in numbers
+            if self._identical.holds(text, number)
+        }
+
+    def _check_caps(self, segments: int, *, urgent: bool) -> None:
+        # The day first: who waits for the hour only to meet the day has waited in vain.
+        self._check_cap(
+            DailyCapError, self._day, self._limits.segments_per_day, segments
+        )
+        if not urgent:
+            self._check_cap(
+                HourlyCapError, self._hour, self._limits.segments_per_hour, segments
+            )
+
+    def _check_cap(
+        self, error: type[RejectedError], window: _Window, cap: int, segments: int
+    ) -> None:
+        excess = window.segments + segments - cap
+        if excess <= 0:
+            return
+        raise error(
+            cap=str(cap),
+            used=str(window.segments),
+            segments=str(segments),
+            minutes=_NEVER
+            if segments > cap
+            else _in_minutes(window.frees(excess) - self._time),
+        )
+
+    def _count(self, record: MessageRecord, number: str, at: datetime) -> None:
+        counted = _Counted(
+            at=at, segments=record.segments, text=record.text, number=number
+        )
+        for window in self._windows:
+            window.add((record.message_id, number), counted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """One submission that counts."""
+
+    at: datetime
+    segments: int
+    text: str
+    number: str = field(repr=False)
+
+
+class _Window:
+    """What was counted in the last hour, day or minute, the oldest first.
+
+    An `OrderedDict`, as what is released goes from its middle and at once: a message
+    that is refused again and again must not pile up here.
+    """
+
+    def __init__(self, length: timedelta) -> None:
+        self.length = length
+        self._counted: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
+        self._texts: Counter[tuple[str, str]] = Counter()
+        self.segments = 0
+
+    def add(self, key: tuple[str, str], counted: _Counted) -> None:
+        """Add what is not older than all the rest; a key counts once."""
+        self.discard(key)
+        self._counted[key] = counted
+        self._texts[counted.text, counted.number] += 1
+        self.segments += counted.segments
+
+    def discard(self, key: tuple[str, str]) -> None:
+        """Remove a submission, if it is here."""
+        counted = self._counted.pop(key, None)
+        if counted is None:
+            return
+        self.segments -= counted.segments
+        self._texts[counted.text, counted.number] -= 1
+        if not self._texts[counted.text, counted.number]:
+            del self._texts[counted.text, counted.number]
+
+    def prune(self, now: datetime) -> None:
+        """Remove what is as old as the window is long."""
+        while self._counted:
+            key, oldest = next(iter(self._counted.items()))
+            if now - oldest.at < self.length:
+                return
+            self.discard(key)
+
+    def holds(self, text: str, number: str) -> bool:
+        """Return whether this text went to this number within the window."""
+        return (text, number) in self._texts
+
+    def frees(self, segments: int) -> datetime:
+        """Return when so many of the segments counted here, if there are, have left."""
+        oldest = self._counted.values()
+        freed = accumulate(counted.segments for counted in oldest)
+        last = next(
+            counted
+            for counted, so_far in zip(oldest, freed, strict=True)
+            if so_far >= segments
+        )
+        return last.at + self.length
+
+
+def _in_minutes(time: timedelta) -> str:
+    """Return a time in whole minutes, rounded up."""
+    return str(ceil(time / _MINUTE))

@@ -1,0 +1,326 @@
+"""Messages on their way: tried, tried again, or expired.
+
+The promise: what is handed in is on disk before the first byte leaves; what may have
+left is never repeated blindly; what has provably not left is tried until its time is
+over; and every message ends accepted, rejected, expired, or unknown and shown.
+"""
+
+import asyncio
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from itertools import batched
+from typing import Final, Protocol
+
+from ..gateways.abilities import RefusesDuplicates
+from ..gateways.errors import NotStoredError, OutboxFullError, RejectedError
+from ..gateways.gateway import Gateway
+from ..gateways.models import SendResult, Sms, Submission
+from ..gateways.outcome import Outcome
+from .answers import Answers
+from .attempt import begun, concluded, expired
+from .clock import Alarm, Clock
+from .doubts import Choice, Doubts
+from .duplicates import duplicate_is_proof
+from .jobs import Job, Jobs
+from .journal import Journal
+from .open_messages import OpenMessages
+from .pace import Pace, pause_after
+from .record import MessageRecord, SubmissionRecord
+from .tasks import Tasks
+
+# More than this waits only when something is badly wrong.
+MOST_OPEN: Final = 500
+
+
+class Bookkeeper(Protocol):
+    """Who keeps the account's books: knows its credits, and hears of everything."""
+
+    def credits(self) -> Decimal | None:
+        """Return what the account holds, if nothing has happened since it was told."""
+
+    async def ask_credits(self) -> Decimal | None:
+        """Ask the gateway for the credits; `None` when it doesn't say."""
+
+    def heard(self, result: SendResult, *, alone: bool) -> None:
+        """Hear what a gateway answered, and whether nothing else was under way."""
+
+    def changed(self, record: MessageRecord) -> None:
+        """Hear that a message is new, or has come further."""
+
+
+class Outbox:
+    """The messages of one account that are not settled yet."""
+
+    def __init__(
+        self, gateway: Gateway, journal: Journal, clock: Clock, bookkeeper: Bookkeeper
+    ) -> None:
+        """Send through `gateway` what `journal` holds and will hold."""
+        self._gateway = gateway
+        self._journal = journal
+        self._clock = clock
+        self._bookkeeper = bookkeeper
+        self.messages: Final = OpenMessages(journal, clock, self._changed)
+        """Those that are not settled."""
+        self._doubts = Doubts(self.messages, journal, clock, self)
+        self._can_tell = isinstance(gateway, RefusesDuplicates)
+        self._jobs = Jobs()
+        self._requests = 0
+        self._told: dict[Job, tuple[SendResult, bool]] = {}
+        self._arriving = 0
+        self._tasks = Tasks()
+        self._answers = Answers(self.messages.get)
+        self._pace = Pace(clock, gateway.limits.concurrency)
+        self._alarm = Alarm(clock, self._pump_soon)
+        self._next_pump: asyncio.Handle | None = None
+        self._started = False
+        self._stopped = False
+
+    async def start(self) -> None:
+        """Go on where the last run, or a crash, has left off.
+
+        What was taken in before waits for this: the old goes first.
+
+        Raises:
+            NotStoredError: the journal can't be read, so all goes on next time.
+
+        """
+        try:
+            await self.messages.load()
+        except NotStoredError:
+            await self.stop()
+            raise
+        self._started = True
+        for record in self.messages:
+            self.enqueue(record)
+        self._look_later()
+
+    async def send(self, record: MessageRecord) -> MessageRecord:
+        """Take a message in, and return it after its first attempt.
+
+        Where the gateway could not be reached it is `queued` then, and goes on here.
+
+        Raises:
+            OutboxFullError, NotStoredError: it was not taken in, and not sent.
+
+        """
+        if self._is_full():
+            raise OutboxFullError
+        self._arriving += 1
+        try:
+            await self.messages.admit(record)
+        finally:
+            self._arriving -= 1
+        if record.is_closed:
+            return record
+        answer = self._answers.expect(record)
+        # Perhaps the gateway can be reached again: those before it go first.
+        self._pace.hurry()
+        self.enqueue(record)
+        return await answer
+
+    def enqueue(self, record: MessageRecord) -> None:
+        """Put in the queue what of a message still has to be tried."""
+        new = [
+            made
+            for made in record.submissions
+            if not self._jobs.holds(record.message_id, made.recipient.number)
+        ]
+        waiting = [made.recipient.number for made in new if made.is_waiting]
+        size = self._gateway.limits.recipients_per_request
+        for batch in batched(waiting, size, strict=False):
+            self._jobs.add(Job(record.created, record.message_id, batch))
+        for made in new:
+            if self._may_be_tried(made) and not made.is_waiting:
+                # It must not keep the others waiting, nor besiege the gateway.
+                due = self._clock.now() + pause_after(made.attempts)
+                numbers = (made.recipient.number,)
+                self._jobs.add(Job(record.created, record.message_id, numbers, due))
+        self._pump_soon()
+
+    def wake(self) -> None:
+        """Try at once what waits: the gateway can be reached again."""
+        self._pace.hurry()
+        self._pump_soon()
+
+    async def resolve(self, message_id: str, choice: Choice) -> None:
+        """Do with a held message what the user has chosen; nothing if it isn't held.
+
+        Raises:
+            NotStoredError: the choice could not be written down, so it is not made.
+
+        """
+        await self._doubts.resolve(message_id, choice)
+
+    def activity(self) -> int | None:
+        """Return a count that grows with every request; `None` while one is made."""
+        return None if self._jobs.running else self._requests
+
+    async def ask_credits(self) -> Decimal | None:
+        """Ask the gateway what the account holds."""
+        return await self._bookkeeper.ask_credits()
+
+    async def stop(self) -> None:
+        """Start nothing more, and wait for the requests that are under way.
+
+        Whoever waits for an answer gets what is known; what waits goes on next time.
+        """
+        self._stopped = True
+        self._alarm.set(None)
+        self._answer_all()
+        await self._doubts.stop()
+        await self._tasks.join()
+        await self.messages.close()
+        self._answer_all()
+
+    def _is_full(self) -> bool:
+        room = MOST_OPEN - self._arriving
+        # What waits for the user doesn't count: alerts must not stop for that.
+        return len(self.messages) >= room and self.messages.busy >= room
+
+    def _pump_soon(self) -> None:
+        """Look what may be started: once for all that come at the same moment."""
+        if self._next_pump is None:
+            self._next_pump = asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Start what may be started now, and be woken for what may not."""
+        self._next_pump = None
+        if self._started and not self._stopped:
+            self._expire()
+            while (job := self._next_job()) is not None:
+                self._jobs.begin(job)
+                self._requests += 1
+                task = self._tasks.spawn(self._attempt(job))
+                task.add_done_callback(partial(self._on_attempted, job))
+            self._alarm.set(self._next_time())
+        self._answer_all()
+
+    def _next_job(self) -> Job | None:
+        """Return what may be started now."""
+        job = next(self._jobs.due(self._clock.now()), None)
+        if job is None:
+            self._pace.caught_up()
+            return None
+        has_room = len(self._jobs.running) < self._pace.at_once
+        return job if has_room and self._pace.resume_at is None else None
+
+    def _on_attempted(self, job: Job, task: asyncio.Task[None]) -> None:
+        """Go on with the next."""
+        self._jobs.end(job)
+        if task.cancelled():
+            # The house comes down: what was begun is known to be, and nothing else is.
+            return
+        if (told := self._told.pop(job, None)) is not None:
+            # Only now: a balance asked for while a request is under way proves nothing.
+            result, alone = told
+            self._bookkeeper.heard(result, alone=alone)
+        if task.exception() is not None:
+            # A mistake of ours, which is logged. If it was on its way, it is in doubt.
+            self._pace.failed()
+        record = self.messages.get(job.message_id)
+        if record is not None:
+            self.enqueue(record)
+            self._look_later()
+        self._pump_soon()
+
+    async def _attempt(self, job: Job) -> None:
+        """Hand a job to the gateway, and keep what comes of it."""
+        # As it is now: what has been settled meanwhile is not sent again.
+        earlier = self.messages.get(job.message_id)
+        numbers = tuple(
+            number
+            for number in job.numbers
+            if earlier is not None and self._may_be_tried(earlier.find(number))
+        )
+        if earlier is None or not numbers:
+            return
+        now, balance = self._doubts.time_of_attempt(), self._known_balance()
+        try:
+            record = await self.messages.change(
+                job.message_id, lambda known: begun(known, numbers, now, balance)
+            )
+        except NotStoredError:
+            # Nothing has left, and on disk it still waits.
+            self._pace.failed()
+            return
+        results = await self._hand_over(job, record, numbers)
+        if any(made.outcome is Outcome.NOT_SENT for made in results):
+            self._pace.failed()
+        else:
+            self._pace.answered()
+        proof = await duplicate_is_proof(self._gateway, self._journal, record, results)
+        await self.messages.keep(
+            job.message_id,
+            lambda known: concluded(known, earlier, results, duplicate_is_proof=proof),
+        )
+
+    async def _hand_over(
+        self, job: Job, record: MessageRecord, numbers: tuple[str, ...]
+    ) -> tuple[Submission, ...]:
+        sms = Sms(
+            text=record.text,
+            recipients=numbers,
+            sender=record.sender,
+            reference=record.message_id,
+        )
+        requests = self._requests if len(self._jobs.running) == 1 else None
+        try:
+            result = await self._gateway.send(sms)
+        except RejectedError as error:
+            # The account's own rules have changed since the message was taken in.
+            return tuple(Submission.failed(number, error) for number in numbers)
+        self._told[job] = result, requests == self._requests
+        return result.submissions
+
+    def _may_be_tried(self, made: SubmissionRecord) -> bool:
+        """Return whether a request may be made, or made again.
+
+        Where the gateway itself refuses a text it has had, doubt is no obstacle.
+        """
+        return made.is_waiting or (made.is_in_doubt and self._can_tell)
+
+    def _look_later(self) -> None:
+        """Look for evidence in the balance, where the gateway has none of its own."""
+        if not self._can_tell and self._doubts.in_doubt():
+            self._doubts.look_later()
+
+    def _known_balance(self) -> Decimal | None:
+        """Return what the account holds, if nothing else is under way or in doubt."""
+        if len(self._jobs.running) > 1 or self._doubts.in_doubt():
+            return None
+        return self._bookkeeper.credits()
+
+    def _expire(self) -> None:
+        """Keep old news at home."""
+        now = self._clock.now()
+        for job in self._jobs.waiting:
+            record = self.messages.get(job.message_id)
+            if record is None:
+                self._jobs.drop(job)
+            elif record.expires <= now:
+                self._jobs.drop(job)
+                self.messages.keep_soon(
+                    job.message_id, partial(expired, numbers=job.numbers)
+                )
+
+    def _next_time(self) -> datetime | None:
+        """Return when there is something to do that nobody else will cause."""
+        waiting = self._jobs.waiting
+        if not waiting:
+            return None
+        records = (self.messages.get(job.message_id) for job in waiting)
+        times = [record.expires for record in records if record is not None]
+        others = (self._pace.resume_at, self._jobs.next_due(self._clock.now()))
+        return min((*times, *filter(None, others)), default=None)
+
+    def _answer_all(self) -> None:
+        """Answer those whose message has been tried, or can't be for now."""
+        busy = {job.message_id for job in self._jobs.running}
+        if not self._stopped and self._pace.resume_at is None:
+            busy.update(job.message_id for job in self._jobs.due(self._clock.now()))
+        self._answers.give(busy)
+
+    def _changed(self, record: MessageRecord) -> None:
+        self._answers.changed(record)
+        self._bookkeeper.changed(record)

@@ -1,0 +1,80 @@
+"""What became of a message, as its sender is told."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Self
+
+from ..gateways.models import Encoding
+from ..gateways.outcome import Outcome
+from .recipients import UnusableTarget
+from .record import Failure, MessageRecord, SubmissionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientResult:
+    """What became of a message for one recipient."""
+
+    label: str = field(repr=False)
+    public_label: str
+    outcome: Outcome
+    gateway: str
+    """The gateway's key."""
+    submission_id: str | None = field(default=None, repr=False)
+    segments: int | None = None
+    cost: Decimal | None = None
+    failure: Failure | None = None
+
+    @classmethod
+    def of(cls, made: SubmissionRecord, gateway: str) -> Self:
+        """Return the result that a submission gives."""
+        return cls(
+            label=made.recipient.label,
+            public_label=made.recipient.public_label,
+            outcome=made.outcome,
+            gateway=gateway,
+            submission_id=made.submission_id,
+            segments=made.segments,
+            cost=made.cost,
+            failure=made.failure,
+        )
+
+    @classmethod
+    def unusable(cls, target: UnusableTarget, gateway: str) -> Self:
+        """Return the result of a target that nothing can be sent to."""
+        return cls(
+            label=target.target,
+            public_label=target.public_label,
+            outcome=Outcome.REJECTED,
+            gateway=gateway,
+            failure=Failure.of(target.error),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of a message so far."""
+
+    record: MessageRecord
+    results: tuple[RecipientResult, ...]
+    """One per recipient, in the order of the targets."""
+
+    @property
+    def message_id(self) -> str:
+        """The message's id, in the journal and in every answer."""
+        return self.record.message_id
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the text is written on the air."""
+        return self.record.encoding
+
+    @property
+    def segments(self) -> int:
+        """Segments for each recipient, by our own count."""
+        return self.record.segments
+
+    @property
+    def failures(self) -> tuple[RecipientResult, ...]:
+        """The results of those for whom it is neither accepted nor on its way."""
+        fine = {Outcome.ACCEPTED, Outcome.QUEUED}
+        return tuple(result for result in self.results if result.outcome not in fine)

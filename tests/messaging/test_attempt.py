@@ -1,0 +1,174 @@
+"""What an attempt makes of a message."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import (
+    CannotConnectError,
+    DuplicateMessageError,
+    GatewayError,
+    InsufficientCreditError,
+    NoAnswerError,
+)
+from custom_components.passerelle_sms.gateways.models import Encoding, Submission
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.attempt import begun, concluded, expired
+from custom_components.passerelle_sms.messaging.recipients import Recipient
+from custom_components.passerelle_sms.messaging.record import (
+    Failure,
+    MessageRecord,
+    Stage,
+    SubmissionRecord,
+)
+from tests.conftest import MAMAN, PAPA
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = START + timedelta(minutes=1)
+
+WAITING = SubmissionRecord(recipient=Recipient(number=MAMAN), segments=2)
+IN_DOUBT = replace(
+    WAITING,
+    outcome=Outcome.UNKNOWN,
+    attempts=1,
+    attempted=START,
+    balance_before=Decimal(10),
+)
+RESENT = replace(WAITING, attempts=1, attempted=START, resent=True)
+HELD = replace(IN_DOUBT, stage=Stage.HELD)
+ACCEPTED = Submission(
+    recipient=MAMAN,
+    outcome=Outcome.ACCEPTED,
+    submission_id="7",
+    segments=3,
+    cost=Decimal(3),
+)
+
+
+def message(made: SubmissionRecord) -> MessageRecord:
+    """Return a message with this submission, and another that nothing happens to."""
+    return MessageRecord(
+        message_id="1",
+        created=START,
+        expires=LATER,
+        text="Test",
+        sender=None,
+        encoding=Encoding.GSM7,
+        segments=2,
+        submissions=(made, SubmissionRecord(recipient=Recipient(number=PAPA))),
+    )
+
+
+def try_it(
+    made: SubmissionRecord, result: Submission, *, proof: bool = False
+) -> SubmissionRecord:
+    """Return what an attempt with this result makes of a submission."""
+    earlier = message(made)
+    record = begun(earlier, [MAMAN], LATER, Decimal(5))
+    record = concluded(record, earlier, [result], duplicate_is_proof=proof)
+    assert record.find(PAPA) == earlier.find(PAPA)
+    return record.find(MAMAN)
+
+
+def failed(error: GatewayError) -> Submission:
+    """Return the result of an attempt that failed."""
+    return Submission.failed(MAMAN, error)
+
+
+def test_begun_is_unknown() -> None:
+    """As a crash would find it, with the balance before."""
+    made = begun(message(WAITING), [MAMAN], LATER, Decimal(5)).find(MAMAN)
+
+    assert made == replace(
+        WAITING,
+        outcome=Outcome.UNKNOWN,
+        attempts=1,
+        attempted=LATER,
+        balance_before=Decimal(5),
+    )
+
+
+def test_begun_again_keeps_when_the_doubt_began() -> None:
+    """And what the account held then: all that was charged since counts."""
+    made = begun(message(IN_DOUBT), [MAMAN], LATER, None).find(MAMAN)
+
+    assert made == replace(IN_DOUBT, attempts=2)
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome", "stage"),
+    [
+        (ACCEPTED, Outcome.ACCEPTED, Stage.CLOSED),
+        (failed(InsufficientCreditError()), Outcome.REJECTED, Stage.CLOSED),
+        (failed(DuplicateMessageError()), Outcome.REJECTED, Stage.CLOSED),
+        (failed(NoAnswerError()), Outcome.UNKNOWN, Stage.OPEN),
+    ],
+)
+def test_a_first_attempt(result: Submission, outcome: Outcome, stage: Stage) -> None:
+    """What the gateway said is what is so."""
+    made = try_it(WAITING, result)
+
+    assert (made.outcome, made.stage) == (outcome, stage)
+    assert (made.attempts, made.attempted) == (1, LATER)
+    assert made.failure == (result.error and Failure.of(result.error))
+    assert made.submission_id == result.submission_id
+    assert made.cost == result.cost
+    # Evidence is held against them, so an error must not take them away.
+    assert made.segments == (3 if outcome is Outcome.ACCEPTED else 2)
+
+
+@pytest.mark.parametrize("earlier", [WAITING, IN_DOUBT, RESENT])
+def test_what_never_left_changes_nothing(earlier: SubmissionRecord) -> None:
+    """But for the reason that is shown."""
+    made = try_it(earlier, failed(CannotConnectError()))
+
+    assert made == replace(earlier, failure=Failure.of(CannotConnectError()))
+
+
+@pytest.mark.parametrize("earlier", [IN_DOUBT, RESENT])
+@pytest.mark.parametrize(
+    ("result", "proof", "outcome", "stage"),
+    [
+        (ACCEPTED, False, Outcome.ACCEPTED, Stage.CLOSED),
+        (failed(DuplicateMessageError()), True, Outcome.ACCEPTED, Stage.CLOSED),
+        (failed(DuplicateMessageError()), False, Outcome.UNKNOWN, Stage.HELD),
+        (failed(InsufficientCreditError()), True, Outcome.UNKNOWN, Stage.HELD),
+        (failed(NoAnswerError()), True, Outcome.UNKNOWN, Stage.OPEN),
+    ],
+)
+def test_an_attempt_after_one_that_may_have_left(
+    earlier: SubmissionRecord,
+    result: Submission,
+    proof: bool,
+    outcome: Outcome,
+    stage: Stage,
+) -> None:
+    """It stays unknown unless this one is proof."""
+    made = try_it(earlier, result, proof=proof)
+
+    assert (made.outcome, made.stage) == (outcome, stage)
+    assert made.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome", "stage"),
+    [
+        (WAITING, Outcome.EXPIRED, Stage.CLOSED),
+        (IN_DOUBT, Outcome.UNKNOWN, Stage.HELD),
+        (RESENT, Outcome.UNKNOWN, Stage.HELD),
+        (HELD, Outcome.UNKNOWN, Stage.HELD),
+        (
+            replace(WAITING, outcome=Outcome.ACCEPTED, stage=Stage.CLOSED),
+            Outcome.ACCEPTED,
+            Stage.CLOSED,
+        ),
+    ],
+)
+def test_old_news(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
+    """What has not left stays at home; what may have is the user's to judge."""
+    late = expired(message(made), [MAMAN])
+
+    assert (late.find(MAMAN).outcome, late.find(MAMAN).stage) == (outcome, stage)
+    assert late.find(PAPA).is_waiting

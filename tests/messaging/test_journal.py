@@ -1,0 +1,459 @@
+"""The journal: on disk when it says so, in order, and at a cost that does not grow."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.journal import Journal, JournalQuery
+from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.record import MessageRecord, Stage
+from tests.conftest import MAMAN, PAPA
+
+from .journal_records import NOON, OPEN, garble, message, overwrite_pages, submission
+
+
+class Threads:
+    """Runs what blocks in threads, and remembers what that was.
+
+    While `gate` is shut, nothing is begun.
+    """
+
+    def __init__(self) -> None:
+        """Begin with the gate open."""
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.busy = asyncio.Event()
+        self.done: list[object] = []
+        self.file: JournalFile | None = None
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function in a thread."""
+        self.busy.set()
+        await self.gate.wait()
+        self.done.append(function)
+        result = await asyncio.to_thread(function, *args)
+        if isinstance(result, tuple):
+            [self.file, _] = result
+        return result
+
+    def tell_sqlite(self, statement: str) -> None:
+        """Do something to the open file behind the journal's back."""
+        assert self.file is not None
+        self.file.connection.execute(statement)
+
+
+@pytest.fixture
+async def threads() -> Threads:
+    """Return the threads of the journal."""
+    return Threads()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the file is."""
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+async def journal(path: Path, threads: Threads) -> AsyncIterator[Journal]:
+    """Return an open journal."""
+    async with opened(path, threads) as journal:
+        yield journal
+
+
+@asynccontextmanager
+async def opened(path: Path, threads: Threads) -> AsyncIterator[Journal]:
+    """Open a journal, and close it in the end."""
+    journal = Journal(path, threads.run)
+    await journal.open()
+    yield journal
+    await journal.close()
+
+
+def minutes(records: list[MessageRecord]) -> list[int]:
+    """Return when the messages were created, in minutes after noon."""
+    return [(record.created - NOON) // timedelta(minutes=1) for record in records]
+
+
+async def put_all(journal: Journal, *records: MessageRecord) -> None:
+    """Put records, all at once."""
+    await asyncio.gather(*(journal.put(record) for record in records))
+
+
+# --- asking -------------------------------------------------------------------
+
+
+async def test_gives_back_what_was_put(journal: Journal) -> None:
+    """To the last field, and the latest of it."""
+    record = message(1, OPEN, text="Fuite à la cave 💧 \ud83d ' \0")
+    await journal.put(record)
+    assert await journal.get(record.message_id) == record
+
+    settled = record.updated([submission()])
+    await journal.put(settled)
+    assert await journal.get(record.message_id) == settled
+    assert await journal.get("01M7W4EX1X9999999999999999") is None
+
+
+async def test_outlives_a_restart(journal: Journal, path: Path) -> None:
+    """Closed once or twice; opened once or twice."""
+    await journal.put(message(1, OPEN))
+    await journal.close()
+    await journal.close()
+
+    assert await journal.open() is None
+    assert await journal.open() is None
+    assert await journal.unsettled() == [message(1, OPEN)]
+
+
+async def test_knows_what_is_unsettled(journal: Journal) -> None:
+    """By the stage of any submission; oldest first, and by id within a moment."""
+    held = submission(PAPA, Outcome.UNKNOWN, Stage.HELD)
+    await put_all(
+        journal,
+        message(3, OPEN),
+        message(1, OPEN, message_id="B"),
+        message(1, OPEN, message_id="A"),
+        message(2, submission(), held),
+        message(0),
+    )
+
+    unsettled = await journal.unsettled()
+    assert minutes(unsettled) == [1, 1, 2, 3]
+    assert [record.message_id for record in unsettled[:2]] == ["A", "B"]
+
+
+async def test_knows_what_came_since(journal: Journal) -> None:
+    """The moment itself included; any time zone will do."""
+    await put_all(journal, *(message(minute) for minute in (3, 1, 2, 4)))
+
+    when = (NOON + timedelta(minutes=2)).astimezone()
+    assert minutes(await journal.since(when)) == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (JournalQuery(), [5, 4, 3, 2, 1]),
+        (JournalQuery(limit=2), [5, 4]),
+        (JournalQuery(number=PAPA), [4, 2]),
+        (JournalQuery(number="+33612345678"), []),
+        (JournalQuery(outcome=Outcome.REJECTED), [4, 3]),
+        (JournalQuery(outcome=Outcome.REJECTED, limit=1), [4]),
+        # In the fourth Maman's was accepted, and only Papa's was rejected.
+        (JournalQuery(number=MAMAN, outcome=Outcome.REJECTED), [3]),
+        (JournalQuery(number=PAPA, outcome=Outcome.REJECTED), [4]),
+        (JournalQuery(since=NOON + timedelta(minutes=3)), [5, 4, 3]),
+        (JournalQuery(until=NOON + timedelta(minutes=3)), [2, 1]),
+        (
+            JournalQuery(
+                number=PAPA,
+                since=NOON + timedelta(minutes=2),
+                until=NOON + timedelta(minutes=4),
+            ),
+            [2],
+        ),
+    ],
+)
+async def test_finds(journal: Journal, query: JournalQuery, found: list[int]) -> None:
+    """By number, outcome and time, newest first."""
+    await put_all(
+        journal,
+        message(1),
+        message(2, submission(PAPA)),
+        message(3, submission(outcome=Outcome.REJECTED)),
+        message(4, submission(), submission(PAPA, Outcome.REJECTED)),
+        message(5, OPEN),
+    )
+    # What was so once does not count.
+    await journal.put(message(5))
+    await put_all(journal, message(1, submission(outcome=Outcome.REJECTED)), message(1))
+
+    assert minutes(await journal.find(query)) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "keep", "left"),
+    [(0, 9, [1, 2, 3, 4, 5]), (3, 9, [1, 3, 4, 5]), (0, 2, [1, 4, 5]), (9, 0, [1])],
+)
+async def test_prunes_what_is_old_or_too_many(
+    journal: Journal, before: int, keep: int, left: list[int]
+) -> None:
+    """Never what is unsettled, which is not counted either."""
+    await put_all(
+        journal, message(1, OPEN), *(message(minute) for minute in range(2, 6))
+    )
+
+    pruned = await journal.prune(before=NOON + timedelta(minutes=before), keep=keep)
+
+    assert pruned == 5 - len(left)
+    assert minutes(await journal.since(NOON)) == left
+    found = await journal.find(JournalQuery(number=MAMAN))
+    assert minutes(found) == left[::-1]
+
+
+# --- together -----------------------------------------------------------------
+
+
+async def test_many_at_once_share_one_transaction(
+    journal: Journal, threads: Threads
+) -> None:
+    """200 automations cost what one does."""
+    records = [message(minute, OPEN) for minute in range(200)]
+
+    await put_all(journal, *records)
+
+    assert threads.done.count(JournalFile.write) == 1
+    assert await journal.unsettled() == records
+
+
+async def test_those_that_come_meanwhile_share_the_next_one(
+    journal: Journal, threads: Threads
+) -> None:
+    """And no more than that."""
+    threads.gate.clear()
+    threads.busy.clear()
+    first = asyncio.create_task(journal.put(message(0)))
+    await threads.busy.wait()
+    others = asyncio.gather(*(journal.put(message(minute)) for minute in range(1, 50)))
+    threads.gate.set()
+    await first
+    await others
+
+    assert threads.done.count(JournalFile.write) == 2
+    assert minutes(await journal.since(NOON)) == list(range(50))
+
+
+async def test_who_is_cancelled_takes_nothing_along(
+    journal: Journal, threads: Threads
+) -> None:
+    """Its record is written, and so are the others'."""
+    threads.gate.clear()
+    threads.busy.clear()
+    puts = [asyncio.create_task(journal.put(message(minute))) for minute in range(3)]
+    await threads.busy.wait()
+    puts[1].cancel()
+    await asyncio.wait([puts[1]])
+    reading = asyncio.create_task(journal.since(NOON))
+    threads.gate.set()
+    done = await asyncio.gather(*puts, return_exceptions=True)
+
+    assert [type(each) for each in done] == [
+        type(None),
+        asyncio.CancelledError,
+        type(None),
+    ]
+    assert minutes(await reading) == [0, 1, 2]
+
+
+async def test_closes_after_what_was_asked_before(journal: Journal, path: Path) -> None:
+    """Not in the middle of it; what is asked later is refused."""
+    await asyncio.gather(journal.put(message(1)), journal.close())
+
+    with pytest.raises(NotStoredError, match="the journal is closed"):
+        await journal.put(message(2))
+    with pytest.raises(NotStoredError, match="the journal is closed"):
+        await journal.unsettled()
+    await journal.open()
+    assert minutes(await journal.since(NOON)) == [1]
+
+
+async def test_removes_the_file(journal: Journal, path: Path) -> None:
+    """And everything beside it, open or not."""
+    await journal.put(message(1))
+    await journal.remove()
+    await journal.remove()
+
+    assert list(path.parent.iterdir()) == []
+
+
+async def test_a_record_that_is_none_harms_nobody(journal: Journal) -> None:
+    """A time without a zone is refused before it joins the others."""
+    naive = replace(message(1), created=NOON.replace(tzinfo=None))
+
+    done = await asyncio.gather(
+        journal.put(naive), journal.put(message(2)), return_exceptions=True
+    )
+
+    assert isinstance(done[0], TypeError)
+    assert minutes(await journal.since(NOON)) == [2]
+
+
+# --- when the disk says no ----------------------------------------------------
+
+
+async def test_a_full_disk_is_told_and_changes_nothing(
+    journal: Journal, threads: Threads
+) -> None:
+    """Everybody hears of it; with room again it goes on."""
+    before = message(1, OPEN)
+    await journal.put(before)
+    threads.tell_sqlite("PRAGMA max_page_count = 1")
+    big = [
+        before.updated([submission()]),
+        *(message(minute, text="x" * 5000) for minute in (2, 3)),
+    ]
+
+    refused = await asyncio.gather(
+        *(journal.put(record) for record in big), return_exceptions=True
+    )
+
+    assert [str(error) for error in refused] == [
+        "not stored: database or disk is full"
+    ] * 3
+    assert all(isinstance(error, NotStoredError) for error in refused)
+    assert await journal.since(NOON) == [before]
+
+    threads.tell_sqlite("PRAGMA max_page_count = 100000")
+    await put_all(journal, *big)
+    assert await journal.since(NOON) == big
+
+
+async def test_there_can_be_no_file(tmp_path: Path, threads: Threads) -> None:
+    """The folder is a file: said without its path, and closing is no matter."""
+    (tmp_path / "storage").touch()
+    journal = Journal(tmp_path / "storage" / "journal", threads.run)
+
+    with pytest.raises(NotStoredError) as raised:
+        await journal.open()
+
+    assert raised.value.words == "File exists"
+    assert str(tmp_path) not in str(raised.value)
+    await journal.close()
+
+
+async def test_a_damaged_file_stops_nothing(path: Path, threads: Threads) -> None:
+    """Opening tells where it is."""
+    garble(path)
+    journal = Journal(path, threads.run)
+
+    kept = await journal.open()
+
+    assert kept is not None
+    assert kept.parent == path.parent
+    await journal.put(message(1))
+    await journal.close()
+
+
+async def test_damage_done_while_it_is_open_is_told(
+    journal: Journal, path: Path, threads: Threads
+) -> None:
+    """Of the file or of a record, without quoting it."""
+    await put_all(journal, *(message(minute, OPEN) for minute in range(100)))
+    threads.tell_sqlite("UPDATE message SET record = '[\"secret\"]' WHERE rowid = 1")
+    with pytest.raises(NotStoredError, match="malformed record$"):
+        await journal.unsettled()
+
+    overwrite_pages(path)
+    threads.tell_sqlite("PRAGMA shrink_memory")
+    with pytest.raises(NotStoredError, match="malformed$"):
+        await journal.unsettled()
+    with pytest.raises(NotStoredError, match="malformed$"):
+        await journal.put(message(1))
+
+
+# --- what it costs ------------------------------------------------------------
+
+
+async def seconds_per_put(journal: Journal, first: int) -> float:
+    """Return the median of what it takes to put a message alone."""
+    taken = []
+    for minute in range(first, first + 15):
+        begun = perf_counter()
+        await journal.put(message(minute))
+        taken.append(perf_counter() - begun)
+    return median(taken)
+
+
+async def test_a_message_costs_the_same_however_many_there_are(
+    journal: Journal, tmp_path: Path, threads: Threads
+) -> None:
+    """At 10,000 what it costs at 100, measured in turns as others use the machine too."""
+    async with opened(tmp_path / "small", threads) as small:
+        await put_all(small, *(message(minute) for minute in range(100)))
+        await put_all(journal, *(message(minute) for minute in range(10_000)))
+        few, many = [], []
+        for turn in range(3):
+            few.append(await seconds_per_put(small, 100 + 15 * turn))
+            many.append(await seconds_per_put(journal, 10_000 + 15 * turn))
+
+    assert median(many) / median(few) < 3
+
+
+# --- any order of things ------------------------------------------------------
+
+LATEST = 20
+records = st.builds(
+    lambda minute, which, made: message(minute, made, message_id=f"{which:026}"),
+    st.integers(0, LATEST),
+    st.integers(0, 6),
+    st.sampled_from([OPEN, submission(), submission(PAPA, Outcome.REJECTED)]),
+)
+steps = st.one_of(
+    st.lists(records, min_size=1, max_size=5),
+    st.just("restart"),
+    st.tuples(st.integers(0, LATEST), st.integers(0, 5)),
+)
+
+
+def by_age(record: MessageRecord) -> tuple[object, str]:
+    """Return what messages are sorted by."""
+    return record.created, record.message_id
+
+
+def prune(model: dict[str, MessageRecord], before: int, keep: int) -> int:
+    """Prune the model; return how many went."""
+    closed = sorted(
+        (record for record in model.values() if record.is_closed),
+        key=by_age,
+        reverse=True,
+    )
+    gone = [
+        record
+        for place, record in enumerate(closed)
+        if place >= keep or record.created < NOON + timedelta(minutes=before)
+    ]
+    for record in gone:
+        del model[record.message_id]
+    return len(gone)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(steps, max_size=12))
+async def test_is_a_dictionary_that_lasts(
+    walk: list[list[MessageRecord] | str | tuple[int, int]],
+) -> None:
+    """Whatever is put, pruned and restarted, in any order."""
+    model: dict[str, MessageRecord] = {}
+    with TemporaryDirectory() as folder:
+        async with opened(Path(folder) / "journal", Threads()) as journal:
+            for step in walk:
+                if isinstance(step, list):
+                    await put_all(journal, *step)
+                    model.update({record.message_id: record for record in step})
+                elif isinstance(step, tuple):
+                    before, keep = step
+                    when = NOON + timedelta(minutes=before)
+                    pruned = await journal.prune(before=when, keep=keep)
+                    assert pruned == prune(model, before, keep)
+                else:
+                    await journal.close()
+                    await journal.open()
+            everything = sorted(model.values(), key=by_age)
+            assert await journal.since(NOON) == everything
+            assert await journal.find(JournalQuery()) == everything[::-1]
+            assert await journal.unsettled() == [
+                record for record in everything if not record.is_closed
+            ]

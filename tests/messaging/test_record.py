@@ -1,0 +1,154 @@
+"""A message as it is kept."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import json
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import HourlyCapError
+from custom_components.passerelle_sms.gateways.models import Encoding
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.recipients import Recipient
+from custom_components.passerelle_sms.messaging.record import (
+    Failure,
+    MessageRecord,
+    OnUnknown,
+    Stage,
+    SubmissionRecord,
+)
+from tests.conftest import MAMAN, PAPA
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+TEXTS = st.text(max_size=10)
+AMOUNTS = st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=3)
+TIMES = st.datetimes(timezones=st.just(UTC))
+
+
+SUBMISSIONS = st.builds(
+    SubmissionRecord,
+    recipient=st.builds(
+        Recipient, number=st.sampled_from([MAMAN, PAPA]), name=st.none() | TEXTS
+    ),
+    outcome=st.sampled_from(Outcome),
+    stage=st.sampled_from(Stage),
+    submission_id=st.none() | TEXTS,
+    segments=st.none() | st.integers(0, 10),
+    cost=AMOUNTS,
+    failure=st.none()
+    | st.builds(
+        Failure,
+        key=TEXTS,
+        code=st.none() | TEXTS,
+        words=st.none() | TEXTS,
+        details=st.dictionaries(TEXTS, TEXTS, max_size=2),
+    ),
+    attempts=st.integers(0, 5),
+    attempted=st.none() | TIMES,
+    balance_before=AMOUNTS,
+    resent=st.booleans(),
+)
+RECORDS = st.builds(
+    MessageRecord,
+    message_id=TEXTS,
+    created=TIMES,
+    expires=TIMES,
+    text=TEXTS,
+    sender=st.none() | TEXTS,
+    encoding=st.sampled_from(Encoding),
+    segments=st.integers(1, 10),
+    on_unknown=st.sampled_from(OnUnknown),
+    urgent=st.booleans(),
+    submissions=st.lists(SUBMISSIONS, max_size=3).map(tuple),
+)
+
+
+@given(RECORDS)
+def test_everything_outlives_a_restart(record: MessageRecord) -> None:
+    """To the last attempt."""
+    stored = json.dumps(record.to_json())
+
+    assert MessageRecord.from_json(json.loads(stored)) == record
+
+
+def made(number: str, outcome: Outcome, stage: Stage) -> SubmissionRecord:
+    """Return a submission."""
+    return SubmissionRecord(
+        recipient=Recipient(number=number), outcome=outcome, stage=stage
+    )
+
+
+def message(*submissions: SubmissionRecord) -> MessageRecord:
+    """Return a message with these submissions."""
+    return MessageRecord(
+        message_id="1",
+        created=START,
+        expires=START + timedelta(hours=1),
+        text="Test",
+        sender=None,
+        encoding=Encoding.GSM7,
+        segments=1,
+        submissions=submissions,
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stage", "waits", "in_doubt"),
+    [
+        (Outcome.QUEUED, Stage.OPEN, True, False),
+        (Outcome.UNKNOWN, Stage.OPEN, False, True),
+        (Outcome.UNKNOWN, Stage.HELD, False, False),
+        (Outcome.UNKNOWN, Stage.CLOSED, False, False),
+        (Outcome.ACCEPTED, Stage.CLOSED, False, False),
+    ],
+)
+def test_who_has_the_next_move(
+    outcome: Outcome,
+    stage: Stage,
+    waits: bool,
+    in_doubt: bool,
+) -> None:
+    """The outbox, to try or to find out; or the user; or nobody."""
+    submission = made(MAMAN, outcome, stage)
+    record = message(submission, made(PAPA, Outcome.ACCEPTED, Stage.CLOSED))
+
+    assert submission.is_waiting is waits
+    assert submission.is_in_doubt is in_doubt
+    assert record.is_closed is (stage is Stage.CLOSED)
+    assert record.is_held is (stage is Stage.HELD)
+
+
+def test_a_change_is_for_its_recipient() -> None:
+    """The others stay, in their order."""
+    record = message(
+        made(MAMAN, Outcome.QUEUED, Stage.OPEN), made(PAPA, Outcome.QUEUED, Stage.OPEN)
+    )
+    changed = made(PAPA, Outcome.ACCEPTED, Stage.CLOSED)
+
+    after = record.updated([changed])
+
+    assert after.submissions == (record.submissions[0], changed)
+    assert after.find(PAPA) is changed
+    assert replace(after, submissions=record.submissions) == record
+    with pytest.raises(KeyError):
+        after.find("+33612345678")
+
+
+def test_what_is_kept_of_an_error() -> None:
+    """All that a sentence needs."""
+    error = HourlyCapError(code="7", words="non", reference="1", cap="100")
+
+    assert Failure.of(error) == Failure(
+        key="hourly_cap", code="7", words="non", details={"cap": "100"}
+    )
+
+
+def test_nothing_secret_in_what_is_logged() -> None:
+    """The gateway's id may hold the login, a number is somebody's."""
+    submission = replace(
+        made(MAMAN, Outcome.ACCEPTED, Stage.CLOSED), submission_id="s3cret"
+    )
+
+    assert "s3cret" not in repr(message(submission))
+    assert MAMAN not in repr(message(submission))
