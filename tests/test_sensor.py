@@ -1,14 +1,13 @@
 """The sensors of an account."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    mock_restore_cache_with_extra_data,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.messaging.doubts import Choice
@@ -208,6 +207,7 @@ async def test_segments_sent_counts_what_was_accepted(
 
 async def test_segments_sent_survives_a_crash(
     hass: HomeAssistant,
+    hass_storage: dict[str, Any],
     simulator: Simulator,
     add_account: AccountMaker,
     freezer: FrozenDateTimeFactory,
@@ -219,13 +219,12 @@ async def test_segments_sent_survives_a_crash(
     message_id = await hold(
         hass, simulator.etech_keys, entry, freezer, message="Deux", target=["Papa"]
     )
-    await hass.config_entries.async_unload(entry.entry_id)
-    kept = rs.async_get(hass).last_states[SENT]
-    assert kept.extra_data is not None
-    told = kept.extra_data.as_dict()
-    # A message that went with a damaged journal stands in nobody's way.
-    old = kept.state, {**told, "unsettled": {**told["unsettled"], "gone": 1}}
-    await hass.config_entries.async_setup(entry.entry_id)
+    await rs.async_get(hass).async_dump_states()
+    kept = deepcopy(hass_storage[rs.STORAGE_KEY])
+    for known in kept["data"]:
+        if known["state"]["entity_id"] == SENT:
+            # A message that went with a damaged journal stands in nobody's way.
+            known["extra_data"]["unsettled"]["gone"] = 1
     freezer.tick(1)
     await send(hass, entry, message="Trois")
     await entry.runtime_data.messenger.resolve(message_id, Choice.SENT)
@@ -233,7 +232,8 @@ async def test_segments_sent_survives_a_crash(
     assert state_of(hass, SENT) == "3"
 
     await hass.config_entries.async_unload(entry.entry_id)
-    mock_restore_cache_with_extra_data(hass, [old])
+    hass_storage[rs.STORAGE_KEY] = kept
+    await rs.async_get(hass).async_load()
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
 
