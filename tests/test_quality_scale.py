@@ -86,7 +86,7 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "entity-event-setup": lambda: all(
         "async def async_added_to_hass(" in code(module)
         and "self.async_on_remove(" in code(module)
-        for module in ("binary_sensor", "sensor", "segments_sent")
+        for module in ("entity", "sensor", "segments_sent")
     ),
     "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 2,
     "has-entity-name": lambda: (

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import AccountConfigEntry
-from .entity import AccountEntity
+from .entity import CreditEntity
 
 # The coordinator asks; the sensor only shows.
 PARALLEL_UPDATES = 0
@@ -33,21 +33,8 @@ async def async_setup_entry(
     async_add_entities([LowBalanceSensor(entry, LOW_BALANCE)])
 
 
-class LowBalanceSensor(AccountEntity, BinarySensorEntity):
+class LowBalanceSensor(CreditEntity, BinarySensorEntity):
     """On when it is time to top up."""
-
-    def __init__(
-        self, entry: AccountConfigEntry, description: BinarySensorEntityDescription
-    ) -> None:
-        """Show what is known of the credit of the account `entry`."""
-        super().__init__(entry, description)
-        self._credit = entry.runtime_data.books.credit
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow every judgement."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._credit.async_listen(self.async_write_ha_state))
 
     @property
     @override

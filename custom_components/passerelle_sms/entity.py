@@ -1,5 +1,7 @@
 """What the entities of an account, and of its recipients, have in common."""
 
+from typing import override
+
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -47,6 +49,23 @@ class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = account_device(entry)
+
+
+class CreditEntity(AccountEntity):
+    """An entity of an account, told by the watch over its credit."""
+
+    def __init__(
+        self, entry: AccountConfigEntry, description: EntityDescription
+    ) -> None:
+        """Show what is known of the credit of the account `entry`."""
+        super().__init__(entry, description)
+        self._credit = entry.runtime_data.books.credit
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every judgement."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._credit.async_listen(self.async_write_ha_state))
 
 
 class RecipientEntity(Entity):

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import AccountConfigEntry
-from .entity import AccountEntity
+from .entity import AccountEntity, CreditEntity
 from .gateways.models import Balance, SubAccount
 from .messaging.record import MessageRecord
 from .segments_sent import SegmentsSentSensor
@@ -94,7 +94,7 @@ async def async_setup_entry(
     coordinator = entry.runtime_data.coordinator
     async_add_entities(
         [
-            CreditEndsSensor(entry),
+            CreditEndsSensor(entry, CREDIT_ENDS),
             PendingMessagesSensor(entry),
             SegmentsSentSensor(entry),
         ]
@@ -177,19 +177,8 @@ class SubAccountSensor(AccountEntity, SensorEntity):
         )
 
 
-class CreditEndsSensor(AccountEntity, SensorEntity):
+class CreditEndsSensor(CreditEntity, SensorEntity):
     """The day on which the credit ends if it is used as it was."""
-
-    def __init__(self, entry: AccountConfigEntry) -> None:
-        """Show the forecast for the account `entry`."""
-        super().__init__(entry, CREDIT_ENDS)
-        self._credit = entry.runtime_data.books.credit
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow every forecast."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._credit.async_listen(self.async_write_ha_state))
 
     @property
     @override
