@@ -64,7 +64,7 @@ visibly; and nothing is lost.
   accounts here have sent a message before: a balance that was never seen to fall proves
   nothing when it doesn't, and the user is asked.)
   123-SMS.net tells by itself: it refuses a text that it has had (code 91).
-- `held` asks the user, under *Settings → Repairs*.
+- `held` asks the user, under *Settings → System → Repairs*.
 
 """
 
