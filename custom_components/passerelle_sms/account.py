@@ -85,7 +85,7 @@ class Account:
         coordinator.activity = outbox.activity
         messenger = Messenger(
             gateway,
-            AddressBook(recipients(entry), entry.data[CONF_COUNTRY]),
+            address_book(entry),
             guard,
             outbox,
             clock,
@@ -149,6 +149,11 @@ def recipients(entry: ConfigEntry) -> tuple[Recipient, ...]:
         Recipient(number=subentry.data[CONF_PHONE], name=subentry.data[CONF_NAME])
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
     )
+
+
+def address_book(entry: ConfigEntry) -> AddressBook:
+    """Return whom an account knows, and how it reads the numbers of others."""
+    return AddressBook(recipients(entry), entry.data[CONF_COUNTRY])
 
 
 def poll_interval(entry: ConfigEntry) -> timedelta:

@@ -57,9 +57,12 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
             update_interval=interval,
         )
         self.gateway = gateway
-        self.told: Balance | None = None
-        """What the gateway told last; `None` before its first answer."""
         self._is_exact = False
+
+    @property
+    def told(self) -> Balance | None:
+        """What the gateway told last; `None` before its first answer."""
+        return self.data
 
     @property
     def exact_credits(self) -> Decimal | None:
@@ -77,7 +80,6 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         # Told while a message was on its way, it may be from before or after it.
         self._is_exact = activity is not None and activity == self.activity()
         async_forget_ip_not_allowed(self.hass, self.config_entry)
-        self.told = balance
         return balance
 
     @callback
@@ -94,8 +96,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         if result.remaining is not None:
             self._is_exact = alone
             known = self.told or Balance(credits=result.remaining)
-            self.told = replace(known, credits=result.remaining)
-            self.async_set_updated_data(self.told)
+            self.async_set_updated_data(replace(known, credits=result.remaining))
         elif any(
             made.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
             for made in result.submissions

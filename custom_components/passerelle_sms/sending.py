@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import probatio
 
-from homeassistant.const import CONF_COUNTRY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from .account import AccountConfigEntry, recipients
+from .account import AccountConfigEntry, address_book
 from .const import (
     ATTR_ENCODING,
     ATTR_MESSAGE,
@@ -30,7 +29,6 @@ from .gateways.errors import EmptyTargetError, RejectedError
 from .gateways.gateway import Gateway
 from .messaging.encoding import EncodingChoice
 from .messaging.message import DEFAULT_TIME_TO_LIVE, Message
-from .messaging.recipients import AddressBook
 from .messaging.record import MessageRecord, OnUnknown
 from .messaging.report import RecipientResult, Report
 
@@ -63,11 +61,6 @@ def to_message(fields: Mapping[str, Any]) -> Message:
         on_unknown=fields.get(ATTR_ON_UNKNOWN, OnUnknown.HOLD),
         urgent=fields.get(ATTR_URGENT, False),
     )
-
-
-def address_book(entry: AccountConfigEntry) -> AddressBook:
-    """Return whom an account knows."""
-    return AddressBook(recipients(entry), entry.data[CONF_COUNTRY])
 
 
 async def async_send(

@@ -15,7 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 
-from .account import AccountConfigEntry
+from .account import AccountConfigEntry, address_book
 from .const import (
     ATTR_CONFIG_ENTRY_ID,
     ATTR_ENCODING,
@@ -37,7 +37,6 @@ from .messaging.journal import JournalQuery
 from .messaging.recipients import UnusableTarget
 from .sending import (
     OPTION_FIELDS,
-    address_book,
     async_answer,
     async_history_row,
     async_send,

@@ -6,6 +6,7 @@ import pytest
 
 from .client import ApiError
 from .home_assistant import HomeAssistantFailedError, HomeAssistantProcess
+from .waiting import until
 
 
 async def test_starts_shows_its_page_and_stops(
@@ -40,7 +41,12 @@ async def test_calls_actions(home_assistant: HomeAssistantProcess) -> None:
         "system_log", "write", {"message": "bonjour"}
     )
     assert answer == {}
-    assert "bonjour" in home_assistant.log()
+
+    async def logged() -> bool | None:
+        return "bonjour" in home_assistant.log() or None
+
+    # The log is written by a thread of its own.
+    await until("the log said so", logged)
     with pytest.raises(ApiError) as caught:
         await home_assistant.call_service("system_log", "sing")
     assert caught.value.code == "not_found"

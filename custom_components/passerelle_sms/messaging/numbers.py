@@ -128,11 +128,6 @@ def parse_number(text: str, country: str) -> str:
     return _read_national(digits, country)
 
 
-def is_number_like(text: str) -> bool:
-    """Return whether `text` is meant as a number, right or wrong, and not as a name."""
-    return _NUMBER.fullmatch(_compact(text)) is not None
-
-
 def _compact(text: str) -> str:
     compact = _SEPARATORS.sub("", text)
     link = _LINK.match(compact)
