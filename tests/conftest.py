@@ -18,6 +18,11 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.models import Credentials
 from custom_components.passerelle_sms.gateways.transport import Timeouts
+from custom_components.passerelle_sms.messaging import journal as journal_module
+from custom_components.passerelle_sms.messaging.journal_file import (
+    JournalFile,
+    open_file,
+)
 from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
@@ -63,6 +68,20 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 def hass_config_dir(tmp_path: Path) -> str:
     """Return a folder of the test's own: an account's journal is a real file in it."""
     return str(tmp_path)
+
+
+@pytest.fixture
+def journals(monkeypatch: pytest.MonkeyPatch) -> list[JournalFile]:
+    """Return the files of the journals that are opened from now on."""
+    files: list[JournalFile] = []
+
+    def opened(path: Path) -> tuple[JournalFile, Path | None]:
+        file, kept = open_file(path)
+        files.append(file)
+        return file, kept
+
+    monkeypatch.setattr(journal_module, "open_file", opened)
+    return files
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ async def test_reconfigures(
 ) -> None:
     """Everything but whose account it is; a secret left empty stays."""
     simulated = simulator.gateways[key]
+    simulated.senders.add("ALARME")
     entry = await add_account(simulated)
     before = dict(entry.data)
     form = await entry.start_reconfigure_flow(hass)

@@ -64,6 +64,25 @@ async def test_no_secret_and_no_number(
     assert whole["account"]["recipients"] == 2
     assert "Bonjour" in whole["last_unreadable_answer"]
     assert whole["last_poll"]["successful"] is False
+    assert whole["last_poll"]["error"]
+
+
+async def test_a_gateway_that_is_there_again(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """What was wrong before is wrong no more."""
+    entry = await add_account(simulator.etech_keys)
+    simulator.etech_keys.fail(Fault.CUT_BEFORE, times=1)
+    await entry.runtime_data.coordinator.async_refresh()
+    await entry.runtime_data.coordinator.async_refresh()
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["last_poll"] == {"successful": True, "error": None}
 
 
 async def test_only_the_last_messages(

@@ -13,11 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.messaging import journal as journal_module
-from custom_components.passerelle_sms.messaging.journal_file import (
-    JournalFile,
-    open_file,
-)
+from custom_components.passerelle_sms.messaging.journal_file import JournalFile
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant
@@ -280,20 +276,12 @@ async def test_a_full_disk(
     simulator: Simulator,
     add_account: AccountMaker,
     freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    journals: list[JournalFile],
 ) -> None:
     """What can't be written down is refused aloud and not sent; later all is well."""
-    files: list[JournalFile] = []
-
-    def opened(path: Path) -> tuple[JournalFile, Path | None]:
-        file, kept = open_file(path)
-        files.append(file)
-        return file, kept
-
-    monkeypatch.setattr(journal_module, "open_file", opened)
     simulated = simulator.etech_keys
     entry = await add_account(simulated, options={"segments_per_hour": 1000})
-    [file] = files
+    [file] = journals
 
     file.connection.execute("PRAGMA max_page_count = 1")
     told: dict[str, str] = {}

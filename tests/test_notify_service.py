@@ -148,3 +148,15 @@ async def test_two_accounts_of_one_name_do_not_share_a_service(
     await hass.config_entries.async_remove(second.entry_id)
     await notify(hass, "alarme_maman")
     assert len(simulator.etech_keys.accepted) == 1
+
+
+async def test_what_is_wrong_with_the_data_names_no_number(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """An error ends in the log, and in the trace of an automation."""
+    await add_account(simulator.smseco)
+
+    with pytest.raises(ServiceValidationError, match="personalisation") as raised:
+        await notify(hass, "smseco", data={"personalisation": {PAPA: "Paul"}})
+
+    assert PAPA[4:] not in str(raised.value)

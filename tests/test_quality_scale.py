@@ -9,7 +9,13 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.passerelle_sms import config_flow, sensor
+from custom_components.passerelle_sms import (
+    PLATFORMS,
+    binary_sensor,
+    config_flow,
+    event,
+    sensor,
+)
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.config_entries import ConfigFlow
 from homeassistant.util.yaml import load_yaml_dict
@@ -37,6 +43,13 @@ GOLD: Final = """devices diagnostics discovery discovery-update-info docs-data-u
     exception-translations icon-translations reconfiguration-flow repair-issues
     stale-devices"""
 PLATINUM: Final = "async-dependency inject-websession strict-typing"
+
+# The modules of actions that ask a gateway; sending has exceptions of its own.
+ASKING: Final = sorted(
+    path.stem
+    for path in (INTEGRATION / "actions").glob("*.py")
+    if path.stem not in {"__init__", "common"}
+)
 
 
 def code(name: str) -> str:
@@ -86,7 +99,7 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "entity-event-setup": lambda: all(
         "async def async_added_to_hass(" in code(module)
         and "self.async_on_remove(" in code(module)
-        for module in ("entity", "sensor", "segments_sent")
+        for module in ("entity", "event", "sensor", "segments_sent")
     ),
     "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 2,
     "has-entity-name": lambda: (
@@ -103,16 +116,21 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "unique-config-entry": lambda: (
         "_abort_if_unique_id_configured" in code("config_flow")
     ),
-    "action-exceptions": lambda: "ServiceValidationError" in code("exceptions"),
-    "config-entry-unloading": lambda: "async_unload_entry" in code("__init__"),
+    "action-exceptions": lambda: (
+        "ServiceValidationError" in code("exceptions")
+        and all("translated(" in code(f"actions/{name}") for name in ASKING)
+    ),
+    "config-entry-unloading": lambda: (
+        "async_unload_entry" in code("__init__")
+        and "nobody_listens_twice" in proof("test_reload")
+    ),
     "docs-configuration-parameters": in_readme("## Options"),
     "docs-installation-parameters": in_readme("you need", "Under *Advanced*"),
     "entity-unavailable": lambda: '"unavailable"' in proof("test_sensor"),
     "integration-owner": lambda: bool(MANIFEST["codeowners"]),
     "log-when-unavailable": lambda: "Error fetching" in proof("test_sensor"),
     "parallel-updates": lambda: all(
-        "PARALLEL_UPDATES = 0" in code(platform)
-        for platform in ("binary_sensor", "notify", "sensor")
+        "PARALLEL_UPDATES = 0" in code(platform) for platform in PLATFORMS
     ),
     "reauthentication-flow": lambda: hasattr(
         config_flow.PasserelleSmsConfigFlow, "async_step_reauth"
@@ -121,7 +139,10 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         "fail-under" in ((REPOSITORY / "scripts" / "test").read_text("utf-8"))
     ),
     "devices": lambda: code("entity").count("DeviceInfo(") == 2,
-    "diagnostics": (INTEGRATION / "diagnostics.py").is_file,
+    "diagnostics": lambda: (
+        (INTEGRATION / "diagnostics.py").is_file()
+        and "no_secret_and_no_number" in proof("test_diagnostics")
+    ),
     "docs-data-update": in_readme("Ask for the balance every"),
     "docs-examples": in_readme("```yaml"),
     "docs-known-limitations": in_readme("## Known limits"),
@@ -135,11 +156,23 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         description.device_class for description in sensor.SENSORS
     ),
     "entity-translations": lambda: all(
-        description.translation_key in TRANSLATIONS["entity"]["sensor"]
-        for description in sensor.SENSORS
+        description.translation_key in TRANSLATIONS["entity"][platform]
+        for platform, descriptions in (
+            ("binary_sensor", (binary_sensor.LOW_BALANCE,)),
+            ("event", (event.DELIVERY, event.REPLY)),
+            ("sensor", sensor.SENSORS),
+        )
+        for description in descriptions
     ),
-    "exception-translations": lambda: bool(TRANSLATIONS["exceptions"]),
-    "icon-translations": lambda: bool(ICONS["entity"]["sensor"]),
+    "exception-translations": lambda: (
+        bool(TRANSLATIONS["exceptions"])
+        # Every one of ours that the user sees is made with a key.
+        and whole(INTEGRATION).count("raise HomeAssistantError(") == 0
+        and 'raise ServiceValidationError("' not in whole(INTEGRATION)
+    ),
+    "icon-translations": lambda: all(
+        ICONS["entity"][platform] for platform in ("event", "notify", "sensor")
+    ),
     "reconfiguration-flow": lambda: hasattr(
         config_flow.PasserelleSmsConfigFlow, "async_step_reconfigure"
     ),

@@ -79,6 +79,8 @@ async def test_a_row_tells_everything(
     assert newest.pop("message_id")
     [result] = newest.pop("results")
     assert newest == {
+        "kind": "message",
+        "send_at": None,
         "created": "2026-11-20T11:00:00+01:00",
         "expires": "2026-11-20T11:30:00+01:00",
         "text": "Trois",
@@ -99,7 +101,13 @@ async def test_a_row_tells_everything(
         "segments": 1,
         "cost": accepted["results"][0]["cost"],
         "error": None,
-        "delivery": None,
+        "delivery": {
+            "status": "pending",
+            "at": None,
+            "billed": None,
+            "gateway_code": None,
+            "gateway_message": None,
+        },
     }
 
 
@@ -145,5 +153,5 @@ async def test_a_journal_that_cannot_be_read(
     with pytest.raises(HomeAssistantError) as raised:
         await get(hass, entry)
 
-    assert raised.value.translation_key == "not_stored"
+    assert raised.value.translation_key == "journal_unusable"
     assert not isinstance(raised.value, ServiceValidationError)

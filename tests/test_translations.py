@@ -6,15 +6,18 @@ from pathlib import Path
 import re
 from typing import Any
 
+import probatio
 import pytest
 
 from custom_components.passerelle_sms import (
     binary_sensor,
     config_flow,
+    event,
     forms,
     issues,
     sensor,
 )
+from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.outcome import Outcome
@@ -22,10 +25,29 @@ from custom_components.passerelle_sms.messaging.doubts import Choice
 from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
 from custom_components.passerelle_sms.messaging.record import OnUnknown
 from custom_components.passerelle_sms.segments_sent import SEGMENTS_SENT
+from custom_components.passerelle_sms.services import MODULES, async_setup_services
+from homeassistant.core import HomeAssistant
 from homeassistant.util.yaml import load_yaml_dict
 
 INTEGRATION = Path(config_flow.__file__).parent
 LANGUAGES = ["en", "fr"]
+
+# What no error of the ladder says by itself.
+OF_THE_FACE = {
+    "ability_missing",
+    "account_in_use",
+    "action_cannot_connect",
+    "action_not_stored",
+    "action_rate_limited",
+    "action_tls_failed",
+    "invalid_data",
+    "journal_unusable",
+    "no_usable_answer",
+    "not_accepted",
+    "not_delivered",
+    "outcome_unknown",
+    "wrong_account_name",
+}
 
 
 def load(language: str) -> dict[str, Any]:
@@ -94,9 +116,7 @@ def test_every_error_has_a_sentence(language: str) -> None:
         and hasattr(error, "key")
     }
 
-    assert (
-        keys | {"not_accepted", "invalid_data"} == load(language)["exceptions"].keys()
-    )
+    assert keys | OF_THE_FACE == load(language)["exceptions"].keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -132,6 +152,40 @@ def test_every_action_and_field_has_words(language: str) -> None:
         assert words[name]["fields"].keys() == service["fields"].keys()
 
 
+async def test_every_field_can_be_filled_in(hass: HomeAssistant) -> None:
+    """`services.yaml` offers what the actions take: no more, no less, and alike."""
+    offered = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+    async_setup_services(hass)
+    taken = hass.services.async_services_for_domain(DOMAIN)
+
+    assert taken.keys() == offered.keys()
+    for name, action in taken.items():
+        fields = offered[name]["fields"]
+        schema = action.schema
+        assert isinstance(schema, probatio.Schema)
+        markers = {str(marker): marker for marker in schema.schema}
+        assert markers.keys() == fields.keys(), name
+        for field, marker in markers.items():
+            is_required = isinstance(marker, probatio.Required)
+            assert fields[field].get("required", False) is is_required, field
+            default = marker.default
+            usual = None if default is probatio.UNDEFINED else default()
+            assert fields[field].get("default") == usual, field
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_call_an_action_is_said(language: str) -> None:
+    """In its description, unless everybody may."""
+    words = load(language)["services"]
+    note = {"en": "for administrators and", "fr": "réservé aux administrateurs et"}
+
+    for action in (one for module in MODULES for one in module.ACTIONS):
+        is_said = note[language] in words[action.name]["description"].lower()
+        # One of them is for everybody with the id of a message only.
+        is_partly = action.name == "get_delivery"
+        assert is_said is (is_partly or not action.for_everybody), action.name
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_entity_and_choice_has_words(language: str) -> None:
     """As the platforms describe them."""
@@ -143,12 +197,15 @@ def test_every_entity_and_choice_has_words(language: str) -> None:
     assert words["entity"]["binary_sensor"].keys() == {
         binary_sensor.LOW_BALANCE.translation_key
     }
+    events = {one.translation_key: one for one in (event.DELIVERY, event.REPLY)}
+    assert words["entity"]["event"].keys() == events.keys()
+    for key, description in events.items():
+        told = words["entity"]["event"][key]["state_attributes"]["event_type"]["state"]
+        assert list(told) == description.event_types
     selectors = words["selector"]
     for name, choices in (("encoding", EncodingChoice), ("on_unknown", OnUnknown)):
         assert selectors[name]["options"].keys() == {one.value for one in choices}
-    # A message of the journal that provably never left is queued, or has expired.
-    outcomes = {outcome.value for outcome in Outcome} - {Outcome.NOT_SENT.value}
-    assert selectors["outcome"]["options"].keys() == outcomes
+    assert selectors["outcome"]["options"].keys() == {one.value for one in Outcome}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -178,7 +235,7 @@ def test_every_option_has_words(language: str, key: str) -> None:
     fields = {str(marker) for marker in forms.options_form(GATEWAYS[key]).schema}
 
     assert step["data"].keys() == step["data_description"].keys()
-    assert fields | {"long_messages"} == step["data"].keys()
+    assert fields | {"long_messages", "webhook_url"} == step["data"].keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -205,5 +262,6 @@ def test_every_entity_and_action_has_an_icon() -> None:
     icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))
     words = load("en")
 
-    assert icons["entity"]["sensor"].keys() == words["entity"]["sensor"].keys()
+    for platform in ("event", "sensor"):
+        assert icons["entity"][platform].keys() == words["entity"][platform].keys()
     assert icons["services"].keys() == words["services"].keys()

@@ -1,12 +1,18 @@
 """Passerelle SMS: alerts that reach a phone without data."""
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .account import Account, AccountConfigEntry, async_open_journal, make_journal
+from .account import (
+    BUDGETS,
+    Account,
+    AccountConfigEntry,
+    async_open_journal,
+    make_journal,
+)
 from .const import DOMAIN
 from .entity import async_register_account_device
 from .exceptions import placeholders
@@ -14,8 +20,13 @@ from .gateways.errors import NotStoredError
 from .issues import async_forget_issues
 from .notify_service import async_setup_notify_service
 from .services import async_setup_services
+from .webhook import (
+    async_register_webhook,
+    async_remove_webhook,
+    async_unregister_webhook,
+)
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.NOTIFY, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -32,6 +43,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     A gateway that can't be reached is no reason to wait: after a power cut the house is
     up before its line is, and an alert of that time must go into the outbox.
     """
+    async_register_webhook(hass, entry)
     account = Account.of(hass, entry)
     await account.coordinator.async_refresh()
     if isinstance(account.coordinator.last_exception, ConfigEntryAuthFailed):
@@ -41,11 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
         await account.outbox.start()
     except NotStoredError as error:
         await account.journal.close()
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key=error.key,
-            translation_placeholders=placeholders(error, account.gateway),
-        ) from error
+        raise _not_ready(error, account) from error
     entry.runtime_data = account
     async_register_account_device(hass, entry)
     entry.async_on_unload(
@@ -55,24 +63,59 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_setup_notify_service(hass, entry)
+    try:
+        await account.start_following()
+    except NotStoredError as error:
+        await async_unload_entry(hass, entry)
+        raise _not_ready(error, account) from error
+    _async_let_go_at_the_end(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload an account, once what it is sending has been answered."""
+    account = entry.runtime_data
+    # First: when the event entities are gone, nobody would hear what is told.
+    await account.stop_following()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
-    account = entry.runtime_data
-    await account.messenger.finish()
-    await account.journal.close()
+    if entry.disabled_by is not None:
+        async_unregister_webhook(hass, entry)
+    await account.stop()
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Leave nothing behind of an account that is removed."""
     async_forget_issues(hass, entry)
+    hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
+    async_unregister_webhook(hass, entry)
+    await async_remove_webhook(hass, entry)
     await make_journal(hass, entry).remove()
+
+
+@callback
+def _async_let_go_at_the_end(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Keep nobody waiting for a delivery when Home Assistant stops: it would wait too."""
+    account = entry.runtime_data
+
+    @callback
+    def let_go(_event: Event) -> None:
+        hass.async_create_background_task(
+            account.stop_following(), f"{DOMAIN} stop", eager_start=True
+        )
+
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, let_go))
+
+
+def _not_ready(error: NotStoredError, account: Account) -> ConfigEntryNotReady:
+    """Return why an account can't be set up for now: it could promise nothing."""
+    return ConfigEntryNotReady(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders=placeholders(error, account.gateway),
+    )
 
 
 async def _async_reload(hass: HomeAssistant, entry: AccountConfigEntry) -> None:

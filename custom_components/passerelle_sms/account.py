@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .books import AccountBooks
 from .const import (
@@ -44,20 +46,31 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .coordinator import BalanceCoordinator
-from .gateways.abilities import SellsLongMessages
+from .gateways.budget import RequestBudget
 from .gateways.catalogue import GATEWAYS
+from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
+from .gateways.message_abilities import SellsLongMessages
 from .gateways.models import Credentials
 from .issues import async_tell_journal_damaged
+from .messaging.cancelling import Canceller
 from .messaging.clock import HomeAssistantClock
 from .messaging.encoding import EncodingChoice
 from .messaging.guard import Guard, GuardLimits
 from .messaging.journal import Journal
 from .messaging.messenger import Messenger
+from .messaging.number_checks import NumberChecker
 from .messaging.outbox import Outbox
 from .messaging.recipients import AddressBook, Recipient
+from .messaging.records import Records
+from .messaging.reply_watch import ReplyWatch
+from .messaging.tracker import Tracker
+
+_LOGGER = logging.getLogger(__name__)
 
 type AccountConfigEntry = ConfigEntry[Account]
+
+BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_budgets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,26 +84,32 @@ class Account:
     guard: Guard
     outbox: Outbox
     messenger: Messenger
+    records: Records
+    tracker: Tracker
+    replies: ReplyWatch
+    canceller: Canceller
+    number_checker: NumberChecker
 
     @classmethod
     def of(cls, hass: HomeAssistant, entry: AccountConfigEntry) -> Account:
         """Return the account that a config entry describes; nothing has begun yet."""
         clock = HomeAssistantClock(hass)
-        gateway = make_gateway(hass, entry.data, entry.options)
+        gateway = make_gateway(
+            hass, entry.data, entry.options, budget=request_budget(hass, entry)
+        )
         coordinator = BalanceCoordinator(hass, entry, gateway, poll_interval(entry))
         guard = Guard(guard_limits(entry), clock)
         books = AccountBooks(hass, coordinator, guard)
         journal = make_journal(hass, entry)
         outbox = Outbox(gateway, journal, clock, books)
         coordinator.activity = outbox.activity
-        messenger = Messenger(
-            gateway,
-            address_book(entry),
-            guard,
-            outbox,
-            clock,
-            encoding=default_encoding(entry),
+        records = Records(outbox.messages, journal)
+        tracker = Tracker(
+            gateway, records, journal, clock, books, is_under_way=outbox.holds
         )
+        replies = ReplyWatch(gateway, records, journal, clock, books)
+        books.followers = (tracker.follow, replies.follow)
+        known = address_book(entry)
         return cls(
             gateway=gateway,
             coordinator=coordinator,
@@ -98,8 +117,45 @@ class Account:
             journal=journal,
             guard=guard,
             outbox=outbox,
-            messenger=messenger,
+            messenger=Messenger(
+                gateway,
+                known,
+                guard,
+                outbox,
+                clock,
+                encoding=default_encoding(entry),
+            ),
+            records=records,
+            tracker=tracker,
+            replies=replies,
+            canceller=Canceller(gateway, outbox, records, journal, clock, books),
+            number_checker=NumberChecker(known, guard, journal, clock, tracker, books),
         )
+
+    async def start_following(self) -> None:
+        """Follow what becomes of accepted messages, once there is who listens.
+
+        Raises:
+            NotStoredError: the journal can't be read.
+
+        """
+        await self.tracker.start()
+        await self.replies.start()
+
+    async def stop_following(self) -> None:
+        """Follow nothing more, while there still is who listens.
+
+        What is heard later is kept, and told when the account is loaded again.
+        """
+        await self.tracker.stop()
+        await self.replies.stop()
+
+    async def stop(self) -> None:
+        """Let go of everything, once what is under way has been answered."""
+        await self.canceller.finish()
+        await self.number_checker.finish()
+        await self.messenger.finish()
+        await self.journal.close()
 
 
 def gateway_class(data: Mapping[str, Any]) -> type[Gateway]:
@@ -107,8 +163,26 @@ def gateway_class(data: Mapping[str, Any]) -> type[Gateway]:
     return GATEWAYS[data[CONF_GATEWAY]]
 
 
+def request_budget(hass: HomeAssistant, entry: ConfigEntry) -> RequestBudget | None:
+    """Return what counts an account's requests, where its gateway counts them.
+
+    It outlives a reload: the gateway goes on counting.
+    """
+    limit = gateway_class(entry.data).limits.requests_per_hour
+    if limit is None:
+        return None
+    budgets = hass.data.setdefault(BUDGETS, {})
+    if entry.entry_id not in budgets:
+        budgets[entry.entry_id] = RequestBudget(limit, dt_util.utcnow)
+    return budgets[entry.entry_id]
+
+
 def make_gateway(
-    hass: HomeAssistant, data: Mapping[str, Any], options: Mapping[str, Any]
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    budget: RequestBudget | None = None,
 ) -> Gateway:
     """Return a client for an account's data and options."""
     gateway = gateway_class(data)(
@@ -116,6 +190,7 @@ def make_gateway(
         credentials(data),
         url=URL(data[CONF_URL]),
         sender=data.get(CONF_SENDER),
+        budget=budget,
     )
     if isinstance(gateway, SellsLongMessages):
         gateway.long_messages = options.get(CONF_LONG_MESSAGES, False)
@@ -209,10 +284,19 @@ async def async_open_journal(
     async def prune(now: datetime) -> None:
         await journal.prune(before=now - JOURNAL_AGE, keep=JOURNAL_LENGTH)
 
+    async def prune_daily(now: datetime) -> None:
+        try:
+            await prune(now)
+        except NotStoredError as error:
+            # There is another day.
+            _LOGGER.warning("The journal can't be pruned for now: %s", error)
+
     now = dt_util.utcnow()
     await prune(now)
     account.guard.remember(await journal.since(now - timedelta(days=1)))
-    entry.async_on_unload(async_track_time_interval(hass, prune, timedelta(days=1)))
+    entry.async_on_unload(
+        async_track_time_interval(hass, prune_daily, timedelta(days=1))
+    )
 
     @callback
     def wake() -> None:

@@ -1,5 +1,6 @@
 """Proves what a form says about an account, at the gateway's balance endpoint."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 
 from .account import make_gateway
-from .gateways.abilities import ListsAccounts
+from .gateways.abilities import ListsAccounts, ListsSenders
 from .gateways.errors import (
     AuthenticationError,
     GatewayBrokenError,
@@ -22,6 +23,9 @@ from .gateways.errors import (
     RateLimitedError,
 )
 from .gateways.models import SubAccount
+
+# How long a form waits, in seconds, for what it can do without.
+FORM_PATIENCE: Final = 5
 
 # What a form says of an error; the first that fits. Anything else is an answer that
 # none of the gateway's documents describes.
@@ -107,3 +111,17 @@ async def async_list_accounts(
         # Who may not see the list has one account, and the balance proves it.
         return ()
     return accounts if len(accounts) > 1 else ()
+
+
+async def async_list_senders(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Ask for the senders that are registered; none where the gateway doesn't tell."""
+    gateway = make_gateway(hass, data, {})
+    if not isinstance(gateway, ListsSenders):
+        return ()
+    try:
+        async with asyncio.timeout(FORM_PATIENCE):
+            return await gateway.senders()
+    except GatewayError, TimeoutError:
+        return ()

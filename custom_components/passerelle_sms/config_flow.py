@@ -9,7 +9,6 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -18,7 +17,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.util import slugify
 
 from .account import gateway_class, unique_id
@@ -36,15 +34,16 @@ from .const import (
     CONF_GATEWAY,
     CONF_SENDER,
     DOMAIN,
-    SECTION_ADVANCED,
     SUBENTRY_RECIPIENT,
 )
 from .forms import (
-    SECRETS,
     account_form,
+    flattened,
     reauthentication_form,
     reconfigure_form,
     sub_account_form,
+    without_secrets,
+    words_of,
 )
 from .gateways.catalogue import GATEWAYS
 from .gateways.errors import GatewayError, InvalidSenderError
@@ -52,17 +51,18 @@ from .gateways.gateway import Gateway
 from .gateways.models import SubAccount
 from .options_flow import AccountOptionsFlow
 from .recipient_flow import RecipientFlow
+from .sender_step import SenderStep
+from .webhook import with_webhook_id
 
 
-class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
+class PasserelleSmsConfigFlow(SenderStep, domain=DOMAIN):
     """Adds an account, reauthenticates and reconfigures it."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self._data: dict[str, Any] = {}
-        """The account as the form describes it."""
+        super().__init__()
         self._shown: dict[str, Any] | None = None
         """What the form held, to be shown again beside an error."""
         self._accounts: tuple[SubAccount, ...] = ()
@@ -98,7 +98,7 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_show_form(
                 step_id="insecure",
                 description_placeholders={
-                    "gateway": self._gateway.name,
+                    **words_of(self._gateway),
                     "host": URL(self._data[CONF_URL]).host or "",
                 },
             )
@@ -113,13 +113,13 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
             self._data[CONF_ACCOUNT_ID] = user_input[CONF_ACCOUNT_ID]
             error = await self._async_prove(self._data)
             if error is None:
-                return await self._async_create()
+                return await self._async_check_sender()
             errors["base"] = form_error(error)
         return self.async_show_form(
             step_id="account",
             data_schema=sub_account_form(self._accounts),
             errors=errors,
-            description_placeholders={"gateway": self._gateway.name},
+            description_placeholders=words_of(self._gateway),
         )
 
     async def async_step_reauth(
@@ -144,10 +144,7 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="reauth_confirm",
             data_schema=reauthentication_form(self._gateway),
             errors=errors,
-            description_placeholders={
-                "gateway": self._gateway.name,
-                "site": self._gateway.site,
-            },
+            description_placeholders=words_of(self._gateway),
         )
 
     async def async_step_reconfigure(
@@ -184,10 +181,6 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
         )
         return result
 
-    @property
-    def _gateway(self) -> type[Gateway]:
-        return gateway_class(self._data)
-
     async def _async_take(
         self,
         gateway: type[Gateway],
@@ -197,7 +190,7 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Take a filled-in form, over what is known of the account already."""
         self._shown = user_input
-        self._data = {**known, CONF_GATEWAY: gateway.key, **_flattened(user_input)}
+        self._data = {**known, CONF_GATEWAY: gateway.key, **flattened(user_input)}
         errors: dict[str, str] = {}
         try:
             self._data[CONF_URL] = base_url(self._data[CONF_URL])
@@ -235,6 +228,10 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
             await async_prove(self.hass, self._data)
         except GatewayError as error:
             return self._show_account_form({"base": form_error(error)})
+        return await self._async_check_sender()
+
+    @override
+    async def _async_finish(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:
             return self._async_keep(self._get_reconfigure_entry())
         return await self._async_create()
@@ -250,7 +247,9 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_create(self) -> ConfigFlowResult:
         await self.async_set_unique_id(unique_id(self._data), raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        return self.async_create_entry(title=self._free_title(), data=self._data)
+        return self.async_create_entry(
+            title=self._free_title(), data=with_webhook_id(self._data)
+        )
 
     @callback
     def _async_keep(self, entry: ConfigEntry) -> ConfigFlowResult:
@@ -264,17 +263,15 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
             if CONF_USERNAME in self._data:
                 return self.async_abort(reason="another_account")
             # Where the secret is all there is, a new one is the same account's new one.
-            self._async_abort_if_another_has(new_id)
+            if any(
+                known.unique_id == new_id for known in self._async_current_entries()
+            ):
+                return self.async_abort(reason="already_configured")
         if entry.update_listeners:
             return self.async_update_and_abort(entry, unique_id=new_id, data=self._data)
         return self.async_update_reload_and_abort(
             entry, unique_id=new_id, data=self._data
         )
-
-    @callback
-    def _async_abort_if_another_has(self, new_id: str) -> None:
-        if any(entry.unique_id == new_id for entry in self._async_current_entries()):
-            raise AbortFlow("already_configured")
 
     @callback
     def _show_account_form(self, errors: dict[str, str]) -> ConfigFlowResult:
@@ -287,15 +284,10 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(
-                schema, self._shown or _without_secrets(self._data)
+                schema, self._shown or without_secrets(self._data)
             ),
             errors=errors,
-            description_placeholders={
-                "gateway": gateway.name,
-                "site": gateway.site,
-                "shortest": str(gateway.sender_rule.shortest),
-                "longest": str(gateway.sender_rule.longest),
-            },
+            description_placeholders=words_of(gateway),
         )
 
     def _free_title(self) -> str:
@@ -310,21 +302,6 @@ class PasserelleSmsConfigFlow(ConfigFlow, domain=DOMAIN):
         while slugify(title) in taken:
             title, number = f"{wanted} {number}", number + 1
         return title
-
-
-def _flattened(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return a form's fields without its section, what was left empty left out."""
-    fields = {**user_input, **user_input.get(SECTION_ADVANCED, {})}
-    fields.pop(SECTION_ADVANCED, None)
-    return {
-        name: value.strip() if isinstance(value, str) and name not in SECRETS else value
-        for name, value in fields.items()
-        if value != ""
-    }
-
-
-def _without_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name not in SECRETS}
 
 
 def _step_for(

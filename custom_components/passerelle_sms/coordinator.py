@@ -58,6 +58,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         )
         self.gateway = gateway
         self._is_exact = False
+        self._urgent_asks = 0
+        self._error: GatewayError | None = None
 
     @property
     def told(self) -> Balance | None:
@@ -71,16 +73,54 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
 
     @override
     async def _async_update_data(self) -> Balance:
+        if self.told is not None and not self._urgent_asks and not self._has_room:
+            # Messages come first: what was told stands a while longer.
+            if self._error is not None and not self.last_update_success:
+                raise self._failure(self._error)
+            return self.told
         activity = self.activity()
         self._is_exact = False
         try:
             balance = await self.gateway.balance()
         except GatewayError as error:
+            self._error = error
             raise self._failure(error) from error
+        self._error = None
         # Told while a message was on its way, it may be from before or after it.
         self._is_exact = activity is not None and activity == self.activity()
         async_forget_ip_not_allowed(self.hass, self.config_entry)
         return balance
+
+    async def async_ask_credits(self) -> Decimal | None:
+        """Ask now, whatever else there is to ask; `None` when the gateway doesn't say."""
+        # Several may ask at once, and wait for each other.
+        self._urgent_asks += 1
+        try:
+            await self.async_refresh()
+        finally:
+            self._urgent_asks -= 1
+        return self.data.credits if self.last_update_success else None
+
+    @callback
+    def async_ask_soon(self) -> None:
+        """Ask once for everything that has changed what the account holds."""
+        self._is_exact = False
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), f"{DOMAIN} balance"
+        )
+
+    @callback
+    def async_follow_failure(self, error: GatewayError | None) -> None:
+        """See to what only the user can mend."""
+        if isinstance(error, AuthenticationError):
+            self.config_entry.async_start_reauth(self.hass)
+        if isinstance(error, IpNotAllowedError):
+            async_tell_ip_not_allowed(self.hass, self.config_entry, self.gateway)
+
+    @property
+    def _has_room(self) -> bool:
+        budget = self.gateway.budget
+        return budget is None or budget.has_room_for_polls
 
     @callback
     def async_follow(self, result: SendResult, *, alone: bool) -> None:
@@ -88,11 +128,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
 
         `alone` says whether nothing else was under way: only then it is exact.
         """
-        errors = [made.error for made in result.submissions]
-        if any(isinstance(error, AuthenticationError) for error in errors):
-            self.config_entry.async_start_reauth(self.hass)
-        if any(isinstance(error, IpNotAllowedError) for error in errors):
-            async_tell_ip_not_allowed(self.hass, self.config_entry, self.gateway)
+        for made in result.submissions:
+            self.async_follow_failure(made.error)
         if result.remaining is not None:
             self._is_exact = alone
             known = self.told or Balance(credits=result.remaining)
@@ -101,10 +138,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
             made.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
             for made in result.submissions
         ):
-            self._is_exact = False
-            self.config_entry.async_create_background_task(
-                self.hass, self.async_request_refresh(), f"{DOMAIN} balance"
-            )
+            self.async_ask_soon()
 
     def _failure(self, error: GatewayError) -> ConfigEntryAuthFailed | UpdateFailed:
         details = placeholders(error, self.gateway)

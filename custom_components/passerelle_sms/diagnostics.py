@@ -42,18 +42,29 @@ async def async_get_config_entry_diagnostics(
         "balance": None if coordinator.told is None else _balance(coordinator.told),
         "last_poll": {
             "successful": coordinator.last_update_success,
-            "error": str(coordinator.last_exception)
-            if coordinator.last_exception
-            else None,
+            # The coordinator remembers the last one for ever.
+            "error": None
+            if coordinator.last_update_success
+            else str(coordinator.last_exception),
         },
         "last_unreadable_answer": gateway.last_unreadable,
         "guard": {
             "segments_last_hour": account.guard.segments_last_hour,
             "segments_last_day": account.guard.segments_last_day,
         },
+        "requests": _requests(gateway),
         "pending_messages": len(account.outbox.messages),
+        "awaited_deliveries": len(account.tracker),
         "last_messages": await _last_messages(account),
     }
+
+
+def _requests(gateway: Gateway) -> dict[str, int] | None:
+    """Return what is left of the requests that an hour may hold, where it is counted."""
+    budget = gateway.budget
+    if budget is None:
+        return None
+    return {"limit": budget.limit, "last_hour": budget.used}
 
 
 async def _last_messages(account: Account) -> list[dict[str, Any]] | str:
@@ -67,6 +78,8 @@ async def _last_messages(account: Account) -> list[dict[str, Any]] | str:
 
 def _message(record: MessageRecord) -> dict[str, Any]:
     return {
+        "kind": record.kind.value,
+        "options": [*record.options.used, *record.options.own],
         "created": record.created.isoformat(),
         "expires": record.expires.isoformat(),
         "encoding": record.encoding.value,
@@ -85,6 +98,8 @@ def _submission(made: SubmissionRecord) -> dict[str, Any]:
         "attempts": made.attempts,
         "attempted": None if made.attempted is None else made.attempted.isoformat(),
         "segments": made.segments,
+        "delivery": None if made.delivery is None else made.delivery.status.value,
+        "delivery_code": None if made.delivery is None else made.delivery.code,
     }
 
 

@@ -51,6 +51,16 @@ class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
         self._attr_device_info = account_device(entry)
 
 
+class HouseEntity(AccountEntity):
+    """An entity of an account that this house tells, whatever the gateway does."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return true: it matters most while the gateway does not answer."""
+        return True
+
+
 class CreditEntity(AccountEntity):
     """An entity of an account, told by the watch over its credit."""
 

@@ -1,6 +1,6 @@
 """The forms of the flows: what is asked for, and how it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import probatio
@@ -42,10 +42,12 @@ from .const import (
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
+    CONF_WEBHOOK_URL,
     SECTION_ADVANCED,
 )
-from .gateways.abilities import SellsLongMessages
+from .gateways.abilities import PushesDelivery
 from .gateways.gateway import Gateway
+from .gateways.message_abilities import SellsLongMessages
 from .gateways.models import SubAccount
 from .messaging.encoding import EncodingChoice
 
@@ -127,9 +129,20 @@ def sub_account_form(accounts: tuple[SubAccount, ...]) -> probatio.Schema:
     )
 
 
-def options_form(gateway: type[Gateway]) -> probatio.Schema:
-    """Return the form for the options of an account at `gateway`."""
+def sender_form(senders: Sequence[str]) -> probatio.Schema:
+    """Return the form that chooses one of the registered senders."""
+    return probatio.Schema({probatio.Required(CONF_SENDER): _sender_selector(senders)})
+
+
+def options_form(
+    gateway: type[Gateway], *, sender: str | None = None, senders: Sequence[str] = ()
+) -> probatio.Schema:
+    """Return the form for the options of an account at `gateway`.
+
+    `sender` is the one that it has, `senders` those that the gateway knows.
+    """
     fields: dict[probatio.Marker, object] = {
+        _sender_marker(gateway, sender): _sender_selector(senders),
         probatio.Required(CONF_POLL_MINUTES): _whole_number(
             int(gateway.limits.minimum_poll.total_seconds() // 60),
             MINUTES_A_DAY,
@@ -154,7 +167,37 @@ def options_form(gateway: type[Gateway]) -> probatio.Schema:
             0, MINUTES_A_DAY, UnitOfTime.MINUTES
         ),
     }
+    if issubclass(gateway, PushesDelivery):
+        # Not read-only, though what is typed there is dropped: the frontend disables such
+        # a field, and not every browser lets anybody copy from one.
+        fields[probatio.Optional(CONF_WEBHOOK_URL)] = _PLAIN
     return probatio.Schema(fields)
+
+
+def flattened(user_input: dict[str, Any]) -> dict[str, Any]:
+    """Return a form's fields without its section, what was left empty left out."""
+    fields = {**user_input, **user_input.get(SECTION_ADVANCED, {})}
+    fields.pop(SECTION_ADVANCED, None)
+    return {
+        name: value.strip() if isinstance(value, str) and name not in SECRETS else value
+        for name, value in fields.items()
+        if value != ""
+    }
+
+
+def without_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form may show again."""
+    return {name: value for name, value in data.items() if name not in SECRETS}
+
+
+def words_of(gateway: type[Gateway]) -> dict[str, str]:
+    """Return what the texts of the forms say about a gateway."""
+    return {
+        "gateway": gateway.name,
+        "site": gateway.site,
+        "shortest": str(gateway.sender_rule.shortest),
+        "longest": str(gateway.sender_rule.longest),
+    }
 
 
 RECIPIENT_FORM: Final = probatio.Schema(
@@ -181,10 +224,23 @@ def _marked(field: str) -> str | probatio.Secret:
     return probatio.Secret(field) if field in SECRETS else field
 
 
-def _sender_marker(gateway: type[Gateway]) -> probatio.Marker:
-    required = gateway.sender_rule.required
-    return (
-        probatio.Required(CONF_SENDER) if required else probatio.Optional(CONF_SENDER)
+def _sender_marker(
+    gateway: type[Gateway], sender: str | None = None
+) -> probatio.Marker:
+    """Return the field for a sender; one that must be there stays `sender`."""
+    if gateway.sender_rule.required:
+        return probatio.Required(CONF_SENDER, default=sender or probatio.UNDEFINED)
+    return probatio.Optional(CONF_SENDER)
+
+
+def _sender_selector(senders: Sequence[str]) -> TextSelector | SelectSelector:
+    """Return a choice of `senders`, open to one that was registered just now."""
+    if not senders:
+        return _PLAIN
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(senders), mode=SelectSelectorMode.DROPDOWN, custom_value=True
+        )
     )
 
 

@@ -4,6 +4,7 @@ Core's `alert` and many blueprints call only these, so they come and go with the
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, override
 
 import probatio
@@ -21,7 +22,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import slugify
 
 from .account import AccountConfigEntry, recipients
-from .const import DOMAIN
+from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN
 from .sending import OPTION_FIELDS, async_send_or_raise, to_message
 
 DATA_SCHEMA = probatio.Schema(OPTION_FIELDS)
@@ -59,13 +60,19 @@ class AccountNotificationService(BaseNotificationService):
         `kwargs` are those of every notify service: title, target and data, where data
         holds fields of `send_sms`.
         """
+        options = _checked(kwargs.get(ATTR_DATA) or {})
         fields = {
-            **_checked(kwargs.get(ATTR_DATA) or {}),
+            **options,
             ATTR_MESSAGE: message,
             ATTR_TITLE: kwargs.get(ATTR_TITLE),
             ATTR_TARGET: kwargs.get(ATTR_TARGET),
         }
-        await async_send_or_raise(self.hass, self._entry, to_message(fields))
+        await async_send_or_raise(
+            self.hass,
+            self._entry,
+            to_message(fields),
+            options.get(ATTR_WAIT_FOR_DELIVERY, timedelta()),
+        )
 
 
 def _checked(data: Mapping[str, Any]) -> dict[str, Any]:

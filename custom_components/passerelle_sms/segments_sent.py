@@ -20,9 +20,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from .account import AccountConfigEntry
-from .entity import AccountEntity
+from .entity import HouseEntity
 from .gateways.outcome import Outcome
-from .messaging.record import MessageRecord
+from .messaging.record import Kind, MessageRecord
 
 SEGMENTS_SENT: Final = SensorEntityDescription(
     key="segments_sent",
@@ -54,7 +54,7 @@ class Count(ExtraStoredData):
         return cls(**{**stored, "at": datetime.fromisoformat(stored["at"])})
 
 
-class SegmentsSentSensor(AccountEntity, RestoreEntity, SensorEntity):
+class SegmentsSentSensor(HouseEntity, RestoreEntity, SensorEntity):
     """The segments of all submissions that the gateway has accepted."""
 
     def __init__(self, entry: AccountConfigEntry) -> None:
@@ -81,12 +81,6 @@ class SegmentsSentSensor(AccountEntity, RestoreEntity, SensorEntity):
             if record.created > count.at and record.message_id not in count.unsettled:
                 self._count(record)
         self.async_on_remove(account.books.async_listen(self._async_follow))
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return true: it is counted here, whether the gateway answers or not."""
-        return True
 
     @property
     @override
@@ -125,6 +119,8 @@ class SegmentsSentSensor(AccountEntity, RestoreEntity, SensorEntity):
 
     def _count(self, record: MessageRecord) -> None:
         """Count what of a message isn't counted yet."""
+        if record.kind is not Kind.MESSAGE:
+            return
         accepted = sum(
             record.segments if made.segments is None else made.segments
             for made in record.submissions

@@ -1,8 +1,7 @@
 """From a call of Home Assistant's to the messenger, and back to the caller."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import probatio
@@ -10,31 +9,73 @@ import probatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from .account import AccountConfigEntry, address_book
+from .account import Account, AccountConfigEntry, address_book
 from .const import (
+    ATTR_ALLOW_REPLIES,
     ATTR_ENCODING,
+    ATTR_FLASH,
+    ATTR_GATEWAY_OPTIONS,
     ATTR_MESSAGE,
     ATTR_ON_UNKNOWN,
+    ATTR_PERSONALISATION,
+    ATTR_SEND_AT,
     ATTR_SENDER,
+    ATTR_STOP_MENTION,
+    ATTR_TAG,
     ATTR_TARGET,
+    ATTR_TEST,
     ATTR_TIME_TO_LIVE,
     ATTR_TITLE,
     ATTR_URGENT,
+    ATTR_VOICE,
+    ATTR_WAIT_FOR_DELIVERY,
 )
 from .events import async_tell_refused
-from .exceptions import explain, not_accepted, refusal
-from .gateways.errors import EmptyTargetError, RejectedError
-from .gateways.gateway import Gateway
+from .exceptions import not_accepted, not_delivered, refusal
+from .gateways.errors import EmptyTargetError, NotStoredError, RejectedError
+from .gateways.options import SmsOptions
 from .messaging.encoding import EncodingChoice
 from .messaging.message import DEFAULT_TIME_TO_LIVE, Message
-from .messaging.record import MessageRecord, OnUnknown
-from .messaging.report import RecipientResult, Report
+from .messaging.record import OnUnknown
+from .messaging.report import Report
+
+# How long somebody waits for a delivery who doesn't say, and at the longest.
+USUAL_WAIT: Final = timedelta(minutes=2)
+LONGEST_WAIT: Final = timedelta(minutes=15)
 
 # A message that nobody has taken for a day is no alert any more.
 SHORTEST_LIFE: Final = timedelta(seconds=1)
 LONGEST_LIFE: Final = timedelta(hours=24)
+
+_VALUES: Final = probatio.Schema({cv.string: {cv.string: cv.string}})
+
+
+def _own_value(value: object) -> bool | int | str:
+    """Return what an option of one gateway may be set to; it checks that itself."""
+    if isinstance(value, bool | int | str):
+        return value
+    raise probatio.Invalid("expected true, false, a whole number or a text")
+
+
+def _personalisation(value: object) -> dict[str, dict[str, str]]:
+    """Return what stands for each field, by recipient; no error names one by number."""
+    try:
+        values: dict[str, dict[str, str]] = _VALUES(value)
+    except probatio.Invalid:
+        raise probatio.Invalid("expected a text by field by recipient") from None
+    return values
+
+
+def wait_for_delivery(value: object) -> timedelta:
+    """Return how long to wait: `true` is a while, `false` not at all."""
+    if isinstance(value, bool):
+        return USUAL_WAIT if value else timedelta()
+    wait: timedelta = cv.positive_time_period(value)
+    if wait > LONGEST_WAIT:
+        raise probatio.Invalid(f"expected {LONGEST_WAIT} at most")
+    return wait
+
 
 # The fields that say how to send, wherever a message comes from.
 OPTION_FIELDS: Final[dict[probatio.Marker, object]] = {
@@ -45,6 +86,16 @@ OPTION_FIELDS: Final[dict[probatio.Marker, object]] = {
     ),
     probatio.Optional(ATTR_ON_UNKNOWN): probatio.Coerce(OnUnknown),
     probatio.Optional(ATTR_URGENT): cv.boolean,
+    probatio.Optional(ATTR_SEND_AT): cv.datetime,
+    probatio.Optional(ATTR_FLASH): cv.boolean,
+    probatio.Optional(ATTR_VOICE): cv.boolean,
+    probatio.Optional(ATTR_TAG): cv.string,
+    probatio.Optional(ATTR_STOP_MENTION): cv.boolean,
+    probatio.Optional(ATTR_ALLOW_REPLIES): cv.boolean,
+    probatio.Optional(ATTR_PERSONALISATION): _personalisation,
+    probatio.Optional(ATTR_TEST): cv.boolean,
+    probatio.Optional(ATTR_GATEWAY_OPTIONS): {cv.string: _own_value},
+    probatio.Optional(ATTR_WAIT_FOR_DELIVERY): wait_for_delivery,
 }
 
 
@@ -60,13 +111,33 @@ def to_message(fields: Mapping[str, Any]) -> Message:
         time_to_live=fields.get(ATTR_TIME_TO_LIVE, DEFAULT_TIME_TO_LIVE),
         on_unknown=fields.get(ATTR_ON_UNKNOWN, OnUnknown.HOLD),
         urgent=fields.get(ATTR_URGENT, False),
+        options=_options(fields),
+        personalisation=fields.get(ATTR_PERSONALISATION, {}),
+    )
+
+
+def _options(fields: Mapping[str, Any]) -> SmsOptions:
+    send_at = fields.get(ATTR_SEND_AT)
+    return SmsOptions(
+        # Without a zone it is the house's own time.
+        send_at=None if send_at is None else dt_util.as_utc(send_at),
+        flash=fields.get(ATTR_FLASH, False),
+        voice=fields.get(ATTR_VOICE, False),
+        test=fields.get(ATTR_TEST, False),
+        tag=fields.get(ATTR_TAG),
+        stop_mention=fields.get(ATTR_STOP_MENTION, False),
+        allow_replies=fields.get(ATTR_ALLOW_REPLIES, False),
+        own=fields.get(ATTR_GATEWAY_OPTIONS, {}),
     )
 
 
 async def async_send(
-    hass: HomeAssistant, entry: AccountConfigEntry, message: Message
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    message: Message,
+    wait: timedelta = timedelta(),
 ) -> Report:
-    """Send a message through an account.
+    """Send a message through an account, and wait for its delivery for a while.
 
     What is refused here never comes into the outbox, so its event is fired here too.
 
@@ -75,19 +146,31 @@ async def async_send(
         HomeAssistantError: the same, for a reason that the caller can't help.
 
     """
+    account = entry.runtime_data
     try:
-        report = await entry.runtime_data.messenger.send(message)
+        report = await account.messenger.send(message)
     except RejectedError as error:
         labels = _public_labels(entry, message)
         async_tell_refused(hass, entry, error.key, labels)
-        raise refusal(error, entry.runtime_data.gateway) from error
+        raise refusal(error, account.gateway) from error
     # Who can't be sent to is in no record.
     in_outbox = {made.recipient.label for made in report.record.submissions}
     for result in report.failures:
         if result.failure is not None and result.label not in in_outbox:
             label, key = result.public_label, result.failure.key
             async_tell_refused(hass, entry, key, [label], report.message_id)
-    return report
+    return await async_awaited(account, report, wait) if wait else report
+
+
+async def async_awaited(account: Account, report: Report, wait: timedelta) -> Report:
+    """Return a report once nothing more is awaited of its deliveries, or after a while."""
+    await account.tracker.wait(report.message_id, dt_util.utcnow() + wait)
+    try:
+        record = await account.records.get(report.message_id)
+    except NotStoredError:
+        record = None
+    # A test is kept nowhere.
+    return report if record is None else report.updated(record)
 
 
 def _public_labels(entry: AccountConfigEntry, message: Message) -> list[str]:
@@ -100,81 +183,27 @@ def _public_labels(entry: AccountConfigEntry, message: Message) -> list[str]:
 
 
 async def async_send_or_raise(
-    hass: HomeAssistant, entry: AccountConfigEntry, message: Message
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    message: Message,
+    wait: timedelta = timedelta(),
 ) -> None:
     """Send a message for a caller that can't be answered with data.
 
-    Returns when it is accepted, or on its way and tried again.
+    Returns when it is accepted, or on its way and tried again; after a wait for its
+    delivery, when nobody is known not to have it.
 
     Raises:
         ServiceValidationError: nothing was tried for anybody.
         HomeAssistantError: for at least one recipient it is neither accepted nor on
-            its way, or nothing was tried for a reason that the caller can't help.
+            its way, or didn't arrive, or nothing was tried for a reason that the
+            caller can't help.
 
     """
-    report = await async_send(hass, entry, message)
+    # The account may be unloaded meanwhile.
+    gateway = entry.runtime_data.gateway
+    report = await async_send(hass, entry, message, wait)
     if report.failures:
-        raise await not_accepted(hass, report.failures, entry.runtime_data.gateway)
-
-
-async def async_answer(
-    hass: HomeAssistant, report: Report, gateway: Gateway
-) -> JsonObjectType:
-    """Return a report as the answer of an action."""
-    return {
-        "message_id": report.message_id,
-        "segments": report.segments,
-        "encoding": report.encoding.value,
-        "results": await _async_rows(hass, report.results, gateway),
-    }
-
-
-async def async_history_row(
-    hass: HomeAssistant, record: MessageRecord, gateway: Gateway
-) -> JsonObjectType:
-    """Return a message of the journal as a row of an answer."""
-    results = [RecipientResult.of(made, gateway.key) for made in record.submissions]
-    return {
-        "message_id": record.message_id,
-        "created": dt_util.as_local(record.created).isoformat(),
-        "expires": dt_util.as_local(record.expires).isoformat(),
-        "text": record.text,
-        "segments": record.segments,
-        "encoding": record.encoding.value,
-        "urgent": record.urgent,
-        "results": await _async_rows(hass, results, gateway),
-    }
-
-
-async def _async_rows(
-    hass: HomeAssistant, results: Iterable[RecipientResult], gateway: Gateway
-) -> JsonArrayType:
-    return [await _async_row(hass, result, gateway) for result in results]
-
-
-async def _async_row(
-    hass: HomeAssistant, result: RecipientResult, gateway: Gateway
-) -> JsonObjectType:
-    failure = result.failure
-    return {
-        "recipient": result.label,
-        "outcome": result.outcome.value,
-        "gateway": result.gateway,
-        "submission_id": result.submission_id,
-        "segments": result.segments,
-        "cost": None if result.cost is None else _plain(result.cost),
-        "error": None
-        if failure is None
-        else {
-            "key": failure.key,
-            "message": await explain(hass, failure, gateway),
-            "gateway_code": failure.code,
-            "gateway_message": failure.words,
-        },
-        "delivery": None,
-    }
-
-
-def _plain(amount: Decimal) -> int | float:
-    """Return an amount as JSON knows it."""
-    return int(amount) if amount == amount.to_integral_value() else float(amount)
+        raise await not_accepted(hass, report.failures, gateway)
+    if wait and report.undelivered:
+        raise not_delivered(report.undelivered, gateway)

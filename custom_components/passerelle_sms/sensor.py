@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import AccountConfigEntry
-from .entity import AccountEntity, CreditEntity
+from .entity import AccountEntity, CreditEntity, HouseEntity
 from .gateways.models import Balance, SubAccount
 from .messaging.record import MessageRecord
 from .segments_sent import SegmentsSentSensor
@@ -187,7 +187,7 @@ class CreditEndsSensor(CreditEntity, SensorEntity):
         return self._credit.ends
 
 
-class PendingMessagesSensor(AccountEntity, SensorEntity):
+class PendingMessagesSensor(HouseEntity, SensorEntity):
     """How many messages are not settled."""
 
     def __init__(self, entry: AccountConfigEntry) -> None:
@@ -200,12 +200,6 @@ class PendingMessagesSensor(AccountEntity, SensorEntity):
         """Follow every message."""
         await super().async_added_to_hass()
         self.async_on_remove(self._account.books.async_listen(self._async_follow))
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return true: it matters most while the gateway does not answer."""
-        return True
 
     @property
     @override

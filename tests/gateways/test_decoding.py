@@ -7,10 +7,14 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.gateways.decoding import (
+    digits_of,
+    folded,
     parse_json,
+    parse_object,
     plain_text,
     to_decimal,
     to_int,
+    to_text,
 )
 
 
@@ -32,6 +36,37 @@ def test_a_text_without_its_wrapping(body: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "compared"),
+    [
+        ("Numéro de TÉLÉPHONE invalide", "numero de telephone invalide"),
+        # Accents as characters of their own.
+        ("Nume\u0301ro", "numero"),
+        ("  n’ont pas\u00a0été\r\n\tenvoyé ", "n'ont pas ete envoye"),
+        ("ÇA COÛTE 5 €, n° 3 !", "ca coute 5 €, n° 3 !"),
+        ("api_key", "api_key"),
+        ("STRASSE, Straße", "strasse, strasse"),
+        ("\u0301", ""),
+        ("", ""),
+    ],
+)
+def test_a_text_as_it_is_compared(text: str, compared: str) -> None:
+    """A gateway's words are written with accents in one place, and not in another."""
+    assert folded(text) == compared
+
+
+@given(st.text())
+def test_folding_ends(text: str) -> None:
+    """What is folded is the same when folded again."""
+    assert folded(folded(text)) == folded(text)
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)))
+def test_capitals_make_no_difference(text: str) -> None:
+    """Of no letter that a gateway writes."""
+    assert folded(text.upper()) == folded(text.lower()) == folded(text)
+
+
+@pytest.mark.parametrize(
     ("text", "held"),
     [
         ('\ufeff{"solde": 3}', {"solde": 3}),
@@ -45,6 +80,55 @@ def test_a_text_without_its_wrapping(body: str, text: str) -> None:
 def test_json(text: str, held: object) -> None:
     """What it holds; nothing where it is none, or one that would exhaust the stack."""
     assert parse_json(text) == held
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (' \ufeff{"solde": 3}\r\n', {"solde": 3}),
+        ("{}", {}),
+        ("[{}]", None),
+        ("3", None),
+        ("Bonjour", None),
+    ],
+)
+def test_a_json_object(text: str, held: object) -> None:
+    """Or nothing."""
+    assert parse_object(text) == held
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (" a b \n", "a b"),
+        (243161185695688207000001, "243161185695688207000001"),
+        (0, "0"),
+        ("", ""),
+        (None, ""),
+        (True, ""),
+        (1.0, ""),
+        (["a"], ""),
+        ({"a": 1}, ""),
+    ],
+)
+def test_a_text(value: object, text: str) -> None:
+    """Ids are written as numbers, too; a fraction has lost some of their digits."""
+    assert to_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "digits"),
+    [
+        ("+226 78-65.78 08", "22678657808"),
+        ("22678657808", "22678657808"),
+        ("١٢٣", ""),
+        ("Maman", ""),
+        ("", ""),
+    ],
+)
+def test_the_digits_of_a_number(number: str, digits: str) -> None:
+    """Those that a phone has."""
+    assert digits_of(number) == digits
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 from hypothesis import example, given, strategies as st
 import pytest
 
-from custom_components.passerelle_sms.gateways import lenient_xml
+from custom_components.passerelle_sms.gateways.envoyer_sms_pro import lenient_xml
 
 
 def read(text: str, path: str) -> str | None:
@@ -30,6 +30,7 @@ def read(text: str, path: str) -> str | None:
         # As the documents print it.
         ("<a><b>155</ b></a>", "b", "155"),
         ("<a>< b >1000</b></ a >", "b", "1000"),
+        ("<a><b >< c >1000</ c ></b >< d >2</ d ></a>", "b/c", "1000"),
         ("<a><b>7<\n/\tb></a>", "b", "7"),
         ("<a><sub.tag-1>1</ sub.tag-1></a>", "sub.tag-1", "1"),
         ("<a><b>?text=a&sendername=b</b></a>", "b", "?text=a&sendername=b"),

@@ -25,11 +25,11 @@ from custom_components.passerelle_sms.gateways.errors import (
     StopMentionRequiredError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.sms123_answers import (
+from custom_components.passerelle_sms.gateways.sms123.answers import (
     read_balance_answer,
-    read_send_answer,
+    read_code_answer,
 )
-from custom_components.passerelle_sms.gateways.sms123_codes import (
+from custom_components.passerelle_sms.gateways.sms123.codes import (
     SEND_CODES,
     Acceptance,
     Refusal,
@@ -73,6 +73,13 @@ BALANCE_ERRORS: dict[str, type[GatewayError]] = {
     "E502": AuthenticationError,
     "E505": AuthenticationError,
 }
+
+
+def read_send_answer(text: str) -> Acceptance | Refusal | None:
+    """Return the code of an answer to a message."""
+    return read_code_answer(text, SEND_CODES)
+
+
 # The forms that carry a code; `%` is where it stands.
 FORMS = [
     "%",
@@ -110,8 +117,8 @@ def test_finds_every_code_in_every_form(form: str) -> None:
     """The document lists the codes and leaves the form open."""
     found = {code: read_send_answer(form.replace("%", code)) for code in SEND_ERRORS}
 
-    accepted = {code for code, reply in found.items() if reply == Acceptance()}
-    assert accepted == {"80", "81"}
+    accepted = [reply for reply in found.values() if isinstance(reply, Acceptance)]
+    assert accepted == [Acceptance("80"), Acceptance("81")]
     refused = {
         code: reply for code, reply in found.items() if isinstance(reply, Refusal)
     }
@@ -129,7 +136,7 @@ def test_keeps_the_code_and_the_words_of_a_refusal(
     reply = read_send_answer(code)
 
     if error is None:
-        assert reply == Acceptance(reference=None)
+        assert reply == Acceptance(code, reference=None)
         return
     assert isinstance(reply, Refusal)
     raised = reply.error()
@@ -145,21 +152,23 @@ def test_every_code_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reference"),
+    ("answer", "code", "reference"),
     [
-        ("8012345", "12345"),
-        ("811234", "1234"),
-        ("801234567", "1234567"),
-        ("800000001", "0000001"),
-        ('"8012345"', "12345"),
-        ('{"code": 8012345}', "12345"),
-        ("[8012345]", "12345"),
-        ("<sms><code>8012345</code></sms>", "12345"),
+        ("8012345", "80", "12345"),
+        ("811234", "81", "1234"),
+        ("801234567", "80", "1234567"),
+        ("800000001", "80", "0000001"),
+        ('"8012345"', "80", "12345"),
+        ('{"code": 8012345}', "80", "12345"),
+        ("[8012345]", "80", "12345"),
+        ("<sms><code>8012345</code></sms>", "80", "12345"),
     ],
 )
-def test_reads_the_reference_behind_an_acceptance(answer: str, reference: str) -> None:
+def test_reads_the_reference_behind_an_acceptance(
+    answer: str, code: str, reference: str
+) -> None:
     """A code and a reference without anything between them, as seen in use."""
-    assert read_send_answer(answer) == Acceptance(reference)
+    assert read_send_answer(answer) == Acceptance(code, reference)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +213,10 @@ def test_reads_the_reference_behind_a_refusal(
         ("101 Info", "101"),
         ('{"erreur": 84}', "84"),
         ('{"status": "error", "code": 84}', "84"),
+        # Without accents, with another apostrophe.
+        ("ECHEC 84", "84"),
+        ("84 - Erreur : le numero de GSM n’est pas valide", "84"),
+        ('{"Résultat": "80 : le message a ete envoye"}', "80"),
     ],
 )
 def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:

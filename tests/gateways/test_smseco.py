@@ -1,69 +1,40 @@
 """SMSECO: every answer of its document, what goes out, and what may go wrong."""
 
-from datetime import date
 from decimal import Decimal
 import json
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.errors import (
-    AccountInactiveError,
     AuthenticationError,
-    EmptyMessageError,
-    EmptyTargetError,
     GatewayBrokenError,
     GatewayError,
     InsufficientCreditError,
     InvalidRecipientError,
     InvalidRequestError,
-    InvalidScheduleError,
     InvalidSenderError,
     NoAnswerError,
     NotAllowedError,
-    NothingNewError,
     OperationUnknownError,
     RateLimitedError,
     RejectedError,
-    SenderNotRegisteredError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.models import Balance, Sms, Submission
+from custom_components.passerelle_sms.gateways.models import Sms, Submission
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.smseco_json import write_request
+from custom_components.passerelle_sms.gateways.smseco.wire import write_request
 from custom_components.passerelle_sms.gateways.transport import Json
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, Simulator
-from tests.simulator.smseco import WORDS, BodyReading, NumberStyle, read_body
+from tests.simulator.smseco import NumberStyle
+from tests.simulator.smseco_codes import WORDS
+from tests.simulator.smseco_request import BodyReading, read_body
 
-BURKINA = "+22678657808"
-OTHER = "+22607352518"
-IVORIAN = "+2250757123456"
-# The same last eight digits, in two countries.
-TWIN, TWIN_ABROAD = "+22657123456", IVORIAN
-SERVER_ID = "55857bdb8d51b7-38880789"
-SMS_ID = "55857bf80517a0-38726421"
-OTHER_SMS_ID = "55857bf80517a1-38726422"
+from .smseco_samples import BURKINA, ERRORS, IVORIAN, ONE, OTHER, SERVER_ID
+
 NASTY = '50% & 2+2=4 #1; é € \\ " \n %41 %26 🚰'
-
-# Section I-1, "Codes d'erreur".
-ERRORS: dict[int, type[RejectedError]] = {
-    -1: InvalidRequestError,
-    -2: AuthenticationError,
-    -3: AuthenticationError,
-    -4: AuthenticationError,
-    -5: EmptyMessageError,
-    -6: InsufficientCreditError,
-    -7: EmptyTargetError,
-    -8: SenderNotRegisteredError,
-    -9: InvalidRecipientError,
-    -10: InvalidRequestError,
-    -11: NotAllowedError,
-    -12: AccountInactiveError,
-    -13: InvalidScheduleError,
-    -14: OperationUnknownError,
-    -15: NothingNewError,
-}
 
 
 def test_no_documented_code_is_forgotten() -> None:
@@ -258,13 +229,17 @@ async def test_understands_every_way_to_write_an_answer(
         Sms(text="x" * 161, recipients=(BURKINA,), reference="15")
     )
 
+    [taken] = simulator.smseco.accepted
+    sending_id = simulator.smseco.sending_of(taken)
     assert result.submissions == (
         Submission(
             recipient=BURKINA,
             outcome=Outcome.ACCEPTED,
-            submission_id=simulator.smseco.accepted[0].submission_id,
+            submission_id=taken.submission_id,
             segments=2,
             cost=Decimal(2),
+            sending_id=None if echoes_msgid else sending_id,
+            delivery=DeliveryStatus.PENDING,
         ),
     )
     assert result.remaining == Decimal(998)
@@ -396,256 +371,6 @@ async def test_understands_every_code(
     assert simulator.smseco.asked("send") == 1
 
 
-NO_LISTS: list[object] = [None, "", {}, [], [None], "aucun", [{"credits": "x"}]]
-ONE = [{"smsfid": SMS_ID, "destination": "22678657808", "credits": 2}]
-
-
-@pytest.mark.parametrize(
-    ("answer", "submission_id", "cost"),
-    [
-        # Section I-3, as printed: the server's id under the name of ours.
-        (
-            {
-                "msgid": SERVER_ID,
-                "statut": 1,
-                "texte": "xx",
-                "destinataires": "1",
-                "sms": "1",
-                "credits": "1",
-                "solde": "12",
-                "messages": ONE,
-            },
-            SMS_ID,
-            2,
-        ),
-        # Section I-1 and V-3: `msgfid`; the misprints of sections III-3 and IV-2.
-        ({"msgfid": SERVER_ID, "statut": "1", "solde": "12"}, SERVER_ID, None),
-        ({"msgfid": SERVER_ID, "statur": 1, "Solde": 12}, SERVER_ID, None),
-        ({"msgid": 38880789, "status": "1", "Solde": "12"}, "38880789", None),
-        (
-            {"msgfid": "15", "msgid": SERVER_ID, "statut": 1, "solde": 12},
-            SERVER_ID,
-            None,
-        ),
-        (
-            {"msgid": "98", "msgfid": SERVER_ID, "statut": 1, "solde": 12},
-            SERVER_ID,
-            None,
-        ),
-        ({"msgfid": "", "msgid": "15", "statut": 1, "solde": 12}, None, None),
-        ({"msgfid": False, "msgid": "15", "statut": 1, "solde": 12}, None, None),
-        # The cost of the request is that of its only recipient.
-        ({"statut": 1, "credits": "3", "solde": "12,0"}, None, 3),
-        # A list that tells nothing.
-        *(
-            (
-                {"msgfid": SERVER_ID, "statut": 1, "messages": m, "solde": 12},
-                SERVER_ID,
-                None,
-            )
-            for m in NO_LISTS
-        ),
-        # Only one object, our number without its country code or with a prefix.
-        ({"statut": 1, "messages": ONE[0], "solde": 12}, SMS_ID, 2),
-        *(
-            (
-                {
-                    "msgfid": SERVER_ID,
-                    "statut": 1,
-                    "messages": [{"SMSFID": SMS_ID, "destination": d}],
-                    "solde": 12,
-                },
-                SMS_ID,
-                None,
-            )
-            for d in ("78657808", 78657808, "+226 78 65 78 08", "0022678657808")
-        ),
-        # Seven digits fit too many: the request's id has to do.
-        (
-            {
-                "msgfid": SERVER_ID,
-                "statut": 1,
-                "messages": [{"smsfid": SMS_ID, "destination": "8657808"}],
-                "solde": 12,
-            },
-            SERVER_ID,
-            None,
-        ),
-        # 0 is a success only with something that only a success has.
-        ({"statut": 0, "msgfid": SERVER_ID, "solde": 12}, SERVER_ID, None),
-        ({"statut": "0", "msgid": SERVER_ID, "solde": 12}, SERVER_ID, None),
-        ({"statut": 0, "credits": 1, "solde": 12}, None, 1),
-        ({"statut": 0, "messages": ONE, "solde": 12}, SMS_ID, 2),
-        (
-            {"statut": 0, "messages": [{"smsfid": SMS_ID}], "solde": 12},
-            None,
-            None,
-        ),
-    ],
-)
-async def test_understands_every_yes(
-    simulator: Simulator,
-    client: GatewayMaker,
-    answer: dict[str, object],
-    submission_id: str | None,
-    cost: int | None,
-) -> None:
-    """Sections I-1 and I-3, "Réponse", with the misprints of the whole document."""
-    simulator.smseco.answer_next(f"\ufeff {json.dumps(answer)}\r\n")
-
-    result = await client(simulator.smseco).send(
-        Sms(text="Test", recipients=(BURKINA,), reference="15")
-    )
-
-    assert result.submissions == (
-        Submission(
-            recipient=BURKINA,
-            outcome=Outcome.ACCEPTED,
-            submission_id=submission_id,
-            segments=1,
-            cost=None if cost is None else Decimal(cost),
-        ),
-    )
-    assert result.remaining == Decimal(12)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "",
-        "OK",
-        "1",
-        "[]",
-        "null",
-        '{"statut": 1',
-        "[" * 100_000,
-        "{}",
-        '{"statut": null}',
-        '{"statut": []}',
-        '{"statut": true}',
-        '{"statut": "succes"}',
-        '{"statut": 1.5}',
-        f'{{"statut": "-{"9" * 5000}"}}',
-        # Nothing was taken, or nobody says so.
-        '{"statut": 0}',
-        '{"statut": 0, "texte": "Requête traitée avec succès", "credits": "0"}',
-        '{"statut": 0, "msgid": "15", "credits": ""}',
-        '{"statut": 0, "msgfid": "0", "messages": []}',
-        f'{{"statut": 0, "msgfid": "{SERVER_ID}", "destinataires": "0"}}',
-        # More recipients than there are.
-        '{"statut": 2}',
-        '{"status": 200, "message": "Bienvenue"}',
-        # A refusal that names what it took.
-        f'{{"statut": -6, "messages": [{{"smsfid": "{SMS_ID}"}}]}}',
-        "<html><body>Bienvenue</body></html>",
-    ],
-)
-async def test_what_nobody_describes_says_nothing(
-    simulator: Simulator, client: GatewayMaker, answer: str
-) -> None:
-    """It may have left: neither accepted nor refused."""
-    simulator.smseco.answer_next(answer)
-    gateway = client(simulator.smseco)
-
-    result = await gateway.send(Sms(text="Test", recipients=(BURKINA,), reference="15"))
-
-    [submission] = result.submissions
-    assert submission.outcome is Outcome.UNKNOWN
-    assert type(submission.error) is UnreadableAnswerError
-    assert gateway.last_unreadable is not None
-
-
-def _row(destination: str, submission_id: str = SMS_ID) -> dict[str, object]:
-    return {"smsfid": submission_id, "destination": destination, "credits": 1}
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcomes", "ids"),
-    [
-        # The rows come in any order.
-        (
-            {
-                "statut": 2,
-                "messages": [
-                    _row("2250757123456", OTHER_SMS_ID),
-                    _row("22657123456"),
-                ],
-            },
-            (Outcome.ACCEPTED, Outcome.ACCEPTED),
-            (SMS_ID, OTHER_SMS_ID),
-        ),
-        # All the valid ones are named.
-        (
-            {"statut": 1, "messages": [_row("22657123456")]},
-            (Outcome.ACCEPTED, Outcome.REJECTED),
-            (SMS_ID, None),
-        ),
-        (
-            {"statut": 0, "messages": _row("2250757123456")},
-            (Outcome.REJECTED, Outcome.ACCEPTED),
-            (None, SMS_ID),
-        ),
-        # The last digits of both: all are valid, or it may be either.
-        (
-            {"statut": 2, "messages": [_row("57123456"), _row("22657123456")]},
-            (Outcome.ACCEPTED, Outcome.ACCEPTED),
-            (SMS_ID, SERVER_ID),
-        ),
-        (
-            {"statut": 1, "messages": [_row("57123456")]},
-            (Outcome.UNKNOWN, Outcome.UNKNOWN),
-            (SERVER_ID, SERVER_ID),
-        ),
-        # The count and the list don't agree about the one that isn't named.
-        (
-            {"statut": 2, "messages": [_row("22657123456")]},
-            (Outcome.ACCEPTED, Outcome.UNKNOWN),
-            (SMS_ID, SERVER_ID),
-        ),
-        # Somebody else's number, perhaps ours in another form.
-        (
-            {"statut": 1, "messages": [_row("22657123456"), _row("99999999")]},
-            (Outcome.ACCEPTED, Outcome.UNKNOWN),
-            (SMS_ID, SERVER_ID),
-        ),
-        # The same number twice is one number.
-        (
-            {"statut": 2, "messages": [_row("22657123456"), _row("22657123456")]},
-            (Outcome.ACCEPTED, Outcome.UNKNOWN),
-            (SMS_ID, SERVER_ID),
-        ),
-        # No list: the count alone.
-        ({"statut": 2}, (Outcome.ACCEPTED, Outcome.ACCEPTED), (SERVER_ID, SERVER_ID)),
-        ({"statut": 1}, (Outcome.UNKNOWN, Outcome.UNKNOWN), (SERVER_ID, SERVER_ID)),
-        ({"statut": 3}, (Outcome.UNKNOWN, Outcome.UNKNOWN), (SERVER_ID, SERVER_ID)),
-        ({"statut": 0}, (Outcome.UNKNOWN, Outcome.UNKNOWN), (SERVER_ID, SERVER_ID)),
-        (
-            {"statut": 0, "destinataires": "2"},
-            (Outcome.ACCEPTED, Outcome.ACCEPTED),
-            (SERVER_ID, SERVER_ID),
-        ),
-    ],
-)
-async def test_tells_recipients_apart(
-    simulator: Simulator,
-    client: GatewayMaker,
-    answer: dict[str, object],
-    outcomes: tuple[Outcome, ...],
-    ids: tuple[str | None, ...],
-) -> None:
-    """Section I-1: as many `sms` nodes as valid recipients, and a count of them."""
-    simulator.smseco.answer_next(json.dumps({"msgfid": SERVER_ID, **answer}))
-
-    result = await client(simulator.smseco).send(
-        Sms(text="Test", recipients=(TWIN, TWIN_ABROAD))
-    )
-
-    assert tuple(s.outcome for s in result.submissions) == outcomes
-    assert tuple(s.submission_id for s in result.submissions) == ids
-    for submission in result.submissions:
-        assert (submission.error is None) is (submission.outcome is Outcome.ACCEPTED)
-
-
 # --- faults -------------------------------------------------------------------
 
 
@@ -744,107 +469,6 @@ async def test_reads_the_body_before_the_status(
     [submission] = result.submissions
     assert type(submission.error) is (error or type(None))
     assert submission.outcome is (error.outcome if error else Outcome.ACCEPTED)
-
-
-# --- balance ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("style", NumberStyle)
-@pytest.mark.parametrize("reading", BodyReading)
-async def test_asks_for_the_balance(
-    simulator: Simulator,
-    client: GatewayMaker,
-    style: NumberStyle,
-    reading: BodyReading,
-) -> None:
-    """Section IV-1-3: the account alone, and credits, day and consumption back."""
-    simulator.smseco.number_style = style
-    simulator.smseco.body_reading = reading
-    gateway = client(simulator.smseco)
-    await gateway.send(Sms(text="Test", recipients=(BURKINA,)))
-
-    balance = await gateway.balance()
-
-    request = simulator.smseco.requests[-1]
-    assert (request.method, request.path) == ("POST", "json/getbalance/")
-    assert request.headers["Content-Type"] == "application/json"
-    assert json.loads(request.body.removeprefix("JSON=")) == {
-        "compte": {
-            "login": simulator.smseco.username,
-            "password": simulator.smseco.password,
-        }
-    }
-    assert balance == Balance(
-        credits=Decimal(999), expires=date(2027, 12, 31), consumption=Decimal(1)
-    )
-
-
-@pytest.mark.parametrize(
-    ("expire", "expires"),
-    [
-        ("2027-12-31", date(2027, 12, 31)),
-        (" 2027-12-31 23:59 ", date(2027, 12, 31)),
-        ("2027-12-31T23:59:59+00:00", date(2027, 12, 31)),
-        ("2027/12/31", date(2027, 12, 31)),
-        ("31/12/2027", date(2027, 12, 31)),
-        ("31-12-2027 23:59:59", date(2027, 12, 31)),
-        ("5.1.2028", date(2028, 1, 5)),
-        ("31/12/2027 à 23h59", date(2027, 12, 31)),
-        ("0000-00-00 00:00:00", None),
-        ("12/31/2027", None),
-        ("2027-12-311", None),
-        ("illimité", None),
-        ("", None),
-        (1830211200, None),
-        (None, None),
-    ],
-)
-async def test_reads_the_day_the_credits_lapse(
-    simulator: Simulator, client: GatewayMaker, expire: object, expires: date | None
-) -> None:
-    """The document gives no form for `expire`: what is no date is none."""
-    simulator.smseco.answer_next(
-        json.dumps({"statut": "0", "credits": "12,5", "expire": expire, "cumul": "x"})
-    )
-
-    balance = await client(simulator.smseco).balance()
-
-    assert balance == Balance(credits=Decimal("12.5"), expires=expires)
-
-
-@pytest.mark.parametrize(
-    ("status", "answer", "error"),
-    [
-        *(
-            (200, {"statut": code, "texte": ""}, error)
-            for code, error in ERRORS.items()
-        ),
-        (200, {"accountid": "", "statut": "-4", "text": "Echec"}, AuthenticationError),
-        (200, {"statut": -4, "texte": "", "messages": "\n"}, AuthenticationError),
-        (403, {"statut": -12, "texte": "Compte non actif"}, AccountInactiveError),
-        (200, {"statut": 0}, UnreadableAnswerError),
-        (200, {"statut": 0, "credits": "beaucoup"}, UnreadableAnswerError),
-        (200, {"statut": 1, "credits": "12"}, UnreadableAnswerError),
-        (200, {"credits": "12"}, UnreadableAnswerError),
-        (200, [], UnreadableAnswerError),
-        (404, {}, OperationUnknownError),
-        (502, {"statut": 0, "credits": "12"}, GatewayBrokenError),
-    ],
-)
-async def test_says_why_there_is_no_balance(
-    simulator: Simulator,
-    client: GatewayMaker,
-    status: int,
-    answer: object,
-    error: type[GatewayError],
-) -> None:
-    """A code of section IV-1, a status, or nothing that can be read."""
-    simulator.smseco.answer_next(json.dumps(answer), status=status)
-
-    with pytest.raises(GatewayError) as raised:
-        await client(simulator.smseco).balance()
-
-    assert type(raised.value) is error
 
 
 # --- secrets ------------------------------------------------------------------

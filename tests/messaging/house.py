@@ -1,32 +1,37 @@
 """A house with an outbox, without Home Assistant around it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 import itertools
 from pathlib import Path
-import sqlite3
 from typing import Any, override
 
 import aiohttp
 
+from custom_components.passerelle_sms.gateways.delivery import DeliveryReport
 from custom_components.passerelle_sms.gateways.errors import GatewayError
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.models import Encoding, SendResult
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.bookkeeper import Bookkeeper
 from custom_components.passerelle_sms.messaging.journal import Journal
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
-from custom_components.passerelle_sms.messaging.outbox import Bookkeeper, Outbox
+from custom_components.passerelle_sms.messaging.journal_replies import StoredReply
+from custom_components.passerelle_sms.messaging.outbox import Outbox
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     MessageRecord,
     OnUnknown,
     SubmissionRecord,
 )
+from custom_components.passerelle_sms.messaging.records import Records
+from custom_components.passerelle_sms.messaging.tracker import Tracker
 from tests.conftest import MAMAN
 
 from .clock import FakeClock
+from .disk import Disk, nothing
 from .quiet import let_run, messaging_tasks, quiet
 
 HOUR = timedelta(hours=1)
@@ -42,6 +47,13 @@ class Books(Bookkeeper):
         self.activity: Callable[[], int | None] = int
         self.history: list[MessageRecord] = []
         self.results: list[tuple[SendResult, bool]] = []
+        self.followers: list[Callable[[MessageRecord], None]] = []
+        self.deliveries: list[tuple[MessageRecord, SubmissionRecord]] = []
+        self.replies: list[StoredReply] = []
+        self.taken_back: list[MessageRecord] = []
+        self.failures: list[GatewayError] = []
+        self.on_delivery: Callable[[], None] = nothing
+        """Called when somebody has heard how a delivery has ended."""
 
     @property
     def latest(self) -> dict[str, MessageRecord]:
@@ -75,44 +87,44 @@ class Books(Bookkeeper):
     @override
     def changed(self, record: MessageRecord) -> None:
         self.history.append(record)
+        for follow in self.followers:
+            follow(record)
 
+    @override
+    def delivered(self, record: MessageRecord, made: SubmissionRecord) -> None:
+        self.deliveries.append((record, made))
+        self.on_delivery()
 
-class Disk:
-    """What the journal lies on: it may be full, at once or in a while."""
+    @override
+    def replied(self, reply: StoredReply, record: MessageRecord | None) -> None:
+        self.replies.append(reply)
 
-    def __init__(self) -> None:
-        """Have room."""
-        self.room: int | None = None
-        """How many more writes there is room for; `None` for all."""
-        self.is_readable = True
-        self.writes = 0
+    @override
+    def disturbed(self) -> None:
+        self._credits = None
 
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Run a function that blocks in a thread."""
-        if function is JournalFile.write:
-            if self.room == 0:
-                raise sqlite3.OperationalError("database or disk is full")
-            if self.room is not None:
-                self.room -= 1
-            self.writes += 1
-        elif not self.is_readable and function in {
-            JournalFile.since,
-            JournalFile.find,
-            JournalFile.unsettled,
-        }:
-            raise sqlite3.OperationalError("disk I/O error")
-        return await asyncio.to_thread(function, *args)
+    @override
+    def cancelled(self, record: MessageRecord) -> None:
+        self.taken_back.append(record)
+
+    @override
+    def failed_to_ask(self, error: GatewayError) -> None:
+        self.failures.append(error)
 
 
 class House:
     """An outbox with its journal on disk, through stops and crashes."""
 
-    def __init__(self, gateway: Gateway, path: Path) -> None:
+    def __init__(
+        self, gateway: Gateway, path: Path, clock: FakeClock | None = None
+    ) -> None:
         """Prepare it; `start` lets it live."""
         self.gateway = gateway
-        self.clock = FakeClock()
+        self.clock = clock or FakeClock()
         self.disk = Disk()
         self.books = Books(gateway)
+        self.follows_deliveries = False
+        """Whether it also follows what becomes of accepted messages."""
         self._path = path
         self._numbers = itertools.count()
         self.build()
@@ -122,16 +134,40 @@ class House:
         self.journal = Journal(self._path, self.disk.run)
         self.outbox = Outbox(self.gateway, self.journal, self.clock, self.books)
         self.books.activity = self.outbox.activity
+        self.records = Records(self.outbox.messages, self.journal)
+        self.tracker = Tracker(
+            self.gateway,
+            self.records,
+            self.journal,
+            self.clock,
+            self.books,
+            is_under_way=self.outbox.holds,
+        )
+        self.books.followers = [self.tracker.follow]
 
     async def start(self) -> None:
         """Go on where the last run has left off."""
         await self.journal.open()
         await self.outbox.start()
+        if self.follows_deliveries:
+            await self.tracker.start()
 
     async def stop(self) -> None:
         """Stop as Home Assistant does."""
         await self.outbox.stop()
+        await self.tracker.stop()
         await self.journal.close()
+
+    async def leave(self) -> None:
+        """Stop for good: nothing waits for its time any more."""
+        self.disk.room, self.disk.is_readable = None, True
+        await self.stop()
+        assert self.clock.timers == 0
+
+    def lose_power(self) -> None:
+        """Let nothing go on but what is at the disk; `crash` begins a new run."""
+        for task in self._begun_work():
+            task.cancel()
 
     async def crash(self) -> None:
         """Stop in the middle of everything, and begin a new run."""
@@ -196,10 +232,49 @@ class House:
         await quiet()
         await self.books.ask_credits()
 
+    async def hear(self, *reports: DeliveryReport | None) -> tuple[bool, ...]:
+        """Call with these reports, and return which were taken."""
+        taken = await self.tracker.take_pushed(reports)
+        await quiet()
+        return taken
+
+    async def wait(self, record: MessageRecord, patience: timedelta) -> None:
+        """Wait for the deliveries of a message, as whoever has sent it may."""
+        # Begun here, it is nothing that `quiet` waits for.
+        await self.tracker.wait(record.message_id, self.clock.now() + patience)
+
+    async def kept(self, record: MessageRecord) -> MessageRecord:
+        """Return a message as it is on disk."""
+        stored = await self.journal.get(record.message_id)
+        assert stored is not None
+        return stored
+
+    def statuses(self) -> list[str]:
+        """Return how deliveries have ended, in the order in which that was heard."""
+        return [
+            made.delivery.status
+            for _, made in self.books.deliveries
+            if made.delivery is not None
+        ]
+
     def current(self, record: MessageRecord) -> SubmissionRecord:
         """Return what has become of a message to a single recipient."""
         [made] = self.books.latest[record.message_id].submissions
         return made
+
+
+@asynccontextmanager
+async def following(
+    gateway: Gateway, folder: Path, clock: FakeClock | None = None
+) -> AsyncIterator[House]:
+    """Open a house that follows what becomes of accepted messages."""
+    house = House(gateway, folder / "journal", clock)
+    house.follows_deliveries = True
+    await house.start()
+    try:
+        yield house
+    finally:
+        await house.leave()
 
 
 class Traffic:

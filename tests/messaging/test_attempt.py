@@ -11,11 +11,21 @@ from custom_components.passerelle_sms.gateways.errors import (
     DuplicateMessageError,
     GatewayError,
     InsufficientCreditError,
+    MessageCancelledError,
     NoAnswerError,
 )
 from custom_components.passerelle_sms.gateways.models import Encoding, Submission
+from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.attempt import begun, concluded, expired
+from custom_components.passerelle_sms.messaging.attempt import (
+    as_sms,
+    begun,
+    cancelled,
+    concluded,
+    expired,
+    withdrawn,
+)
+from custom_components.passerelle_sms.messaging.delivery import Delivery
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     Failure,
@@ -172,3 +182,56 @@ def test_old_news(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> Non
 
     assert (late.find(MAMAN).outcome, late.find(MAMAN).stage) == (outcome, stage)
     assert late.find(PAPA).is_waiting
+
+
+@pytest.mark.parametrize(
+    ("send_at", "handed_over"), [(LATER, LATER), (START, None), (None, None)]
+)
+def test_what_is_handed_over(
+    send_at: datetime | None, handed_over: datetime | None
+) -> None:
+    """With its hour, unless that has come; the other options stay."""
+    options = SmsOptions(send_at=send_at, flash=True, tag="citerne")
+    record = replace(message(WAITING), sender="MAISON", options=options)
+
+    sms = as_sms(record, (MAMAN,), START)
+
+    assert (sms.text, sms.sender, sms.reference) == ("Test", "MAISON", "1")
+    assert sms.recipients == (MAMAN,)
+    assert sms.options == replace(options, send_at=handed_over)
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome", "stage"),
+    [
+        (WAITING, Outcome.NOT_SENT, Stage.CLOSED),
+        (RESENT, Outcome.UNKNOWN, Stage.HELD),
+        (IN_DOUBT, Outcome.UNKNOWN, Stage.OPEN),
+        (HELD, Outcome.UNKNOWN, Stage.HELD),
+        (
+            replace(WAITING, outcome=Outcome.ACCEPTED, stage=Stage.CLOSED),
+            Outcome.ACCEPTED,
+            Stage.CLOSED,
+        ),
+    ],
+)
+def test_taken_back(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
+    """What waits stays at home; of what may have left nothing is concluded."""
+    back = withdrawn(message(made), [MAMAN])
+
+    assert (back.find(MAMAN).outcome, back.find(MAMAN).stage) == (outcome, stage)
+    assert back.find(PAPA).is_waiting
+
+
+def test_cancelled_is_the_end() -> None:
+    """It says why, and there is no delivery to hear of."""
+    made = cancelled(replace(WAITING, submission_id="7", delivery=Delivery()))
+
+    assert made == replace(
+        WAITING,
+        submission_id="7",
+        outcome=Outcome.NOT_SENT,
+        stage=Stage.CLOSED,
+        failure=Failure.of(MessageCancelledError()),
+    )
+    assert not made.is_awaited

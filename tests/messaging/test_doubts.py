@@ -327,6 +327,10 @@ class Scripted(Sender):
         return Decimal(9)
 
     @override
+    def may_be_tried(self, record: MessageRecord, made: SubmissionRecord) -> bool:
+        return False
+
+    @override
     def enqueue(self, record: MessageRecord) -> None:
         self.enqueued.append(record.message_id)
 

@@ -15,6 +15,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     RejectedError,
 )
 from custom_components.passerelle_sms.gateways.models import Encoding
+from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.clock import Clock
 from custom_components.passerelle_sms.messaging.guard import Guard, GuardLimits
@@ -203,6 +204,35 @@ def test_the_same_text_goes_once(guard: Guard, clock: SetClock) -> None:
 
     clock.time += TICK
     assert list(guard.admit(message("d", MAMAN, PAPA, text="Fuite !"))) == [PAPA]
+
+
+def test_other_values_are_another_message(guard: Guard) -> None:
+    """Two doors that open in one minute are two alerts; the same one twice is one."""
+
+    def opened(name: str, door: str) -> MessageRecord:
+        values = {MAMAN: {"porte": door}}
+        return replace(
+            message(name, MAMAN, text="{porte} ouverte"),
+            options=SmsOptions(personalisation=values),
+        )
+
+    assert guard.admit(opened("1", "Cave")) == {}
+    assert guard.admit(opened("2", "Grenier")) == {}
+    assert guard.admit(opened("3", "Cave")).keys() == {MAMAN}
+    # What is read counts, however it was written.
+    assert guard.admit(message("4", MAMAN, text="Cave ouverte")).keys() == {MAMAN}
+
+
+def test_another_hour_is_another_message(guard: Guard) -> None:
+    """A series that is handed over in one go arrives one by one."""
+
+    def at(name: str, hour: int) -> MessageRecord:
+        options = SmsOptions(send_at=START + hour * HOUR)
+        return replace(message(name, MAMAN, text="Vannes"), options=options)
+
+    assert guard.admit(at("1", 1)) == {}
+    assert guard.admit(at("2", 2)) == {}
+    assert guard.admit(at("3", 1)).keys() == {MAMAN}
 
 
 def test_urgent_passes_the_window(guard: Guard) -> None:

@@ -1,57 +1,39 @@
 """The journal: on disk when it says so, in order, and at a cost that does not grow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.delivery import Delivery
 from custom_components.passerelle_sms.messaging.journal import Journal, JournalQuery
 from custom_components.passerelle_sms.messaging.journal_file import JournalFile
 from custom_components.passerelle_sms.messaging.record import MessageRecord, Stage
 from tests.conftest import MAMAN, PAPA
 
-from .journal_records import NOON, OPEN, garble, message, overwrite_pages, submission
-
-
-class Threads:
-    """Runs what blocks in threads, and remembers what that was.
-
-    While `gate` is shut, nothing is begun.
-    """
-
-    def __init__(self) -> None:
-        """Begin with the gate open."""
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.busy = asyncio.Event()
-        self.done: list[object] = []
-        self.file: JournalFile | None = None
-
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Run a function in a thread."""
-        self.busy.set()
-        await self.gate.wait()
-        self.done.append(function)
-        result = await asyncio.to_thread(function, *args)
-        if isinstance(result, tuple):
-            [self.file, _] = result
-        return result
-
-    def tell_sqlite(self, statement: str) -> None:
-        """Do something to the open file behind the journal's back."""
-        assert self.file is not None
-        self.file.connection.execute(statement)
+from .journal_records import (
+    NOON,
+    ON_ITS_WAY,
+    OPEN,
+    Threads,
+    after_noon,
+    garble,
+    message,
+    opened,
+    overwrite_pages,
+    submission,
+)
 
 
 @pytest.fixture
@@ -71,15 +53,6 @@ async def journal(path: Path, threads: Threads) -> AsyncIterator[Journal]:
     """Return an open journal."""
     async with opened(path, threads) as journal:
         yield journal
-
-
-@asynccontextmanager
-async def opened(path: Path, threads: Threads) -> AsyncIterator[Journal]:
-    """Open a journal, and close it in the end."""
-    journal = Journal(path, threads.run)
-    await journal.open()
-    yield journal
-    await journal.close()
 
 
 def minutes(records: list[MessageRecord]) -> list[int]:
@@ -135,12 +108,52 @@ async def test_knows_what_is_unsettled(journal: Journal) -> None:
     assert [record.message_id for record in unsettled[:2]] == ["A", "B"]
 
 
+async def test_knows_what_is_tracked(journal: Journal) -> None:
+    """Until it has ended and everybody has heard; oldest first, closed or not."""
+    ended = Delivery(status=DeliveryStatus.DELIVERED)
+    told = Delivery(status=DeliveryStatus.DELIVERED, is_told=True)
+    await put_all(
+        journal,
+        message(4, OPEN, ON_ITS_WAY),
+        message(1, submission(delivery=told)),
+        message(3, submission(delivery=ended)),
+        message(2, ON_ITS_WAY),
+        message(0),
+    )
+
+    assert minutes(await journal.tracked()) == [2, 3, 4]
+
+    await journal.put(message(3, submission(delivery=told)))
+    assert minutes(await journal.tracked()) == [2, 4]
+
+
 async def test_knows_what_came_since(journal: Journal) -> None:
     """The moment itself included; any time zone will do."""
     await put_all(journal, *(message(minute) for minute in (3, 1, 2, 4)))
 
-    when = (NOON + timedelta(minutes=2)).astimezone()
+    when = after_noon(2).astimezone()
     assert minutes(await journal.since(when)) == [2, 3, 4]
+
+
+async def test_what_is_sent_later_counts_when_it_is_sent(journal: Journal) -> None:
+    """Once, in the order in which they were created."""
+    await put_all(
+        journal,
+        message(4, send_at=9),
+        message(2, send_at=30),
+        message(1, send_at=5),
+        message(1, send_at=40, message_id="A"),
+        message(3, send_at=4),
+        message(0),
+        message(5),
+    )
+
+    assert minutes(await journal.since(after_noon(5))) == [1, 1, 2, 4, 5]
+    assert (await journal.since(after_noon(5)))[1].message_id == "A"
+
+    # It was cancelled there, and is sent at once.
+    await journal.put(message(2))
+    assert minutes(await journal.since(after_noon(6))) == [1, 4]
 
 
 @pytest.mark.parametrize(
@@ -202,6 +215,37 @@ async def test_prunes_what_is_old_or_too_many(
     assert minutes(await journal.since(NOON)) == left
     found = await journal.find(JournalQuery(number=MAMAN))
     assert minutes(found) == left[::-1]
+
+
+@pytest.mark.parametrize("keep", [9, 0])
+async def test_prunes_nothing_that_is_to_be_heard_of(
+    journal: Journal, keep: int
+) -> None:
+    """Nor what is to be sent later; neither is counted."""
+    await put_all(
+        journal,
+        message(1, ON_ITS_WAY),
+        message(2, send_at=20),
+        message(3, send_at=10),
+        message(4, send_at=9),
+        message(5),
+    )
+
+    assert await journal.prune(before=after_noon(10), keep=keep) == 2
+    assert minutes(await journal.since(NOON)) == [1, 2, 3]
+
+
+async def test_what_is_to_be_heard_of_takes_no_place(journal: Journal) -> None:
+    """Of those that are kept."""
+    await put_all(
+        journal,
+        *(message(minute) for minute in (1, 2)),
+        message(3, ON_ITS_WAY),
+        message(4, send_at=20),
+    )
+
+    assert await journal.prune(before=NOON, keep=1) == 1
+    assert minutes(await journal.since(NOON)) == [2, 3, 4]
 
 
 # --- together -----------------------------------------------------------------
@@ -281,13 +325,18 @@ async def test_removes_the_file(journal: Journal, path: Path) -> None:
 
 async def test_a_record_that_is_none_harms_nobody(journal: Journal) -> None:
     """A time without a zone is refused before it joins the others."""
-    naive = replace(message(1), created=NOON.replace(tzinfo=None))
+    naive = NOON.replace(tzinfo=None)
+    wrong = [
+        replace(message(1), created=naive),
+        replace(message(1), options=SmsOptions(send_at=naive)),
+    ]
 
-    done = await asyncio.gather(
-        journal.put(naive), journal.put(message(2)), return_exceptions=True
+    *refused, _ = await asyncio.gather(
+        *(journal.put(record) for record in [*wrong, message(2)]),
+        return_exceptions=True,
     )
 
-    assert isinstance(done[0], TypeError)
+    assert [type(error) for error in refused] == [TypeError, TypeError]
     assert minutes(await journal.since(NOON)) == [2]
 
 
@@ -396,10 +445,15 @@ async def test_a_message_costs_the_same_however_many_there_are(
 
 LATEST = 20
 records = st.builds(
-    lambda minute, which, made: message(minute, made, message_id=f"{which:026}"),
+    lambda minute, which, made, send_at: message(
+        minute, made, message_id=f"{which:026}", send_at=send_at
+    ),
     st.integers(0, LATEST),
     st.integers(0, 6),
-    st.sampled_from([OPEN, submission(), submission(PAPA, Outcome.REJECTED)]),
+    st.sampled_from(
+        [OPEN, ON_ITS_WAY, submission(), submission(PAPA, Outcome.REJECTED)]
+    ),
+    st.none() | st.integers(0, LATEST),
 )
 steps = st.one_of(
     st.lists(records, min_size=1, max_size=5),
@@ -413,17 +467,30 @@ def by_age(record: MessageRecord) -> tuple[object, str]:
     return record.created, record.message_id
 
 
+def counts_from(record: MessageRecord, when: datetime) -> bool:
+    """Return whether a message was created, or is sent, then or later."""
+    send_at = record.options.send_at
+    return record.created >= when or (send_at is not None and send_at >= when)
+
+
 def prune(model: dict[str, MessageRecord], before: int, keep: int) -> int:
     """Prune the model; return how many went."""
+    when = after_noon(before)
     closed = sorted(
-        (record for record in model.values() if record.is_closed),
+        (
+            record
+            for record in model.values()
+            if record.is_closed
+            and not record.is_tracked
+            and (record.options.send_at is None or record.options.send_at < when)
+        ),
         key=by_age,
         reverse=True,
     )
     gone = [
         record
         for place, record in enumerate(closed)
-        if place >= keep or record.created < NOON + timedelta(minutes=before)
+        if place >= keep or record.created < when
     ]
     for record in gone:
         del model[record.message_id]
@@ -445,8 +512,7 @@ async def test_is_a_dictionary_that_lasts(
                     model.update({record.message_id: record for record in step})
                 elif isinstance(step, tuple):
                     before, keep = step
-                    when = NOON + timedelta(minutes=before)
-                    pruned = await journal.prune(before=when, keep=keep)
+                    pruned = await journal.prune(before=after_noon(before), keep=keep)
                     assert pruned == prune(model, before, keep)
                 else:
                     await journal.close()
@@ -456,4 +522,11 @@ async def test_is_a_dictionary_that_lasts(
             assert await journal.find(JournalQuery()) == everything[::-1]
             assert await journal.unsettled() == [
                 record for record in everything if not record.is_closed
+            ]
+            assert await journal.tracked() == [
+                record for record in everything if record.is_tracked
+            ]
+            middle = after_noon(LATEST // 2)
+            assert await journal.since(middle) == [
+                record for record in everything if counts_from(record, middle)
             ]

@@ -1,10 +1,9 @@
 """The journal's file: whole, private, and never a reason to stop."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 import json
 from pathlib import Path
-import resource
 import shutil
 import sqlite3
 
@@ -12,7 +11,6 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.journal_file import (
-    VERSION,
     JournalFile,
     JournalQuery,
     open_file,
@@ -22,11 +20,23 @@ from custom_components.passerelle_sms.messaging.journal_row import (
     Row,
     microseconds,
 )
+from custom_components.passerelle_sms.messaging.journal_schema import VERSION
 from custom_components.passerelle_sms.messaging.private_file import remove_file
 from custom_components.passerelle_sms.messaging.record import MessageRecord
+from custom_components.passerelle_sms.messaging.record_json import record_to_json
 from tests.conftest import MAMAN
 
-from .journal_records import NOON, OPEN, garble, message, overwrite_pages
+from .journal_records import (
+    NOON,
+    ON_ITS_WAY,
+    OPEN,
+    after_noon,
+    garble,
+    message,
+    overwrite_pages,
+    small_disk,
+    submission,
+)
 
 
 @pytest.fixture
@@ -149,6 +159,7 @@ def test_nothing_is_left_of_what_was_pruned(path: Path) -> None:
     "ask",
     [
         JournalFile.unsettled,
+        JournalFile.tracked,
         lambda file: file.get("x"),
         lambda file: file.since(NOON),
         lambda file: file.find(JournalQuery()),
@@ -176,6 +187,44 @@ def test_looks_nothing_up_by_reading_or_sorting_everything(
     assert [step for step in plans if "SCAN" in step or "B-TREE" in step] == []
 
 
+def test_most_messages_cost_what_they_did_before_some_were_tracked(path: Path) -> None:
+    """As many statements, and an entry in no index but the first three."""
+    asked: list[str] = []
+    with closing(JournalFile(path)) as file:
+        file.connection.set_trace_callback(asked.append)
+        file.write([Row.of(message(1))])
+        file.connection.set_trace_callback(None)
+        file.write([Row.of(message(2, ON_ITS_WAY))])
+        file.write([Row.of(message(3, submission(), send_at=30))])
+        indexes = {
+            (name, partial)
+            for _, name, _, _, partial in file.connection.execute(
+                "PRAGMA index_list(message)"
+            )
+        }
+        entries = file.connection.execute(
+            "SELECT (SELECT count(*) FROM message INDEXED BY message_tracked"
+            " WHERE tracked = 1), (SELECT count(*) FROM message"
+            " INDEXED BY message_scheduled WHERE send_at IS NOT NULL)"
+        ).fetchone()
+
+    assert [statement.split()[0] for statement in asked] == [
+        "BEGIN",
+        "INSERT",
+        "DELETE",
+        "INSERT",
+        "COMMIT",
+    ]
+    assert indexes == {
+        ("sqlite_autoindex_message_1", 0),
+        ("message_by_time", 0),
+        ("message_by_state", 0),
+        ("message_tracked", 1),
+        ("message_scheduled", 1),
+    }
+    assert entries == (1, 1)
+
+
 # --- damaged ------------------------------------------------------------------
 
 
@@ -188,6 +237,11 @@ def cut_off(path: Path) -> None:
 def upset_tables(path: Path) -> None:
     """Keep the version and lose a table."""
     execute(path, "DROP TABLE message")
+
+
+def upset_other_tables(path: Path) -> None:
+    """Keep the messages and lose what came back."""
+    execute(path, "DROP TABLE reply")
 
 
 def belong_to_others(path: Path) -> None:
@@ -223,6 +277,7 @@ def execute(path: Path, *statements: str) -> None:
         overwrite_pages,
         cut_off,
         upset_tables,
+        upset_other_tables,
         belong_to_others,
         come_from_the_future,
         break_an_index,
@@ -265,9 +320,12 @@ def test_what_lies_beside_a_damaged_file_goes_with_it(path: Path) -> None:
     assert not path.with_name("journal-shm").exists()
 
 
+type BrokenRow = tuple[bytes, int, int, int, int | None, bytes]
+
+
 def stored(**changes: object) -> bytes:
     """Return the second message as it is stored, but for some of it."""
-    return json.dumps(message(2, OPEN).to_json() | changes).encode()
+    return json.dumps(record_to_json(message(2, OPEN, send_at=30)) | changes).encode()
 
 
 def row(
@@ -276,9 +334,11 @@ def row(
     message_id: bytes = message(2).message_id.encode(),
     created: int = microseconds(message(2).created),
     closed: int = 0,
-) -> tuple[bytes, int, int, bytes]:
+    tracked: int = 0,
+    send_at: int | None = microseconds(after_noon(30)),
+) -> BrokenRow:
     """Return the second message's row, but for some of it."""
-    return message_id, created, closed, record
+    return message_id, created, closed, tracked, send_at, record
 
 
 UNREADABLE = {
@@ -291,26 +351,34 @@ UNREADABLE = {
     "no time zone": row(stored(created="2026-11-20T12:02:00")),
     "no amount": row(
         stored(
-            submissions=[message(2, OPEN).to_json()["submissions"][0] | {"cost": "x"}]
+            submissions=[
+                record_to_json(message(2, OPEN))["submissions"][0] | {"cost": "x"}
+            ]
         )
     ),
     "another id": row(stored(), message_id=b"01M7W4EX1X0000000000000007"),
     "no id": row(stored(), message_id=b"\xff"),
     "another time": row(stored(), created=7),
     "another state": row(stored(), closed=1),
+    "nothing to hear of": row(stored(), tracked=1),
+    "sent at another time": row(stored(), send_at=7),
+    "not sent at once": row(stored(), send_at=None),
+    "sent at once": row(stored(options={})),
+    "no zone to send it in": row(stored(options={"send_at": "2026-11-20T12:30:00"})),
+    "no options": row(stored(options=7)),
 }
 
 
 @pytest.mark.parametrize("broken", UNREADABLE.values(), ids=UNREADABLE)
 def test_one_unreadable_record_does_not_cost_the_others(
-    path: Path, broken: tuple[bytes, int, int, bytes]
+    path: Path, broken: BrokenRow
 ) -> None:
     """It is taken out, and the whole file as it was is kept aside."""
     write(path, message(1), message(2, OPEN), message(3, OPEN))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "UPDATE message SET message_id = CAST(? AS TEXT), created = ?, closed = ?,"
-            " record = CAST(? AS TEXT) WHERE message_id = ?",
+            " tracked = ?, send_at = ?, record = CAST(? AS TEXT) WHERE message_id = ?",
             (*broken, message(2).message_id),
         )
         connection.execute("DELETE FROM submission")
@@ -328,17 +396,6 @@ def test_one_unreadable_record_does_not_cost_the_others(
     again, kept = open_file(path)
     with closing(again):
         assert kept is None
-
-
-@contextmanager
-def small_disk() -> Iterator[None]:
-    """Let no file grow beyond a page."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_takes_nothing_out_that_it_cannot_keep(path: Path) -> None:

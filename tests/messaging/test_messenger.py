@@ -9,12 +9,20 @@ from custom_components.passerelle_sms.gateways.errors import (
     DailyCapError,
     EmptyMessageError,
     IdenticalMessageError,
+    InvalidOptionError,
     InvalidSenderError,
+    MessageTooLongError,
     NotANumberError,
     NotStoredError,
+    OptionNotSupportedError,
     RejectedError,
+    ScheduleInPastError,
+)
+from custom_components.passerelle_sms.gateways.message_abilities import (
+    SellsLongMessages,
 )
 from custom_components.passerelle_sms.gateways.models import Encoding
+from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.doubts import Choice
 from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
@@ -29,6 +37,7 @@ from tests.simulator import Fault, SimulatedGateway, Simulator
 from .conftest import HouseMaker
 from .house import House
 from .quiet import quiet
+from .scheduling import keep_time
 
 
 @pytest.fixture
@@ -51,8 +60,7 @@ def guard(house: House) -> Guard:
     return Guard(GuardLimits(segments_per_day=10), house.clock)
 
 
-@pytest.fixture
-def messenger(house: House, guard: Guard) -> Messenger:
+def messenger_of(house: House, guard: Guard) -> Messenger:
     """Return a messenger that knows Maman and Papa."""
     return Messenger(
         house.gateway,
@@ -68,6 +76,12 @@ def messenger(house: House, guard: Guard) -> Messenger:
         house.clock,
         encoding=EncodingChoice.AUTOMATIC,
     )
+
+
+@pytest.fixture
+def messenger(house: House, guard: Guard) -> Messenger:
+    """Return a messenger of that house."""
+    return messenger_of(house, guard)
 
 
 async def test_reports_recipient_by_recipient(
@@ -281,3 +295,249 @@ async def test_a_caller_who_goes_away_at_once(
 async def test_finishing_with_nothing_under_way(messenger: Messenger) -> None:
     """Returns at once."""
     await messenger.finish()
+
+
+# --- options --------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def later(make_house: HouseMaker, simulator: Simulator) -> House:
+    """Return a house whose gateway takes many options."""
+    house = make_house(simulator.sms123)
+    keep_time(simulator, house)
+    await house.start()
+    return house
+
+
+@pytest.fixture
+def later_guard(later: House) -> Guard:
+    """Return a guard with its usual limits."""
+    return Guard(GuardLimits(), later.clock)
+
+
+@pytest.fixture
+def later_messenger(later: House, later_guard: Guard) -> Messenger:
+    """Return a messenger of that house."""
+    return messenger_of(later, later_guard)
+
+
+@pytest.mark.parametrize("minutes", [-60, 0])
+async def test_an_hour_that_has_been(
+    later: House,
+    simulator: Simulator,
+    later_messenger: Messenger,
+    later_guard: Guard,
+    minutes: int,
+) -> None:
+    """It is refused before anything is asked or kept, a mere test too."""
+    send_at = later.clock.now() + timedelta(minutes=minutes)
+
+    for test in (False, True):
+        options = SmsOptions(send_at=send_at, test=test)
+        with pytest.raises(ScheduleInPastError):
+            await later_messenger.send(Message(text="Citerne vide", options=options))
+
+    assert simulator.sms123.requests == []
+    assert later.disk.writes == 0
+    assert later_guard.segments_last_day == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (SmsOptions(allow_replies=True), OptionNotSupportedError),
+        (SmsOptions(own={"dedupe": True}), OptionNotSupportedError),
+        (SmsOptions(tag="citerne"), OptionNotSupportedError),
+    ],
+)
+async def test_an_option_that_the_gateway_lacks(
+    later: House,
+    simulator: Simulator,
+    later_messenger: Messenger,
+    later_guard: Guard,
+    options: SmsOptions,
+    error: type[RejectedError],
+) -> None:
+    """It is refused before anything is asked, kept or counted."""
+    with pytest.raises(error):
+        await later_messenger.send(Message(text="Citerne vide", options=options))
+
+    assert simulator.sms123.requests == []
+    assert later.disk.writes == 0
+    assert later_guard.segments_last_day == 0
+
+
+async def test_an_option_that_is_set_wrongly(
+    make_house: HouseMaker, simulator: Simulator
+) -> None:
+    """Neither is that kept."""
+    house = make_house(simulator.envoyer_sms_pro)
+    await house.start()
+    messenger = messenger_of(house, Guard(GuardLimits(), house.clock))
+
+    with pytest.raises(InvalidOptionError):
+        await messenger.send(
+            Message(text="Citerne vide", options=SmsOptions(own={"dedupe": "oui"}))
+        )
+
+    assert simulator.envoyer_sms_pro.requests == []
+    assert house.disk.writes == 0
+
+
+async def test_options_reach_the_gateway(
+    later: House, simulator: Simulator, later_messenger: Messenger
+) -> None:
+    """And are kept as they were asked for."""
+    options = SmsOptions(
+        send_at=later.clock.now() + timedelta(hours=6), flash=True, stop_mention=True
+    )
+
+    report = await later_messenger.send(
+        Message(text="Citerne vide", targets=("Maman",), options=options)
+    )
+
+    assert report.failures == ()
+    [waiting] = simulator.sms123.scheduled
+    assert waiting.acceptance.text == "Citerne vide\nstop SMS au 36177"
+    assert simulator.sms123.extras[waiting.acceptance.submission_id].flash
+    kept = await later.journal.get(report.message_id)
+    assert kept is not None
+    assert kept.options == options
+    assert kept.text == "Citerne vide"
+
+
+@pytest.mark.parametrize(
+    ("send_in", "life", "expires"),
+    [
+        # Its hour is sooner than its time is over, or later: it has its time from then.
+        (timedelta(minutes=10), timedelta(hours=1), timedelta(minutes=70)),
+        (timedelta(hours=6), timedelta(hours=1), timedelta(hours=7)),
+        # No gateway is out of reach for longer than a day.
+        (timedelta(hours=30), timedelta(hours=1), timedelta(hours=24)),
+        (timedelta(hours=23, minutes=30), timedelta(hours=1), timedelta(hours=24)),
+        # But whoever wants more time has it.
+        (timedelta(hours=1), timedelta(hours=48), timedelta(hours=48)),
+        (None, timedelta(hours=1), timedelta(hours=1)),
+    ],
+)
+async def test_how_long_it_waits_for_the_gateway(
+    later: House,
+    later_messenger: Messenger,
+    send_in: timedelta | None,
+    life: timedelta,
+    expires: timedelta,
+) -> None:
+    """Until its hour it is no old news, but not for ever."""
+    now = later.clock.now()
+    options = SmsOptions(send_at=None if send_in is None else now + send_in)
+
+    report = await later_messenger.send(
+        Message(text="Test", targets=("Maman",), time_to_live=life, options=options)
+    )
+
+    assert report.record.expires - now == expires
+
+
+async def test_the_stop_mention_counts(
+    later: House, later_messenger: Messenger, later_guard: Guard, simulator: Simulator
+) -> None:
+    """What the gateway's customer pays is measured with it, and refused with it."""
+    text = "x" * 150
+    message = Message(
+        text=text, targets=("Maman",), options=SmsOptions(stop_mention=True)
+    )
+
+    with pytest.raises(MessageTooLongError):
+        await later_messenger.send(message)
+    simulator.sms123.requests.clear()
+    assert isinstance(later.gateway, SellsLongMessages)
+    later.gateway.long_messages = True
+    report = await later_messenger.send(message)
+
+    assert report.segments == 2
+    assert later_guard.segments_last_day == 2
+    assert report.record.text == text
+    plain = await later_messenger.send(Message(text=text, targets=("Papa",)))
+    assert plain.segments == 1
+
+
+# --- only tested ----------------------------------------------------------------------
+
+
+async def test_a_test(
+    later: House, simulator: Simulator, later_messenger: Messenger, later_guard: Guard
+) -> None:
+    """The gateway is asked once each; nothing is kept, counted or told."""
+    message = Message(text="Citerne vide", options=SmsOptions(test=True))
+
+    report = await later_messenger.send(message)
+
+    assert [result.outcome for result in report.results] == [Outcome.NOT_SENT] * 2
+    assert report.failures == ()
+    assert simulator.sms123.asked("send") == 2
+    assert len(simulator.sms123.tested) == 2
+    assert simulator.sms123.accepted == []
+    assert later.disk.writes == 0
+    assert later_guard.segments_last_day == 0
+    assert (later.books.history, later.books.results) == ([], [])
+    assert await later.journal.get(report.message_id) is None
+    again = await later_messenger.send(message)
+    assert again.failures == ()
+
+
+async def test_a_test_that_is_failed(
+    simulator: Simulator, later_messenger: Messenger
+) -> None:
+    """It says why, and nobody tries again."""
+    simulator.sms123.blocked.add(PAPA[1:])
+
+    report = await later_messenger.send(
+        Message(
+            text="Citerne vide",
+            targets=("Papa", "Maman", "personne"),
+            options=SmsOptions(test=True),
+        )
+    )
+
+    assert [result.label for result in report.failures] == ["Papa", "personne"]
+    [papa, maman, _] = report.results
+    assert (papa.outcome, maman.outcome) == (Outcome.REJECTED, Outcome.NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [(Fault.RATE_LIMITED, Outcome.NOT_SENT), (Fault.CUT_BEFORE, Outcome.UNKNOWN)],
+)
+async def test_a_test_without_an_answer(
+    later: House,
+    simulator: Simulator,
+    later_messenger: Messenger,
+    fault: Fault,
+    outcome: Outcome,
+) -> None:
+    """That is a failure, and the end of it."""
+    simulator.sms123.fail(fault, operation="send", times=1)
+
+    report = await later_messenger.send(
+        Message(text="Test", targets=("Maman",), options=SmsOptions(test=True))
+    )
+    await later.clock.advance(3600)
+
+    [result] = report.failures
+    assert result.outcome is outcome
+    assert result.failure is not None
+    assert report.record.is_closed
+    assert simulator.sms123.asked("send") == 1
+    assert len(later.outbox.messages) == 0
+
+
+async def test_a_test_of_nobody(
+    simulator: Simulator, later_messenger: Messenger
+) -> None:
+    """There is nothing to ask."""
+    with pytest.raises(NotANumberError):
+        await later_messenger.send(
+            Message(text="Test", targets=("personne",), options=SmsOptions(test=True))
+        )
+
+    assert simulator.sms123.requests == []

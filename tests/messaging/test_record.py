@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-import json
 
-from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import HourlyCapError
@@ -14,62 +12,12 @@ from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     Failure,
     MessageRecord,
-    OnUnknown,
     Stage,
     SubmissionRecord,
 )
 from tests.conftest import MAMAN, PAPA
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-TEXTS = st.text(max_size=10)
-AMOUNTS = st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=3)
-TIMES = st.datetimes(timezones=st.just(UTC))
-
-
-SUBMISSIONS = st.builds(
-    SubmissionRecord,
-    recipient=st.builds(
-        Recipient, number=st.sampled_from([MAMAN, PAPA]), name=st.none() | TEXTS
-    ),
-    outcome=st.sampled_from(Outcome),
-    stage=st.sampled_from(Stage),
-    submission_id=st.none() | TEXTS,
-    segments=st.none() | st.integers(0, 10),
-    cost=AMOUNTS,
-    failure=st.none()
-    | st.builds(
-        Failure,
-        key=TEXTS,
-        code=st.none() | TEXTS,
-        words=st.none() | TEXTS,
-        details=st.dictionaries(TEXTS, TEXTS, max_size=2),
-    ),
-    attempts=st.integers(0, 5),
-    attempted=st.none() | TIMES,
-    balance_before=AMOUNTS,
-    resent=st.booleans(),
-)
-RECORDS = st.builds(
-    MessageRecord,
-    message_id=TEXTS,
-    created=TIMES,
-    expires=TIMES,
-    text=TEXTS,
-    sender=st.none() | TEXTS,
-    encoding=st.sampled_from(Encoding),
-    segments=st.integers(1, 10),
-    on_unknown=st.sampled_from(OnUnknown),
-    urgent=st.booleans(),
-    submissions=st.lists(SUBMISSIONS, max_size=3).map(tuple),
-)
-
-
-@given(RECORDS)
-def test_everything_outlives_a_restart(record: MessageRecord) -> None:
-    """To the last attempt."""
-    stored = json.dumps(record.to_json())
-
-    assert MessageRecord.from_json(json.loads(stored)) == record
 
 
 def made(number: str, outcome: Outcome, stage: Stage) -> SubmissionRecord:

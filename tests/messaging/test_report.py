@@ -4,9 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.errors import NotANumberError
 from custom_components.passerelle_sms.gateways.models import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.delivery import Delivery
 from custom_components.passerelle_sms.messaging.recipients import (
     Recipient,
     UnusableTarget,
@@ -17,7 +19,7 @@ from custom_components.passerelle_sms.messaging.record import (
     SubmissionRecord,
 )
 from custom_components.passerelle_sms.messaging.report import RecipientResult, Report
-from tests.conftest import MAMAN
+from tests.conftest import MAMAN, PAPA
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MADE = SubmissionRecord(
@@ -87,3 +89,52 @@ def test_a_report_of_a_message() -> None:
         Outcome.UNKNOWN,
         Outcome.EXPIRED,
     }
+
+
+def test_what_was_only_tested() -> None:
+    """What passed is no failure, though it was not sent; what was refused is."""
+    passed = replace(MADE, outcome=Outcome.NOT_SENT, failure=None)
+    refused = replace(MADE, recipient=Recipient(number=PAPA))
+    report = Report(
+        record=RECORD,
+        results=tuple(RecipientResult.of(made, "sms123") for made in (passed, refused)),
+    )
+
+    assert [result.label for result in report.failures] == [PAPA]
+
+
+def test_a_report_of_later() -> None:
+    """What is known by then, and what never was a recipient, in the same order."""
+    target = UnusableTarget(target="12 34", error=NotANumberError(number="***34"))
+    report = Report(
+        record=RECORD,
+        results=(
+            RecipientResult.unusable(target, "sms123"),
+            RecipientResult.of(MADE, "sms123"),
+        ),
+    )
+    delivery = Delivery(status=DeliveryStatus.UNDELIVERED)
+    made = replace(MADE, outcome=Outcome.ACCEPTED, failure=None, delivery=delivery)
+    record = replace(RECORD, submissions=(made,))
+
+    later = report.updated(record)
+
+    assert later.record == record
+    assert later.results == (report.results[0], RecipientResult.of(made, "sms123"))
+    assert [result.label for result in later.failures] == ["12 34"]
+
+
+def test_whom_it_did_not_reach() -> None:
+    """Only those of whom that is known."""
+    deliveries = [None, *(Delivery(status=status) for status in DeliveryStatus)]
+    report = Report(
+        record=RECORD,
+        results=tuple(
+            RecipientResult.of(replace(MADE, delivery=delivery), "sms123")
+            for delivery in deliveries
+        ),
+    )
+
+    assert [
+        result.delivery.status for result in report.undelivered if result.delivery
+    ] == [DeliveryStatus.UNDELIVERED, DeliveryStatus.OPTED_OUT]

@@ -1,6 +1,7 @@
 """DevCodeSMS, as "API-SMS DOCUMENTATION" describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
 import json
 import re
 from typing import ClassVar, Final, override
@@ -8,7 +9,7 @@ import uuid
 
 from aiohttp import web
 
-from .gateway import Operation, SimulatedGateway
+from .gateway import Acceptance, Operation, SimulatedGateway
 from .segments import billed_segments
 
 FORBIDDEN: Final = "Pas d’autorisation"
@@ -19,7 +20,12 @@ NO_CREDIT: Final = "Solde insuffisant"
 SOME_FAILED: Final = "Certain message n’ont pas été envoyé"
 UNREACHABLE: Final = "Destinataire injoignable"
 
+DELIVERED: Final = "DELIVRD"
+UNDELIVERED: Final = "UNDELIV"
+
 _NUMBER = re.compile(r"\+?\d{9,15}")
+_ID_PREFIX: Final = "brk.ocm."
+_DOUALA: Final = timezone(timedelta(hours=1))
 
 type Fields = Mapping[str, object]
 
@@ -47,6 +53,37 @@ class SimulatedDevCodeSms(SimulatedGateway):
         """Answer a refusal with HTTP 200."""
         self.spaced_numbers = False
         """Write `mobileno` with spaces."""
+        self.every_text_to_every_number = False
+        """Send all texts of a list to each number, instead of each to its own."""
+        self.bare_ids = False
+        """Write the ids of delivery reports without prefix and dashes."""
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """What time it is, with a time zone."""
+
+    def delivery_report(
+        self, acceptances: Iterable[Acceptance], status: str = DELIVERED
+    ) -> str:
+        """Return the body of a call with the status of messages (section 2.3.1)."""
+        return json.dumps(
+            {"dlrlist": [self._report(taken, status) for taken in acceptances]}
+        )
+
+    def _report(self, taken: Acceptance, status: str) -> dict[str, object]:
+        submission_id, number = taken.submission_id, taken.recipient
+        if self.bare_ids:
+            submission_id = submission_id.removeprefix(_ID_PREFIX).replace("-", "")
+        delivered = status == DELIVERED
+        now = self.clock().astimezone(_DOUALA).strftime("%Y-%m-%d %H:%M:%S")
+        return {
+            "reponsecode": int(delivered),
+            "reponsedescription": "success" if delivered else "error",
+            "messageid": submission_id,
+            "mobileno": _with_spaces(number) if self.spaced_numbers else number,
+            "status": status,
+            "submittime": now,
+            "senttime": now,
+            "deliverytime": now,
+        }
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -71,26 +108,38 @@ class SimulatedDevCodeSms(SimulatedGateway):
             return refusal
         sender, text = fields.get("sender"), fields.get("message")
         phone = fields.get("phone")
-        numbers = phone if isinstance(phone, list) else [phone]
         if not (sender and text and phone):
             return self._refuse(400, FIELD_MISSING)
-        if not all(_NUMBER.fullmatch(str(number)) for number in numbers):
+        numbers, texts = _listed(phone), _listed(text)
+        if not all(map(_NUMBER.fullmatch, numbers)):
             return self._refuse(400, INVALID_NUMBER)
-        segments = billed_segments(str(text))
-        reachable = [number for number in numbers if number not in self.unreachable]
-        if segments * len(reachable) > self.credits:
+        messages = self._addressed(numbers, texts)
+        if not messages:
+            return self._refuse(400, FIELD_MISSING)
+        reachable = [
+            text for number, text in messages if number not in self.unreachable
+        ]
+        if sum(map(billed_segments, reachable)) > self.credits:
             return self._refuse(400, NO_CREDIT)
         rows = [
-            self._row(str(number), str(text), str(sender), segments)
-            for number in numbers
+            self._row(number, text, str(sender), billed_segments(text))
+            for number, text in messages
         ]
-        return self._answer_rows(rows, complete=len(reachable) == len(numbers))
+        return self._answer_rows(rows, complete=len(reachable) == len(messages))
+
+    def _addressed(self, numbers: list[str], texts: list[str]) -> list[tuple[str, str]]:
+        """Return who is sent what; nothing if the lists don't belong together."""
+        if len(texts) == 1 or self.every_text_to_every_number:
+            return [(number, text) for number in numbers for text in texts]
+        if len(texts) != len(numbers):
+            return []
+        return list(zip(numbers, texts, strict=True))
 
     def _row(
         self, number: str, text: str, sender: str, segments: int
     ) -> dict[str, object]:
         """Take a message, or not, and return what to say about it."""
-        submission_id = f"brk.ocm.{_identifier(self.next_number())}"
+        submission_id = f"{_ID_PREFIX}{_identifier(self.next_number())}"
         failed = number in self.unreachable
         if not failed:
             self.take(
@@ -102,7 +151,7 @@ class SimulatedDevCodeSms(SimulatedGateway):
             )
         return {
             "status": "error" if failed else "success",
-            "smsclientid": f"brk.ocm.{self.next_number():023x}",
+            "smsclientid": f"{_ID_PREFIX}{self.next_number():023x}",
             "messageid": None if failed else submission_id,
             "mobileno": _with_spaces(number) if self.spaced_numbers else number,
             "errorcode": "1010" if failed else None,
@@ -183,6 +232,11 @@ async def _read(request: web.Request) -> tuple[str, Fields]:
         fields = json.loads(await request.text())
         return f"{method}_json", fields if isinstance(fields, dict) else {}
     return f"{method}_form", dict(await request.post())
+
+
+def _listed(value: object) -> list[str]:
+    """Return what a field holds, alone or as a list."""
+    return [str(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _identifier(number: int) -> uuid.UUID:

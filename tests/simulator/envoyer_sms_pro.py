@@ -1,285 +1,251 @@
 """Envoyer SMS Pro, as "API SMS HTTP REST" 2.10.0 describes it."""
 
-from base64 import b64decode
-import binascii
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, override
-from urllib.parse import urlencode
-from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from .envoyer_sms_pro_accounts import (
+    Asked,
+    SimulatedAccount,
+    SimulatedEnvoyerSmsProAccounts,
+)
+from .envoyer_sms_pro_checks import (
+    RefusedError,
+    check_message,
+    is_malformed,
+    is_on,
+    present,
+    read_numbers,
+    read_offset,
+    read_text,
+    read_time,
+)
+from .envoyer_sms_pro_xml import element
+from .gateway import Acceptance, Operation
 
-from .gateway import Acceptance, Operation, SimulatedGateway
+__all__ = [
+    "SimulatedAccount",
+    "SimulatedEnvoyerSmsPro",
+    "SimulatedMessage",
+    "SimulatedReply",
+]
 
-# "Les limites du nombre de requête": sixty minutes from the first one.
-_PERIOD: Final = 3600
+PARIS: Final = ZoneInfo("Europe/Paris")
 # "Détails sur le nombre de destinataires".
 _RECIPIENTS: Final = {"GET": 100, "POST": 1000}
-# What counts one character; line breaks and special characters count two.
-_PLAIN: Final = frozenset(
-    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-    "abcdefghijklmnopqrstuvwxyz¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùüΓΔΘΛΞΠΣΦΨΩ"
-)
-_REASONS: Final = {
-    1: "Authentication failed",
-    2: "Missing parameters",
-    3: "Bad value of parameters",
-    4: "Message too long",
-    5: "Not enough SMS",
-}
-_MISSING: Final = {
-    "recipients": "Recipients are missing",
-    "text": "Text is missing",
-    "sendername": "Sendername is missing",
-}
+# "Fonction consultation des réponses".
+_PAGE: Final = 50
+# How long a message is being sent; the document doesn't say.
+_SENDING: Final = timedelta(minutes=1)
+# "Les statuts de réception des SMS".
+_DELIVERED, _UNDELIVERED, _PENDING, _STOPPED = 1, 2, 4, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedReply:
+    """What somebody answered."""
+
+    number: str
+    text: str
+    at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
-class SimulatedAccount:
-    """One of several accounts behind the same login."""
+class SimulatedMessage:
+    """A message that was taken, for all of its recipients."""
 
-    name: str
-    credits: Decimal
-    request_limit: int = 100
-
-
-@dataclass(slots=True, kw_only=True)
-class _Period:
-    began: float
-    requests: int = 0
-
-
-class _RefusedError(Exception):
-    """A refusal, by its `error_id` and what follows its words."""
-
-    def __init__(self, error_id: int | None, details: str = "") -> None:
-        reason = "Too many requests" if error_id is None else _REASONS[error_id]
-        super().__init__(f"{reason} - {details}" if details else reason)
-        self.error_id = error_id
-        self.status = 401 if error_id == 1 else 400
+    account_id: str
+    text: str
+    """As it is read on the phone."""
+    sender: str
+    sms: int
+    """What was charged for it."""
+    send_at: datetime
+    tag: str | None
+    takes_replies: bool
+    statuses: dict[str, int]
+    """The delivery status of each number."""
+    delivered: dict[str, datetime] = field(default_factory=dict)
+    replies: list[SimulatedReply] = field(default_factory=list)
+    is_cancelled: bool = False
 
 
-class SimulatedEnvoyerSmsPro(SimulatedGateway):
+class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
     """Envoyer SMS Pro: a form with HTTP Basic, and XML for an answer."""
 
     key: ClassVar[str] = "envoyer_sms_pro"
 
     def __init__(self) -> None:
-        """Open a single account, and print its answers as the document does."""
+        """Open a single account that has sent nothing yet."""
         super().__init__()
-        self.accounts: dict[str, SimulatedAccount] = {}
-        """Several accounts by their id; then each has its own credit and limit."""
-        self.request_limit = 100
-        """Requests of the single account in sixty minutes."""
-        self.clock: Callable[[], float] = time.monotonic
-        self.raw_ampersand = True
-        """Echo the request with bare `&`, as the document's sample does."""
-        self.misprinted_tags = True
-        """Print `sms_remaing` and `</ sms_remaining>`, as the document's samples do."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """The time, with a zone: when messages are sent."""
+        self.messages: dict[str, SimulatedMessage] = {}
+        """Everything it took, by its id."""
         self.wrong_numbers: set[str] = set()
         """Numbers that it takes for malformed, besides those that are."""
-        self._periods: dict[str, _Period] = {}
+        self.stopped: set[str] = set()
+        """Those who want no messages."""
 
     @override
     def operations(self) -> tuple[Operation, ...]:
-        return tuple(
-            Operation(name=name, methods=("GET", "POST"), path=path, handler=handler)
-            for name, path, handler in (
-                ("send", "message/send", self._send),
-                ("balance", "account/status", self._balance),
-                ("accounts", "account/getallaccounts", self._accounts),
-            )
+        return (
+            *super().operations(),
+            self.operation("send", "message/send", self._send),
+            self.operation("delivery", "message/stats", self._stats),
+            self.operation("cancel", "message/cancel", self._cancel),
+            self.operation("replies", "response/get", self._replies),
+            self.operation("is_stopped", "stopsms/check", self._check_stop),
+            self.operation("activate_stop", "stopsms/activate", self._activate),
+            self.operation("deactivate_stop", "stopsms/deactivate", self._deactivate),
         )
 
-    async def _send(self, request: web.Request) -> web.Response:
-        values = await _values(request)
-        try:
-            account_id = self._enter(request)
-            numbers = self._check(values, _RECIPIENTS[request.method])
-            sms = self._billed(values)
-            self._spend(account_id, sms * len(numbers))
-        except _RefusedError as refusal:
-            return self._refuse(request, values, refusal)
+    def deliver(self, message_id: str, number: str, status: int = _DELIVERED) -> None:
+        """Say where a message is for one recipient, given as it was sent."""
+        message = self.messages[message_id]
+        message.statuses[number] = status
+        if status == _DELIVERED:
+            message.delivered[number] = self.now()
+
+    def reply(self, message_id: str, number: str, text: str) -> None:
+        """Answer a message."""
+        self.messages[message_id].replies.append(
+            SimulatedReply(number=number, text=text, at=self.now())
+        )
+
+    def is_sent(self, message: SimulatedMessage) -> bool:
+        """Return whether the time of a message has come, unless it was cancelled."""
+        return not message.is_cancelled and message.send_at <= self.now()
+
+    def _send(self, asked: Asked) -> str:
+        values = asked.values
+        check_message(values)
+        numbers = read_numbers(values, _RECIPIENTS[asked.method])
+        wrong = [number for number in numbers if self._is_wrong(number)]
+        if wrong and not is_on(values, "allnumberallowed"):
+            raise RefusedError(3, f"Wrong numbers : {','.join(wrong)}")
+        send_at = read_time(values, PARIS)
+        text, segments = read_text(values)
+        sms = segments * len(numbers)
+        self.charge(asked.account_id, sms)
         message_id = str(878 + self.next_number())
+        self.messages[message_id] = SimulatedMessage(
+            account_id=asked.account_id,
+            text=text,
+            sender=values["sendername"],
+            sms=sms,
+            send_at=send_at or self.now(),
+            tag=values.get("tag"),
+            takes_replies=is_on(values, "responsestatusid"),
+            statuses={number: self._first_status(number) for number in numbers},
+        )
         self.accepted.extend(
             Acceptance(
                 recipient=number,
-                text=values["text"],
+                text=text,
                 sender=values["sendername"],
                 submission_id=message_id,
-                segments=sms,
+                segments=segments,
             )
             for number in numbers
         )
-        remaining = "sms_remaing" if self.misprinted_tags else "sms_remaining"
-        return _success(
-            f"<message><message_id>{message_id}</message_id>"
-            f"<sms_sent>{sms * len(numbers)}</sms_sent>"
-            f"<{remaining}>{self._credits(account_id)}</{remaining}></message>"
-        )
+        return self._told(message_id, "sms_sent", sms)
 
-    async def _balance(self, request: web.Request) -> web.Response:
-        try:
-            account_id = self._enter(request)
-        except _RefusedError as refusal:
-            return self._refuse(request, {}, refusal)
-        return _success(
-            f"<account><sms_remaining>{self._credits(account_id)}</sms_remaining>"
-            f"<api_request_limit>{self._limit(account_id)}</api_request_limit></account>"
+    def _stats(self, asked: Asked) -> str:
+        message = self._message(asked)
+        if not self.is_sent(message):
+            raise RefusedError(8)
+        told = list(message.statuses.values())
+        counts = (
+            element(f"number_status_{status}", told.count(status))
+            for status in range(1, 6)
         )
-
-    async def _accounts(self, request: web.Request) -> web.Response:
-        try:
-            # Where else would one learn the id that all other operations ask for?
-            self._enter(request, id_required=False)
-        except _RefusedError as refusal:
-            return self._refuse(request, {}, refusal)
-        end = "</ sms_remaining>" if self.misprinted_tags else "</sms_remaining>"
-        listed = self.accounts or {"1": self._single_account()}
         rows = (
-            f"<account><account_id>{account_id}</account_id>"
-            f"<account_name>{escape(account.name)}</account_name>"
-            f"<sms_remaining>{account.credits}{end}"
-            f"<api_request_limit>{account.request_limit}</api_request_limit></account>"
-            for account_id, account in listed.items()
+            f"<recipient>{element('mobile_number', number)}"
+            f"{element('delivered_date', _date(message.delivered.get(number)))}"
+            f"{element('status_id', status)}</recipient>"
+            for number, status in message.statuses.items()
         )
-        return _success(f"<accounts>{''.join(rows)}</accounts>")
+        return f"<stats>{''.join(counts)}{''.join(rows)}</stats>"
 
-    def _enter(self, request: web.Request, *, id_required: bool = True) -> str:
-        """Return the id of the account, empty for the only one, and count the request.
+    def _cancel(self, asked: Asked) -> str:
+        message = self._message(asked)
+        if message.is_cancelled:
+            raise RefusedError(11)
+        if self.is_sent(message):
+            raise RefusedError(9 if self.now() - message.send_at < _SENDING else 10)
+        message.is_cancelled = True
+        self.charge(asked.account_id, -message.sms)
+        return self._told(asked.values["messageid"], "recredited_sms", message.sms)
 
-        "Authentification", solution 1, and "Les limites du nombre de requête".
-        """
-        login, _, secret = _basic(request).partition(":")
-        password, account_id = secret, ""
-        if secret.startswith(f"{self.password}:"):
-            password, account_id = self.password, secret[len(self.password) + 1 :]
-        known = (
-            account_id in self.accounts
-            if account_id
-            else not self.accounts or not id_required
+    def _replies(self, asked: Asked) -> str:
+        message = self._message(asked)
+        if not message.takes_replies:
+            raise RefusedError(12)
+        if not self.is_sent(message):
+            raise RefusedError(8)
+        offset = read_offset(asked.values, len(message.replies))
+        rows = (
+            f"<response>{element('mobile_number', reply.number)}"
+            f"{element('date', _date(reply.at))}"
+            f"{element('content', reply.text)}</response>"
+            for reply in message.replies[offset : offset + _PAGE]
         )
-        if (login, password) != (self.username, self.password) or not known:
-            raise _RefusedError(1)
-        now = self.clock()
-        period = self._periods.get(account_id)
-        if period is None or now - period.began >= _PERIOD:
-            period = self._periods[account_id] = _Period(began=now)
-        period.requests += 1
-        if period.requests > self._limit(account_id):
-            raise _RefusedError(None)
-        return account_id
+        total = element("number_of_response", len(message.replies))
+        return f"<responses>{total}{''.join(rows)}</responses>"
 
-    def _check(self, values: Mapping[str, str], maximum: int) -> list[str]:
-        """Return the numbers of a request that breaks no rule ("Messages d'erreur")."""
-        for name, words in _MISSING.items():
-            if name not in values:
-                raise _RefusedError(2, words)
-        if not values["text"]:
-            raise _RefusedError(3, "No message found")
-        _check_sender(values["sendername"])
-        numbers = [number for number in values["recipients"].split(",") if number]
-        if not numbers:
-            raise _RefusedError(3, "No number found")
-        if len(numbers) > maximum:
-            raise _RefusedError(3, "Too many recipients")
-        if wrong := [number for number in numbers if self._is_wrong(number)]:
-            raise _RefusedError(3, f"Wrong numbers : {','.join(wrong)}")
-        return numbers
+    def _check_stop(self, asked: Asked) -> str:
+        number = self._known_number(asked)
+        return self._stop(
+            number, element("stop_sms_status_id", int(number in self.stopped))
+        )
+
+    def _activate(self, asked: Asked) -> str:
+        number = self._known_number(asked)
+        self.stopped.add(number)
+        return self._stop(number)
+
+    def _deactivate(self, asked: Asked) -> str:
+        number = self._known_number(asked)
+        self.stopped.discard(number)
+        return self._stop(number)
+
+    def _stop(self, number: str, status: str = "") -> str:
+        return f"<stopsms>{element('phone_number', number)}{status}</stopsms>"
+
+    def _known_number(self, asked: Asked) -> str:
+        [number] = present(asked.values, "phonenumber")
+        if not any(number in message.statuses for message in self.messages.values()):
+            raise RefusedError(3, f"You do not send SMS to the {number}")
+        return number
+
+    def _message(self, asked: Asked) -> SimulatedMessage:
+        if "messageid" not in asked.values:
+            raise RefusedError(2)
+        message = self.messages.get(asked.values["messageid"])
+        if message is None or message.account_id != asked.account_id:
+            raise RefusedError(7)
+        return message
+
+    def _told(self, message_id: str, name: str, sms: int) -> str:
+        """Return what sending and cancelling tell."""
+        remaining = "sms_remaing" if self.misprinted_tags else "sms_remaining"
+        account_id = self.messages[message_id].account_id
+        return (
+            f"<message>{element('message_id', message_id)}{element(name, sms)}"
+            f"{element(remaining, self.credits_of(account_id))}</message>"
+        )
 
     def _is_wrong(self, number: str) -> bool:
-        return (
-            number in self.wrong_numbers
-            or not number.isdecimal()
-            or not 8 <= len(number) <= 15
-            or number.startswith("0")
-        )
+        return number in self.wrong_numbers or is_malformed(number)
 
-    def _billed(self, values: Mapping[str, str]) -> int:
-        """Return how many SMS a text is billed as ("Détails sur le long SMS")."""
-        characters = sum(1 if c in _PLAIN else 2 for c in values["text"])
-        if characters <= 160:
-            return 1
-        if characters > 459 or values.get("longmessageallowed") != "1":
-            raise _RefusedError(4)
-        return 2 if characters <= 306 else 3
-
-    def _single_account(self) -> SimulatedAccount:
-        return SimulatedAccount(
-            name="MAISON", credits=self.credits, request_limit=self.request_limit
-        )
-
-    def _limit(self, account_id: str) -> int:
-        account = self.accounts.get(account_id)
-        return account.request_limit if account else self.request_limit
-
-    def _credits(self, account_id: str) -> Decimal:
-        account = self.accounts.get(account_id)
-        return account.credits if account else self.credits
-
-    def _spend(self, account_id: str, sms: int) -> None:
-        if sms > self._credits(account_id):
-            raise _RefusedError(5)
-        if account_id:
-            self.accounts[account_id].credits -= sms
-        else:
-            self.credits -= sms
-
-    def _refuse(
-        self, request: web.Request, values: Mapping[str, str], refusal: _RefusedError
-    ) -> web.Response:
-        path = request.path.removeprefix(f"/{self.key}")
-        echo = f"{path}?{urlencode(values)}" if values else path
-        known = refusal.error_id is not None
-        error_id = f"    <error_id>{refusal.error_id}</error_id>\n" if known else ""
-        return _xml(
-            "  <status>fail</status>\n  <error>\n"
-            f"    <request>{echo if self.raw_ampersand else escape(echo)}\n"
-            f"  </request>\n{error_id}"
-            f"    <error_message> {escape(str(refusal))} </error_message>\n  </error>",
-            status=refusal.status,
-        )
+    def _first_status(self, number: str) -> int:
+        if self._is_wrong(number):
+            return _UNDELIVERED
+        return _STOPPED if number in self.stopped else _PENDING
 
 
-def _check_sender(sender: str) -> None:
-    if not sender:
-        raise _RefusedError(3, "No sendername found")
-    if len(sender) < 3:
-        raise _RefusedError(3, "Sendername must be longer than 2 characters")
-    if len(sender) > 11:
-        raise _RefusedError(3, "Sendername must be shorter than 12 characters")
-    if not all(c == " " or (c.isascii() and c.isalnum()) for c in sender):
-        raise _RefusedError(3, "Sendername cannot contain special characters")
-    if sender.replace(" ", "").isdecimal():
-        raise _RefusedError(3, "Sendername cannot be a number")
-
-
-def _basic(request: web.Request) -> str:
-    """Return the user name and the secret of "HTTP Basic Authentication"."""
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    try:
-        return b64decode(encoded, validate=True).decode() if scheme == "Basic" else ""
-    except binascii.Error, UnicodeDecodeError:
-        return ""
-
-
-async def _values(request: web.Request) -> dict[str, str]:
-    form = await request.post()
-    sent = {name: value for name, value in form.items() if isinstance(value, str)}
-    return {**request.query, **sent}
-
-
-def _success(body: str) -> web.Response:
-    return _xml(f"  <status>success</status>\n  {body}")
-
-
-def _xml(body: str, *, status: int = 200) -> web.Response:
-    return web.Response(
-        text=f'<?xml version="1.0" encoding="UTF-8"?>\n<envoyersmspro>\n{body}\n'
-        "</envoyersmspro>\n",
-        status=status,
-        content_type="text/xml",
-    )
+def _date(time: datetime | None) -> str:
+    return f"{time.astimezone(PARIS):%Y-%m-%d %H:%M:%S}" if time else ""

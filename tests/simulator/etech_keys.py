@@ -1,17 +1,31 @@
 """ETECH KEYS, as "Documentation API ETECH KEYS" describes it."""
 
-from typing import ClassVar, override
+from html import escape
+from typing import ClassVar, Final, override
 
 from aiohttp import web
 
-from .gateway import Operation, SimulatedGateway
+from .gateway import Acceptance, Operation, SimulatedGateway
 from .segments import billed_segments
+
+# The number that goes with a label, as one source tells it. Others tell otherwise.
+_NUMBERS: Final = {"DELIVERED": "2", "UNDELIVERED": "5"}
+_ON_ITS_WAY: Final = "1"
+_COLUMNS: Final = ("Identifiant", "Emetteur", "Destinataire", "Message", "SMS")
 
 
 class SimulatedEtechKeys(SimulatedGateway):
     """ETECH KEYS: GET, and a sentence for an answer."""
 
     key: ClassVar[str] = "etech_keys"
+
+    def __init__(self) -> None:
+        """Open an account in which no message has arrived yet."""
+        super().__init__()
+        self.label = "PENDING"
+        """What it says of a delivery, where `labels` doesn't say otherwise."""
+        self.labels: dict[str, str] = {}
+        """What it says of single deliveries, by the id of the submission."""
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -24,6 +38,18 @@ class SimulatedEtechKeys(SimulatedGateway):
                 methods=("GET", "POST"),
                 path="api_credit.php",
                 handler=self._balance,
+            ),
+            Operation(
+                name="transactions",
+                methods=("GET", "POST"),
+                path="api_transaction.php",
+                handler=self._transactions,
+            ),
+            Operation(
+                name="delivery",
+                methods=("GET", "POST"),
+                path="api_dlr.php",
+                handler=self._delivery,
             ),
         )
 
@@ -50,6 +76,30 @@ class SimulatedEtechKeys(SimulatedGateway):
             return _sentence("Mot de passe incorrect")
         return _sentence(str(self.credits))
 
+    async def _transactions(self, request: web.Request) -> web.Response:
+        """Show the last messages, the newest first; the document shows no form."""
+        if not self._is_known(request):
+            return _sentence("Mot de passe incorrect")
+        last = self.accepted[::-1][: int(request.query["qte"])]
+        lines = [_line("th", _COLUMNS), *(_line("td", _cells(taken)) for taken in last)]
+        return _sentence(f"<table>{''.join(lines)}</table>")
+
+    async def _delivery(self, request: web.Request) -> web.Response:
+        """Say where a message is: who knows its id needs no password (section C)."""
+        query = request.query
+        known = (query.get("login"), query.get("destinataire"), query.get("id"))
+        for taken in self.accepted:
+            if known == (self.username, taken.recipient, taken.submission_id):
+                label = self.labels.get(taken.submission_id, self.label)
+                return web.json_response(
+                    {
+                        "id": taken.submission_id,
+                        "etat_sms": _NUMBERS.get(label, _ON_ITS_WAY),
+                        "Libelle_sms": label,
+                    }
+                )
+        return _sentence("")
+
     def _is_known(self, request: web.Request) -> bool:
         return (
             request.query.get("login") == self.username
@@ -59,3 +109,17 @@ class SimulatedEtechKeys(SimulatedGateway):
 
 def _sentence(text: str) -> web.Response:
     return web.Response(text=text, content_type="text/html")
+
+
+def _cells(taken: Acceptance) -> tuple[str, ...]:
+    return (
+        taken.submission_id,
+        taken.sender,
+        taken.recipient,
+        taken.text,
+        str(taken.segments),
+    )
+
+
+def _line(tag: str, cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -1,33 +1,58 @@
 """123-SMS.net, as "API CLIENT 123-SMS.NET" (16/12/2024) describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
-import json
+import functools
+import re
 from typing import ClassVar, Final, override
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from .gateway import Operation, SimulatedGateway
+from .gateway import Acceptance, Operation, SimulatedGateway
 from .segments import billed_segments
+from .sms123_contacts import CONTACT_PATHS, AddressBook
+from .sms123_wire import (
+    AnswerStyle,
+    Parameters,
+    form_parameters,
+    json_parameters,
+    read_login,
+    styled,
+)
 
 OVERSEAS: Final = ("262", "590", "594", "596")
 STOP_MENTION: Final = "stop sms au 36177"
 DAY: Final = timedelta(hours=24)
+FIXED_LINE: Final = re.compile(r"(?:33|0)[1-59][0-9]{8}")
+# The codes of a login without a name, without a secret, and of a wrong one.
+SEND_LOGIN: Final = ("87", "88", "82")
+BALANCE_LOGIN: Final = ("E501", "E502", "E505")
+CONTACT_LOGIN: Final = ("501", "502", "505")
+# The options that are "« o » ou vide".
+LETTERS: Final = ("flash", "TTS", "test")
+PARIS: Final = ZoneInfo("Europe/Paris")
+MOMENT: Final = re.compile(r"[0-9]{12}")
 
 
-class AnswerStyle(Enum):
-    """The form of the answers, which the document leaves open."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledMessage:
+    """A message that was taken to be sent later."""
 
-    BARE = auto()
-    """`80`, as plain text."""
-    JSON_NUMBER = auto()
-    JSON_STRING = auto()
-    JSON_OBJECT = auto()
-    JSON_LIST = auto()
-    XML = auto()
-    GLUED = auto()
-    """`8012345`: the code and the message's reference; bare without a reference."""
+    acceptance: Acceptance
+    diff: str
+    """The time as the client wrote it."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a message was taken with, besides its text and its sender."""
+
+    diff: str
+    flash: bool
+    voice: bool
 
 
 def utc_now() -> datetime:
@@ -52,16 +77,36 @@ class SimulatedSms123(SimulatedGateway):
         self.stop_mention_needed = False
         """Whether a message with a sender of its own needs the STOP mention."""
         self.blocked: set[str] = set()
+        self.scheduled: list[ScheduledMessage] = []
+        """What is in `accepted` and waits for its time."""
+        self.deleted: list[ScheduledMessage] = []
+        """What is in `accepted` and was deleted before its time."""
+        self.extras: dict[str, Extras] = {}
+        """What each of `accepted` was taken with, by its `submission_id`."""
+        self.tested: list[tuple[str, str]] = []
+        """The number and the text of every test that passed."""
+        self.address_book = AddressBook()
         self._last_sent: dict[tuple[str, str], datetime] = {}
 
     @override
     def operations(self) -> tuple[Operation, ...]:
+        paths: dict[str, tuple[str, Callable[[Parameters], web.Response]]] = {
+            "send": ("api/send/", self._send),
+            "balance": ("api/solde/", self._balance),
+            **{
+                name: (path, functools.partial(self._manage, name))
+                for name, path in CONTACT_PATHS.items()
+            },
+        }
         return (
-            Operation(
-                name="send",
-                methods=("POST",),
-                path="api/send/",
-                handler=self._send_documented,
+            *(
+                Operation(
+                    name=name,
+                    methods=("POST",),
+                    path=path,
+                    handler=functools.partial(self._documented, answer),
+                )
+                for name, (path, answer) in paths.items()
             ),
             Operation(
                 name="send",
@@ -72,72 +117,121 @@ class SimulatedSms123(SimulatedGateway):
             Operation(
                 name="balance",
                 methods=("POST",),
-                path="api/solde/",
-                handler=self._balance_documented,
-            ),
-            Operation(
-                name="balance",
-                methods=("POST",),
                 path="solde_comptes.php",
                 handler=self._balance_of_script,
             ),
         )
 
-    async def _send_documented(self, request: web.Request) -> web.Response:
+    async def _documented(
+        self, answer: Callable[[Parameters], web.Response], request: web.Request
+    ) -> web.Response:
         if not self.documented_api:
             return web.Response(status=404)
-        parameters = await _json_parameters(request)
-        if parameters is None:
-            return self._answer("-1")
-        return self._send(parameters, parameters.get("senderid", ""))
+        parameters = await json_parameters(request)
+        return self._answer("-1") if parameters is None else answer(parameters)
 
     async def _send_to_script(self, request: web.Request) -> web.Response:
-        parameters = await _form_parameters(request)
-        return self._send(parameters, parameters.get("sender", ""))
-
-    async def _balance_documented(self, request: web.Request) -> web.Response:
-        if not self.documented_api:
-            return web.Response(status=404)
-        parameters = await _json_parameters(request)
-        if parameters is None:
-            return self._answer("-1")
-        return self._balance(parameters)
+        parameters = await form_parameters(request)
+        sender = parameters.pop("sender", "")
+        return self._send({**parameters, "senderid": sender})
 
     async def _balance_of_script(self, request: web.Request) -> web.Response:
-        return self._balance(await _form_parameters(request))
+        return self._balance(await form_parameters(request))
 
-    def _send(self, parameters: Mapping[str, str], sender: str) -> web.Response:
-        recipient, text = parameters.get("numero", ""), parameters.get("message", "")
+    def _manage(self, name: str, parameters: Parameters) -> web.Response:
+        """Answer to an operation of the address book."""
+        refusal = self._refuse_login(parameters, CONTACT_LOGIN)
+        return self._answer(refusal or self.address_book.answer(name, parameters))
+
+    def _send(self, parameters: Parameters) -> web.Response:
+        """Take a message, test it, or delete it ("Envoi de SMS")."""
+        self._send_what_is_due()
+        diff = parameters.get("diff", "")
         refusal = (
-            self._refuse_login(parameters)
-            or self._refuse_recipient(recipient)
-            or self._refuse_message(recipient, text, sender)
+            self._refuse_login(parameters, SEND_LOGIN)
+            or (None if self.allowed_ip else "96")
+            or self._refuse_recipient(parameters)
+            or self._refuse_message(parameters)
+            or self._refuse_extras(parameters)
         )
         if refusal is not None:
             return self._answer(refusal)
+        if diff.endswith("s"):
+            return self._answer(self._delete(parameters, diff.removesuffix("s")))
+        if self._is_repeated(parameters):
+            return self._answer("91")
+        if parameters.get("test"):
+            return self._answer(self._test(parameters))
+        return self._answer(*self._take(parameters))
+
+    def _take(self, parameters: Parameters) -> tuple[str, str]:
+        """Take a message, at once or for later; return the code and the reference."""
+        recipient, text = parameters["numero"], parameters["message"]
+        diff = parameters.get("diff", "")
         submission_id = str(12344 + self.next_number())
         if not self.take(
             recipient=recipient,
             text=text,
-            sender=sender,
+            sender=parameters.get("senderid", ""),
             submission_id=submission_id,
             segments=billed_segments(text),
         ):
-            return self._answer("83")
-        self._last_sent[recipient, text] = self.clock()
-        return self._answer("80", submission_id)
+            return "83", ""
+        self.extras[submission_id] = Extras(
+            diff=diff,
+            flash=bool(parameters.get("flash")),
+            voice=bool(parameters.get("TTS")),
+        )
+        at = _parse_moment(diff)
+        if at is None:
+            self._last_sent[recipient, text] = self.clock()
+            return "80", submission_id
+        self.scheduled.append(
+            ScheduledMessage(acceptance=self.accepted[-1], diff=diff, at=at)
+        )
+        return "81", submission_id
 
-    def _refuse_login(self, parameters: Mapping[str, str]) -> str | None:
-        username, secret = _login(parameters)
+    def _test(self, parameters: Parameters) -> str:
+        """Say what would become of a message."""
+        text = parameters["message"]
+        if billed_segments(text) > self.credits:
+            return "83"
+        self.tested.append((parameters["numero"], text))
+        return "92"
+
+    def _delete(self, parameters: Parameters, diff: str) -> str:
+        """Delete a message that waits for its time, and give back what it cost."""
+        asked = (parameters["numero"], parameters["message"], diff)
+        for waiting in self.scheduled:
+            taken = waiting.acceptance
+            if (taken.recipient, taken.text, waiting.diff) == asked:
+                self.scheduled.remove(waiting)
+                self.deleted.append(waiting)
+                self.credits += taken.segments
+                return "94"
+        return "95"
+
+    def _send_what_is_due(self) -> None:
+        """Send what was scheduled, as time has gone by."""
+        now = self.clock()
+        for waiting in [message for message in self.scheduled if message.at <= now]:
+            self.scheduled.remove(waiting)
+            taken = waiting.acceptance
+            self._last_sent[taken.recipient, taken.text] = waiting.at
+
+    def _refuse_login(
+        self, parameters: Parameters, codes: tuple[str, str, str]
+    ) -> str | None:
+        no_name, no_secret, wrong = codes
+        username, secret = read_login(parameters)
         if not username:
-            return "87"
+            return no_name
         if not secret:
-            return "88"
-        if (username, secret) != (self.username, self.api_key):
-            return "82"
-        return None if self.allowed_ip else "96"
+            return no_secret
+        return wrong if (username, secret) != (self.username, self.api_key) else None
 
-    def _refuse_recipient(self, recipient: str) -> str | None:
+    def _refuse_recipient(self, parameters: Parameters) -> str | None:
+        recipient = parameters.get("numero", "")
         if not recipient:
             return "89"
         if not recipient.isdigit() or not 9 <= len(recipient) <= 15:
@@ -148,78 +242,49 @@ class SimulatedSms123(SimulatedGateway):
             return "93"
         return None
 
-    def _refuse_message(self, recipient: str, text: str, sender: str) -> str | None:
+    def _refuse_message(self, parameters: Parameters) -> str | None:
+        text = parameters.get("message", "")
+        sender = parameters.get("senderid", "")
         if not text:
             return "90"
         if len(sender) > 11:
             return "97"
-        if sender and self.stop_mention_needed and STOP_MENTION not in text.casefold():
-            return "102"
-        last_sent = self._last_sent.get((recipient, text))
-        if last_sent is not None and self.clock() - last_sent < DAY:
-            return "91"
-        return None
+        mentioned = text.casefold().endswith(STOP_MENTION)
+        return "102" if sender and self.stop_mention_needed and not mentioned else None
 
-    def _balance(self, parameters: Mapping[str, str]) -> web.Response:
-        username, secret = _login(parameters)
-        if not username:
-            return self._answer("E501")
-        if not secret:
-            return self._answer("E502")
-        if (username, secret) != (self.username, self.api_key):
-            return self._answer("E505")
-        return self._answer(str(self.credits), name="solde")
+    def _refuse_extras(self, parameters: Parameters) -> str | None:
+        """Refuse what the options may not be; 98 is one of those only seen in use."""
+        if any(parameters.get(name, "") not in {"", "o"} for name in LETTERS):
+            return "-1"
+        if parameters.get("TTS") and not FIXED_LINE.fullmatch(parameters["numero"]):
+            return "84"
+        diff = parameters.get("diff", "")
+        at = _parse_moment(diff.removesuffix("s"))
+        if diff and at is None:
+            return "85"
+        is_over = at is not None and at <= self.clock()
+        return "98" if is_over and not diff.endswith("s") else None
+
+    def _is_repeated(self, parameters: Parameters) -> bool:
+        last_sent = self._last_sent.get((parameters["numero"], parameters["message"]))
+        return last_sent is not None and self.clock() - last_sent < DAY
+
+    def _balance(self, parameters: Parameters) -> web.Response:
+        refusal = self._refuse_login(parameters, BALANCE_LOGIN)
+        return self._answer(refusal or str(self.credits), name="solde")
 
     def _answer(
         self, code: str, reference: str = "", *, name: str = "code"
     ) -> web.Response:
         """Return a code, or a balance, in the form that is set."""
-        match self.answer_style:
-            case AnswerStyle.BARE:
-                return web.Response(text=code)
-            case AnswerStyle.GLUED:
-                return web.Response(text=code + reference)
-            case AnswerStyle.XML:
-                return web.Response(
-                    text=f'<?xml version="1.0" encoding="UTF-8"?>\n'
-                    f"<sms><{name}>{code}</{name}></sms>",
-                    content_type="application/xml",
-                )
-            case AnswerStyle.JSON_NUMBER if not code.startswith("E"):
-                return _json(json.loads(code))
-            case AnswerStyle.JSON_NUMBER | AnswerStyle.JSON_STRING:
-                return _json(code)
-            case AnswerStyle.JSON_OBJECT:
-                return _json({"sms": {name: code}})
-            case AnswerStyle.JSON_LIST:
-                return _json([code])
+        return styled(self.answer_style, code, reference, name)
 
 
-async def _json_parameters(request: web.Request) -> dict[str, str] | None:
-    """Return the parameters of the documented form, or `None` if they aren't JSON."""
-    if request.content_type != "application/json":
+def _parse_moment(diff: str) -> datetime | None:
+    """Return the time of `diff`: hour, minute, day, month, year, in Paris."""
+    if not MOMENT.fullmatch(diff):
         return None
     try:
-        parameters = await request.json()
+        return datetime.strptime(diff, "%H%M%d%m%Y").replace(tzinfo=PARIS)
     except ValueError:
         return None
-    return parameters if isinstance(parameters, dict) else None
-
-
-async def _form_parameters(request: web.Request) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in (await request.post()).items()
-        if isinstance(value, str)
-    }
-
-
-def _login(parameters: Mapping[str, str]) -> tuple[str, str]:
-    """Return the credentials from one of the two pairs of names; a mix is none."""
-    if "user" in parameters:
-        return parameters["user"], parameters.get("cleAPI", "")
-    return parameters.get("email", ""), parameters.get("pass", "")
-
-
-def _json(value: object) -> web.Response:
-    return web.json_response(value)

@@ -1,44 +1,33 @@
 """SMSECO, as "Paramètre de configuration de l'API SMSECO V 2.0" describes it."""
 
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from enum import Enum, auto
-import json
+import functools
 from typing import ClassVar, Final, override
-from urllib.parse import parse_qsl, unquote_plus
 
 from aiohttp import web
 
-from .gateway import Operation, SimulatedGateway
+from .gateway import Acceptance, Handler, Operation, SimulatedGateway
 from .segments import billed_segments
+from .smseco_codes import WORDS
+from .smseco_delivery import Report, Reports
+from .smseco_request import (
+    BodyReading,
+    Object,
+    is_valid,
+    merged,
+    object_in,
+    read_body,
+    read_recipients,
+    send_at,
+)
 
-type _Object = dict[str, object]
-
-# Section I-1, "Codes d'erreur".
-WORDS: Final = {
-    -1: "XML invalide",
-    -2: "Login non spécifié",
-    -3: "Mot de passe non spécifié",
-    -4: "Echec de l'Authentification",
-    -5: "Aucun message spécifié",
-    -6: "Pas assez de crédits ou crédits insuffisants",
-    -7: "Aucun destinataire spécifié",
-    -8: "Expéditeur non enregistré",
-    -9: "Aucuns destinataires valides",
-    -10: "La longueur de l'Id du message dépasse les 30 caractères autorisés",
-    -11: "Envoi de sms non autorisé pour ce compte",
-    -12: "Compte non actif dans le système",
-    -13: "Heure d'envoi pour message différé incorrecte",
-    -14: "Commande inconnue",
-    -15: "Aucun statut sms disponible",
-}
-
-
-class BodyReading(Enum):
-    """How a server reads `JSON={…}`: the document doesn't say."""
-
-    RAW = auto()
-    FORM = auto()
-    """As form fields, apart at `&` and at `;`."""
-    URL_DECODED = auto()
+ACCOUNT_ID: Final = "3182"
+# Where the operations are, or may be instead: the second ones are printed in sections
+# III-3 and V-3.
+DELIVERY_PATHS: Final = ("json/getdlrs/", "xml/getdlrs/")
+NUMBER_CHECK_PATHS: Final = ("json/sendhlr/", "json/sendhrl/")
 
 
 class NumberStyle(Enum):
@@ -67,61 +56,167 @@ class SimulatedSmsEco(SimulatedGateway):
         """Write a list of one message as that message."""
         self.lists_messages = True
         """Tell the valid recipients one by one."""
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.scheduled: dict[str, datetime] = {}
+        """When each message that isn't for now leaves, by its id."""
+        self.checked: list[Acceptance] = []
+        """Every number that was checked, and charged."""
+        self.date_format = "%Y-%m-%d %H:%M:%S"
+        """How the time of a delivery is written, without a zone: Abidjan's is UTC."""
+        self.is_company = True
+        """Only companies may have numbers checked (section V)."""
+        self.instant_delivery = False
+        """Let every message arrive at the moment it leaves."""
+        self.delivery_path, _ = DELIVERY_PATHS
+        self.number_check_path, _ = NUMBER_CHECK_PATHS
+        self.tells_unknown_operations = False
+        """Say −14 where there is no operation, and not HTTP 404."""
+        self._reports = Reports()
 
     @override
     def operations(self) -> tuple[Operation, ...]:
-        return (
-            Operation(
-                name="send",
-                methods=("POST",),
-                path="json/sendsms/",
-                handler=self._send,
-            ),
-            Operation(
-                name="balance",
-                methods=("POST",),
-                path="json/getbalance/",
-                handler=self._balance,
+        asked: tuple[tuple[str, str, Handler], ...] = (
+            ("send", "json/sendsms/", self._send),
+            ("balance", "json/getbalance/", self._balance),
+            ("senders", "json/getsenders/", self._senders),
+            *(("delivery", path, self._delivery) for path in DELIVERY_PATHS),
+            *(
+                ("check_numbers", path, self._check_numbers)
+                for path in NUMBER_CHECK_PATHS
             ),
         )
+        return tuple(
+            Operation(
+                name=name,
+                methods=("POST",),
+                path=path,
+                handler=functools.partial(self._if_there, path, handler),
+            )
+            for name, path, handler in asked
+        )
+
+    def report(
+        self,
+        taken: Acceptance,
+        statut: int,
+        *,
+        date: datetime | None = None,
+        texte: str = "",
+    ) -> None:
+        """Tell a new state of a message, or of a number, to whoever asks next."""
+        self._reports.add(taken, statut, date=date or self.clock(), texte=texte)
+
+    def sending_of(self, taken: Acceptance) -> str:
+        """Return the `msgfid` of a message, or of a number that was checked."""
+        return self._reports.sending_of(taken)
+
+    @property
+    def unread(self) -> list[Report]:
+        """What was not yet told of deliveries."""
+        return self._reports.unread
+
+    async def _if_there(
+        self, path: str, handler: Handler, request: web.Request
+    ) -> web.Response:
+        """Answer, unless the operation is at its other address."""
+        either = {*DELIVERY_PATHS, *NUMBER_CHECK_PATHS}
+        if path in either - {self.delivery_path, self.number_check_path}:
+            if self.tells_unknown_operations:
+                return self._refuse(-14)
+            return web.Response(status=404)
+        return await handler(request)
 
     async def _send(self, request: web.Request) -> web.Response:
         asked = read_body(await request.text(), self.body_reading)
-        message = _object(asked, "message")
-        numbers = _numbers(asked)
-        if error := self._login_error(asked) or self._send_error(message, numbers):
-            return self._answer(statut=error, texte=WORDS[error])
-        text = str(message["msg"])
-        segments = billed_segments(text)
-        valid = [number for number in numbers if _is_valid(number)]
-        if segments * len(valid) > self.credits:
-            return self._answer(statut=-6, texte=WORDS[-6])
-        rows = [
-            self._row(number, text, str(message["expediteur"]), segments)
-            for number in valid
+        message = object_in(asked, "message")
+        recipients = read_recipients(asked)
+        if error := self._login_error(asked) or self._send_error(message, recipients):
+            return self._refuse(error)
+        texts = {
+            number: merged(str(message["msg"]), datas)
+            for number, datas in recipients.items()
+            if is_valid(number)
+        }
+        if sum(map(billed_segments, texts.values())) > self.credits:
+            return self._refuse(-6)
+        taken = [
+            self._take(number, text, str(message["expediteur"]))
+            for number, text in texts.items()
         ]
-        if self.echoes_msgid:
-            ids: _Object = {"msgid": message.get("msgid", "")}
-        else:
-            ids = {"msgfid": self._new_id()}
+        due = send_at(message) or self.clock()
+        if "datesend" in message:
+            self.scheduled.update((one.submission_id, due) for one in taken)
+        return self._answer_taken(message, taken, due)
+
+    async def _check_numbers(self, request: web.Request) -> web.Response:
+        asked = read_body(await request.text(), self.body_reading)
+        message = object_in(asked, "message")
+        recipients = read_recipients(asked)
+        if error := self._login_error(asked) or self._check_error(message, recipients):
+            return self._refuse(error)
+        numbers = [number for number in recipients if is_valid(number)]
+        if len(numbers) > self.credits:
+            return self._refuse(-6)
+        self.credits -= len(numbers)
+        taken = [
+            Acceptance(
+                recipient=number,
+                text="",
+                sender="",
+                submission_id=self._new_id(),
+                segments=1,
+            )
+            for number in numbers
+        ]
+        self.checked.extend(taken)
+        return self._answer_taken(message, taken, self.clock())
+
+    async def _delivery(self, request: web.Request) -> web.Response:
+        asked = read_body(await request.text(), self.body_reading)
+        if error := self._login_error(asked):
+            return self._refuse(error)
+        if self.instant_delivery:
+            self._reports.deliver(self.clock())
+        message = object_in(asked, "message")
+        read = self._reports.read(
+            str(message.get("msgfid", "")), str(message.get("smsfid", "")), self._row
+        )
+        if not read:
+            return self._refuse(-15)
+        return web.json_response(
+            {
+                "accountid": ACCOUNT_ID,
+                "statut": self._number(0, printed=str),
+                "texte": "Requête traitée avec succès",
+                "messages": self._listed(
+                    [
+                        {"msgfid": sending_id, "dlrs": self._listed(rows)}
+                        for sending_id, rows in read
+                    ]
+                ),
+            }
+        )
+
+    async def _senders(self, request: web.Request) -> web.Response:
+        asked = read_body(await request.text(), self.body_reading)
+        if error := self._login_error(asked):
+            return self._answer(
+                accountid="", statut=error, text=WORDS[error], senders=""
+            )
         return self._answer(
-            **ids,
-            statut=len(valid),
-            texte="Envoi effectué",
-            destinataires=self._number(len(valid), printed=str),
-            sms=self._number(segments * len(valid), printed=str),
-            credits=self._number(segments * len(valid), printed=str),
-            solde=self._number(int(self.credits), printed=str),
-            messages=self._listed(rows),
+            accountid=ACCOUNT_ID,
+            statut=0,
+            texte="Requête traitée avec succès",
+            senders=self._listed(sorted(self.senders)),
         )
 
     async def _balance(self, request: web.Request) -> web.Response:
         asked = read_body(await request.text(), self.body_reading)
         if error := self._login_error(asked):
             return self._answer(accountid="", statut=error, texte=WORDS[error])
-        consumption = sum(acceptance.segments for acceptance in self.accepted)
+        consumption = sum(taken.segments for taken in self.accepted + self.checked)
         return self._answer(
-            accountid="3182",
+            accountid=ACCOUNT_ID,
             statut=0,
             texte="Requête traitée avec succès",
             credits=self._number(int(self.credits), printed=str),
@@ -129,9 +224,9 @@ class SimulatedSmsEco(SimulatedGateway):
             cumul=self._number(consumption, printed=str),
         )
 
-    def _login_error(self, asked: _Object | None) -> int:
+    def _login_error(self, asked: Object | None) -> int:
         """Return the code of what is wrong with the account's part, or 0."""
-        account = _object(asked, "compte")
+        account = object_in(asked, "compte")
         if not account:
             return -1
         if not account.get("login"):
@@ -141,40 +236,78 @@ class SimulatedSmsEco(SimulatedGateway):
         known = {"login": self.username, "password": self.password}
         return 0 if account == known else -4
 
-    def _send_error(self, message: _Object, numbers: list[str]) -> int:
+    def _send_error(self, message: Object, recipients: dict[str, Object]) -> int:
         """Return the code of what is wrong with the message, or 0."""
         if not message.get("msg"):
             return -5
-        if not numbers:
-            return -7
         if message.get("expediteur") not in self.senders:
             return -8
-        if not any(_is_valid(number) for number in numbers):
-            return -9
-        if len(str(message.get("msgid", ""))) > 30:
-            return -10
+        if error := _common_error(message, recipients):
+            return error
+        if "datesend" in message:
+            due = send_at(message)
+            return 0 if due is not None and due > self.clock() else -13
         return 0
 
-    def _row(self, number: str, text: str, sender: str, segments: int) -> _Object:
-        """Take the message for one recipient, and return what is told about it."""
-        submission_id = self._new_id()
+    def _check_error(self, message: Object, recipients: dict[str, Object]) -> int:
+        """Return the code of what is wrong with a check of numbers, or 0."""
+        return _common_error(message, recipients) if self.is_company else -11
+
+    def _take(self, number: str, text: str, sender: str) -> Acceptance:
+        """Take the message for one recipient."""
         self.take(
             recipient=number,
             text=text,
             sender=sender,
-            submission_id=submission_id,
-            segments=segments,
+            submission_id=self._new_id(),
+            segments=billed_segments(text),
         )
+        return self.accepted[-1]
+
+    def _answer_taken(
+        self, message: Object, taken: list[Acceptance], due: datetime
+    ) -> web.Response:
+        """Tell what was taken, and follow it."""
+        sending_id = self._new_id()
+        for one in taken:
+            self._reports.follow(sending_id, one, due)
+        if self.echoes_msgid:
+            ids: Object = {"msgid": message.get("msgid", "")}
+        else:
+            ids = {"msgfid": sending_id}
+        rows: list[Object] = [
+            {
+                "smsfid": one.submission_id,
+                "destination": one.recipient,
+                "credits": self._number(one.segments, printed=int),
+            }
+            for one in taken
+        ]
+        charged = sum(one.segments for one in taken)
+        return self._answer(
+            **ids,
+            statut=len(taken),
+            texte="Envoi effectué",
+            destinataires=self._number(len(taken), printed=str),
+            sms=self._number(charged, printed=str),
+            credits=self._number(charged, printed=str),
+            solde=self._number(int(self.credits), printed=str),
+            messages=self._listed(rows) if self.lists_messages else None,
+        )
+
+    def _row(self, report: Report) -> object:
+        """Return a report under the names of section III-3-2, misprint included."""
         return {
-            "smsfid": submission_id,
-            "destination": number,
-            "credits": self._number(segments, printed=int),
+            "smsfid": report.submission_id,
+            "destination": report.destination,
+            "date": f"{report.date:{self.date_format}}",
+            "statur": self._number(report.statut, printed=str),
+            "libelle": report.libelle,
+            "texte": report.texte,
         }
 
-    def _listed(self, rows: list[_Object]) -> object:
-        if not self.lists_messages:
-            return None
-        return rows[0] if self.single_object and len(rows) == 1 else rows
+    def _listed(self, items: Sequence[object]) -> object:
+        return items[0] if self.single_object and len(items) == 1 else items
 
     def _new_id(self) -> str:
         """Return an id like those of section III-4."""
@@ -190,6 +323,9 @@ class SimulatedSmsEco(SimulatedGateway):
             case NumberStyle.NUMBERS:
                 return number
 
+    def _refuse(self, code: int) -> web.Response:
+        return self._answer(statut=code, texte=WORDS[code])
+
     def _answer(self, *, statut: int, **fields: object) -> web.Response:
         return web.json_response(
             {"statut": self._number(statut, printed=int), **fields},
@@ -197,36 +333,10 @@ class SimulatedSmsEco(SimulatedGateway):
         )
 
 
-def read_body(body: str, reading: BodyReading) -> _Object | None:
-    """Return the object in `JSON={…}` as a server of this kind sees it, or `None`."""
-    match reading:
-        case BodyReading.RAW:
-            name, _, value = body.partition("=")
-        case BodyReading.FORM:
-            fields = parse_qsl(body.replace(";", "&"), keep_blank_values=True)
-            name, value = "JSON", dict(fields).get("JSON", "")
-        case BodyReading.URL_DECODED:
-            name, _, value = unquote_plus(body).partition("=")
-    try:
-        asked = json.loads(value) if name == "JSON" else None
-    except ValueError:
-        return None
-    return asked if isinstance(asked, dict) else None
-
-
-def _object(asked: _Object | None, name: str) -> _Object:
-    part = (asked or {}).get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _numbers(asked: _Object | None) -> list[str]:
-    """Return the recipients, each once (section I-1: the others are filtered)."""
-    listed = (asked or {}).get("destinataires")
-    if not isinstance(listed, list):
-        return []
-    numbers = (item.get("numero") for item in listed if isinstance(item, dict))
-    return list(dict.fromkeys(str(number) for number in numbers if number))
-
-
-def _is_valid(number: str) -> bool:
-    return number.isdigit() and len(number) >= 8
+def _common_error(message: Object, recipients: dict[str, Object]) -> int:
+    """Return the code of what is wrong with the recipients or our id, or 0."""
+    if not recipients:
+        return -7
+    if not any(map(is_valid, recipients)):
+        return -9
+    return -10 if len(str(message.get("msgid", ""))) > 30 else 0

@@ -2,17 +2,18 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
-from itertools import batched, chain
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import batched
 import re
 from typing import ClassVar, Final
 
 import aiohttp
 from yarl import URL
 
+from .abilities import PushesDelivery, TracksDelivery
+from .budget import RequestBudget
+from .delivery import DeliveryStatus
 from .errors import (
     AuthenticationError,
     EmptyMessageError,
@@ -20,69 +21,31 @@ from .errors import (
     GatewayError,
     InvalidMessageError,
     InvalidRequestError,
-    InvalidSenderError,
     MessageTooLongError,
+    MissingFieldError,
     NotAllowedError,
     OperationUnknownError,
+    OptionNotSupportedError,
     RateLimitedError,
     RejectedError,
     UnreadableAnswerError,
 )
+from .merge import fields_of, merged
+from .message_abilities import OPTION_ABILITIES, AddsStopMention, TakesOwnOptions
 from .models import Balance, Credentials, SendResult, Sms, Submission
+from .outcome import Outcome
 from .redaction import Redactor
+from .rules import Limits, SenderRule
 from .segments import Measure, measure
 from .transport import Answer, Timeouts, Transport
 
+type HandOver = Callable[[Sms, Sequence[str]], Awaitable[SendResult]]
+"""Makes one request for all recipients; their numbers are as the gateway writes them."""
+
 # Half a surrogate pair is no character: no request can carry it.
-_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
-# Enough of an unreadable answer to understand it, not enough to be a burden.
-EXCERPT = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a gateway takes."""
-
-    recipients_per_request: int = 1
-    concurrency: int = 4
-    """Requests under way at once."""
-    segments: int = 10
-    """Segments of one message: more is a mistake, where the document sets no bound."""
-    minimum_poll: timedelta = timedelta(minutes=5)
-    """The shortest time between two looks at the balance."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderRule:
-    """What a sender's name must be.
-
-    A name of digits alone would pass for somebody's number, so none takes it.
-    """
-
-    shortest: int = 1
-    longest: int = 11
-    required: bool = True
-    pattern: re.Pattern[str] = re.compile(r"[A-Za-z0-9 &'._-]+")
-
-    def check(self, sender: str | None) -> None:
-        """Raise `InvalidSenderError` if a gateway with this rule would refuse `sender`."""
-        if not sender:
-            if self.required:
-                raise self._error("")
-            return
-        if (
-            not self.shortest <= len(sender) <= self.longest
-            or not self.pattern.fullmatch(sender)
-            or sender.replace(" ", "").isdigit()
-        ):
-            raise self._error(sender)
-
-    def _error(self, sender: str) -> InvalidSenderError:
-        # A name of digits may be a phone number, and this text may be logged.
-        shown = Redactor(())(sender)
-        return InvalidSenderError(
-            sender=shown, shortest=str(self.shortest), longest=str(self.longest)
-        )
+_HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
+# Enough of an answer to understand it, not enough to be a burden.
+EXCERPT: Final = 500
 
 
 class Gateway(ABC):
@@ -117,11 +80,13 @@ class Gateway(ABC):
         url: URL | None = None,
         sender: str | None = None,
         timeouts: Timeouts = Timeouts(),
+        budget: RequestBudget | None = None,
     ) -> None:
         """Prepare a client: nothing is sent yet.
 
         `url` is the base address when it isn't the documented one, `sender` the name
-        for messages that bring none.
+        for messages that bring none. A `budget` that outlives the client goes on
+        counting what was asked before, where the gateway counts requests.
         """
         self.credentials: Final = credentials
         self.url: Final = url or self.default_url
@@ -131,7 +96,11 @@ class Gateway(ABC):
         self._redact: Final = Redactor(
             (credentials.password, credentials.api_key, credentials.username)
         )
-        self._transport: Final = Transport(session, self.url, timeouts)
+        if budget is None and self.limits.requests_per_hour is not None:
+            budget = RequestBudget(self.limits.requests_per_hour)
+        self.budget: Final = budget
+        """The requests that are left; `None` where nobody counts them."""
+        self._transport: Final = Transport(session, self.url, timeouts, budget)
         self._slots: Final = asyncio.Semaphore(self.limits.concurrency)
 
     @abstractmethod
@@ -156,28 +125,14 @@ class Gateway(ABC):
         """
         sms = replace(sms, sender=sms.sender or self.sender)
         self.check(sms)
-        refused, numbers = self._localise(sms.recipients)
-        results = await asyncio.gather(
-            *(
-                self._send_one_batch(
-                    replace(sms, recipients=recipients),
-                    [numbers[recipient] for recipient in recipients],
-                )
-                for recipients in batched(
-                    numbers, self.limits.recipients_per_request, strict=False
-                )
-            )
-        )
-        return _merge(sms.recipients, refused, results)
+        return await self._in_batches(sms, self._send_batch)
 
     def check(self, sms: Sms) -> None:
         """Raise `RejectedError` if the text or the sender breaks the gateway's rules."""
-        if not sms.text.strip():
-            raise EmptyMessageError
-        if _HALF_PAIR.search(sms.text):
-            raise InvalidMessageError
+        _check_text(sms.text)
         self.sender_rule.check(sms.sender or self.sender)
-        segments = self.measure(sms.text).segments
+        self._check_options(sms)
+        segments = self.measure_sms(sms).segments
         if segments > self.limits.segments:
             raise MessageTooLongError(
                 segments=str(segments), maximum=str(self.limits.segments)
@@ -186,6 +141,23 @@ class Gateway(ABC):
     def measure(self, text: str) -> Measure:
         """Return what `text` takes, as this gateway counts."""
         return measure(text)
+
+    def measure_sms(self, sms: Sms) -> Measure:
+        """Return what a message takes with its options, for whom it takes most."""
+        # Most messages say the same to everybody.
+        texts = {self.text_for(sms, recipient) for recipient in sms.recipients}
+        return max(
+            map(self.measure, texts or {self.text_for(sms)}),
+            key=lambda measured: (measured.segments, measured.units),
+        )
+
+    def text_for(self, sms: Sms, recipient: str | None = None) -> str:
+        """Return what one recipient, or anybody, reads on the phone."""
+        values = sms.options.personalisation.get(recipient or "", {})
+        text = merged(sms.text, values)
+        if sms.options.stop_mention and isinstance(self, AddsStopMention):
+            return text + self.stop_mention
+        return text
 
     def local_number(self, recipient: str) -> str:
         """Return an E.164 number as this gateway writes it.
@@ -205,17 +177,42 @@ class Gateway(ABC):
 
         """
 
-    async def _send_one_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
-        async with self._slots:
-            try:
-                return await self._send_batch(sms, numbers)
-            except GatewayError as error:
-                return SendResult(
-                    submissions=tuple(
-                        Submission.failed(recipient, error)
-                        for recipient in sms.recipients
-                    )
-                )
+    async def _in_batches(self, sms: Sms, hand_over: HandOver) -> SendResult:
+        """Hand over for as many recipients at once as the gateway takes.
+
+        What `hand_over` raises stands for the recipients of its request, and no others.
+        """
+        refused, numbers = self._localise(sms.recipients)
+
+        async def hand_over_one(recipients: tuple[str, ...]) -> SendResult:
+            batch = replace(sms, recipients=recipients)
+            async with self._slots:
+                try:
+                    return await hand_over(batch, [numbers[r] for r in recipients])
+                except GatewayError as error:
+                    return SendResult.failed(recipients, error)
+
+        size = self.limits.recipients_per_request
+        results = await asyncio.gather(
+            *map(hand_over_one, batched(numbers, size, strict=False))
+        )
+        result = SendResult.joined([SendResult(submissions=tuple(refused)), *results])
+        return self._followed(_in_order(result, sms.recipients))
+
+    def _check_options(self, sms: Sms) -> None:
+        """Raise `RejectedError` if the gateway lacks an option, or a value is wrong."""
+        options = sms.options
+        for name in options.used:
+            if not isinstance(self, OPTION_ABILITIES[name]):
+                raise OptionNotSupportedError(option=name)
+        own = self.own_options if isinstance(self, TakesOwnOptions) else {}
+        for name, value in options.own.items():
+            if name not in own:
+                raise OptionNotSupportedError(option=name)
+            own[name].check(name, value)
+        if options.personalisation:
+            for recipient in sms.recipients:
+                _check_merged(sms.text, options.personalisation.get(recipient, {}))
 
     def _localise(
         self, recipients: Sequence[str]
@@ -230,11 +227,28 @@ class Gateway(ABC):
                 refused.append(Submission.failed(recipient, error))
         return refused, numbers
 
+    def _followed(self, result: SendResult) -> SendResult:
+        """Return a result in which is told what more will be heard about."""
+        if not isinstance(self, TracksDelivery | PushesDelivery):
+            return result
+        return replace(
+            result,
+            submissions=tuple(
+                replace(made, delivery=DeliveryStatus.PENDING)
+                if made.outcome is Outcome.ACCEPTED
+                else made
+                for made in result.submissions
+            ),
+        )
+
+    def _shown(self, words: str) -> str:
+        """Return words of the gateway's, or of the user's, as others may read them."""
+        # Redacted first: what is cut through is no longer recognised.
+        return self._redact(words)[:EXCERPT]
+
     def _unreadable(self, answer: Answer) -> UnreadableAnswerError:
         """Return the error for an answer that makes no sense, and keep an excerpt."""
-        # Redacted first: what is cut through is no longer recognised.
-        excerpt = self._redact(answer.text)[:EXCERPT]
-        self.last_unreadable = f"HTTP {answer.status}: {excerpt}"
+        self.last_unreadable = f"HTTP {answer.status}: {self._shown(answer.text)}"
         return UnreadableAnswerError(code=f"HTTP {answer.status}")
 
     def _check_status(self, answer: Answer) -> None:
@@ -263,18 +277,22 @@ _STATUS_ERRORS: Final[dict[int, type[GatewayError]]] = {
 }
 
 
-def _merge(
-    recipients: Sequence[str],
-    refused: Sequence[Submission],
-    results: Sequence[SendResult],
-) -> SendResult:
-    """Put the submissions of all batches back in the order of the recipients."""
-    made = chain(refused, *(result.submissions for result in results))
-    by_recipient = {submission.recipient: submission for submission in made}
-    told: list[Decimal] = [
-        result.remaining for result in results if result.remaining is not None
-    ]
-    return SendResult(
-        submissions=tuple(by_recipient[recipient] for recipient in recipients),
-        remaining=min(told, default=None),
-    )
+def _check_text(text: str) -> None:
+    """Raise `InvalidMessageError` for a text that nobody could read."""
+    if not text.strip():
+        raise EmptyMessageError
+    if _HALF_PAIR.search(text):
+        raise InvalidMessageError
+
+
+def _check_merged(text: str, values: Mapping[str, str]) -> None:
+    """Raise `RejectedError` if a recipient's values make no text of `text`."""
+    if missing := sorted(fields_of(text) - values.keys()):
+        raise MissingFieldError(field=missing[0])
+    _check_text(merged(text, values))
+
+
+def _in_order(result: SendResult, recipients: Sequence[str]) -> SendResult:
+    """Return a result with its submissions in the order of the recipients."""
+    by_recipient = {made.recipient: made for made in result.submissions}
+    return replace(result, submissions=tuple(by_recipient[r] for r in recipients))

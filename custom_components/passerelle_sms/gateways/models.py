@@ -1,12 +1,15 @@
 """What goes to a gateway and what comes back, the same for all of them."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Self
 
+from .delivery import DeliveryStatus
 from .errors import GatewayError
+from .options import SmsOptions
 from .outcome import Outcome
 
 
@@ -60,6 +63,61 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """Submissions that a gateway keeps to send them later, as they are cancelled."""
+
+    recipients: tuple[str, ...] = field(repr=False)
+    """E.164."""
+    text: str
+    sender: str | None
+    send_at: datetime
+    submission_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """What a gateway tells when it has cancelled something."""
+
+    credits_back: Decimal | None = None
+    """The credits given back."""
+    remaining: Decimal | None = None
+    """The credits there are now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Two accounts, after credits went from the one to the other."""
+
+    debited: SubAccount
+    credited: SubAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transactions:
+    """What a gateway wrote down lately about an account."""
+
+    rows: tuple[Mapping[str, str], ...]
+    """Each by the gateway's own names; empty if the answer can't be taken apart."""
+    text: str
+    """The answer as it came, redacted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody in the address book that a gateway keeps."""
+
+    number: str = field(repr=False)
+    """E.164."""
+    groups: tuple[str, ...] = ()
+    name: str | None = None
+    first_name: str | None = None
+    company: str | None = None
+    birthday: date | None = None
+    variables: tuple[str | None, str | None, str | None] = (None, None, None)
+    """For the gateway's own mail merge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sms:
     """One text for some numbers, ready to be handed to a gateway."""
 
@@ -70,6 +128,7 @@ class Sms:
     """The name shown on the phone; the account's own when `None`."""
     reference: str | None = None
     """Our own id of the message, where the gateway takes one: `[A-Za-z0-9-]{1,30}`."""
+    options: SmsOptions = SmsOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +145,10 @@ class Submission:
     cost: Decimal | None = None
     """Credits taken, where the gateway says so."""
     error: GatewayError | None = None
+    sending_id: str | None = field(default=None, repr=False)
+    """The gateway's id of the whole request, where that is another one."""
+    delivery: DeliveryStatus | None = None
+    """Where it is, if the gateway will tell; `None` if nothing more will be heard."""
 
     @classmethod
     def failed(cls, recipient: str, error: GatewayError) -> Self:
@@ -105,3 +168,23 @@ class SendResult:
     submissions: tuple[Submission, ...]
     remaining: Decimal | None = None
     """The credits left, where the answer tells; from the answer with the least."""
+
+    @classmethod
+    def failed(cls, recipients: Iterable[str], error: GatewayError) -> Self:
+        """Return what an error has left of a whole request."""
+        return cls(
+            submissions=tuple(
+                Submission.failed(recipient, error) for recipient in recipients
+            )
+        )
+
+    @classmethod
+    def joined(cls, results: Sequence[Self]) -> Self:
+        """Return several results as one, in their order."""
+        told = [result.remaining for result in results if result.remaining is not None]
+        return cls(
+            submissions=tuple(
+                made for result in results for made in result.submissions
+            ),
+            remaining=min(told, default=None),
+        )

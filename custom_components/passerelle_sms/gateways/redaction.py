@@ -4,18 +4,24 @@ from collections.abc import Iterable
 from html.entities import codepoint2name
 import json
 import re
+from typing import Final
 
-HIDDEN = "***"
+HIDDEN: Final = "***"
 
-_ENTITIES = {**codepoint2name, ord("'"): "apos"}
+_ENTITIES: Final = {**codepoint2name, ord("'"): "apos"}
 
 # Eight digits or more, however they are grouped: the shortest number is Burkina's.
-_NUMBER = re.compile(r"\+?\d(?:[\s.\-]?\d){7,}")
+_NUMBER: Final = re.compile(r"\+?\d(?:[\s.\-]?\d){7,}")
 
 
 def hide_number(number: str) -> str:
     """Return a number of which only the last two digits can be read."""
     return f"{HIDDEN}{number[-2:]}" if len(number) > 2 else HIDDEN
+
+
+def hide_numbers(text: str) -> str:
+    """Return a text in which no number can be read in full."""
+    return _NUMBER.sub(lambda match: hide_number(match.group()), text)
 
 
 class Redactor:
@@ -33,7 +39,7 @@ class Redactor:
         """Return `text` without the account's secrets and without full numbers."""
         for secret in self._secrets:
             text = secret.sub(HIDDEN, text)
-        return _NUMBER.sub(lambda match: hide_number(match.group()), text)
+        return hide_numbers(text)
 
 
 def _any_writing(character: str) -> str:

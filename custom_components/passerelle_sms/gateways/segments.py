@@ -1,21 +1,24 @@
 """How many segments a text costs, and why (3GPP TS 23.038, sections 4 and 6.2.1)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from .models import Encoding
 
 # GSM 03.38 basic set: one septet each. The escape code itself is not a character.
-GSM7_BASIC = frozenset(
+GSM7_BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 # The extension table: an escape and a code, so two septets each.
-GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
 
 # The room in a message that stands alone, and in each part of one that doesn't:
 # the parts carry a header that says how they belong together.
-GSM7_SINGLE, GSM7_PART = 160, 153
-UCS2_SINGLE, UCS2_PART = 70, 67
+GSM7_SINGLE: Final = 160
+GSM7_PART: Final = 153
+UCS2_SINGLE: Final = 70
+UCS2_PART: Final = 67
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

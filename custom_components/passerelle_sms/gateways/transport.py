@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Final
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, hdrs
 from yarl import URL
 
+from .budget import RequestBudget
 from .errors import CannotConnectError, GatewayError, NoAnswerError, TlsFailedError
 
 type Json = str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]
 
 # No gateway's answer comes near this; what is longer is a page, or an attack.
-MAXIMUM_ANSWER = 1_048_576
+MAXIMUM_ANSWER: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +47,17 @@ class Transport:
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, base_url: URL, timeouts: Timeouts
+        self,
+        session: aiohttp.ClientSession,
+        base_url: URL,
+        timeouts: Timeouts,
+        budget: RequestBudget | None = None,
     ) -> None:
-        """Use `session` for requests under `base_url`."""
+        """Use `session` for requests under `base_url`, as many as `budget` allows."""
         self._session = session
         self._base_url = base_url
         self._timeouts = timeouts
+        self._budget = budget
 
     async def request(
         self,
@@ -66,13 +73,15 @@ class Transport:
         """Send one request, once, and return the answer whatever its status.
 
         Raises:
-            CannotConnectError, TlsFailedError: nothing was written.
+            CannotConnectError, TlsFailedError, RateLimitedError: nothing was written.
             NoAnswerError: it was written, and no whole answer came back.
 
         """
         if self._session.closed:
             # The house is shutting down.
             raise CannotConnectError
+        if self._budget is not None:
+            self._budget.spend()
         result = await self._receive(
             self._session.request(
                 method,

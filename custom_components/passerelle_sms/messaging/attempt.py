@@ -5,10 +5,28 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from ..gateways.errors import DuplicateMessageError
-from ..gateways.models import Submission
+from ..gateways.errors import DuplicateMessageError, MessageCancelledError
+from ..gateways.models import Sms, Submission
 from ..gateways.outcome import Outcome
+from .delivery import Delivery
 from .record import Failure, MessageRecord, Stage, SubmissionRecord
+
+
+def as_sms(record: MessageRecord, numbers: tuple[str, ...], now: datetime) -> Sms:
+    """Return a message as it is handed over now, to some of its recipients.
+
+    What is late for its hour leaves at once.
+    """
+    options = record.options
+    if options.send_at is not None and options.send_at <= now:
+        options = replace(options, send_at=None)
+    return Sms(
+        text=record.text,
+        recipients=numbers,
+        sender=record.sender,
+        reference=record.message_id,
+        options=options,
+    )
 
 
 def begun(
@@ -74,6 +92,48 @@ def expired(record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
     )
 
 
+def withdrawn(record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
+    """Return the message once it is taken back: what has not left stays at home.
+
+    Of what is sent again the first may have arrived, so that is the user's to judge.
+    """
+    return record.updated(
+        replace(made, outcome=Outcome.UNKNOWN, stage=Stage.HELD)
+        if made.resent
+        else cancelled(made)
+        for made in map(record.find, numbers)
+        if made.is_waiting
+    )
+
+
+def cancelled(made: SubmissionRecord) -> SubmissionRecord:
+    """Return a submission that was taken back before it was sent."""
+    return replace(
+        made,
+        outcome=Outcome.NOT_SENT,
+        stage=Stage.CLOSED,
+        failure=Failure.of(MessageCancelledError()),
+        delivery=None,
+    )
+
+
+def attempted(record: SubmissionRecord, made: Submission) -> SubmissionRecord:
+    """Return what an attempt that may have left has made, as if it was the first."""
+    is_over = made.outcome in {Outcome.ACCEPTED, Outcome.REJECTED}
+    return replace(
+        record,
+        outcome=made.outcome,
+        stage=Stage.CLOSED if is_over else Stage.OPEN,
+        submission_id=made.submission_id or record.submission_id,
+        sending_id=made.sending_id or record.sending_id,
+        # An error tells none, and what evidence is held against is our own count.
+        segments=record.segments if made.segments is None else made.segments,
+        cost=made.cost,
+        failure=_failure(made),
+        delivery=None if made.delivery is None else Delivery(status=made.delivery),
+    )
+
+
 def _concluded(
     record: SubmissionRecord,
     earlier: SubmissionRecord,
@@ -84,7 +144,7 @@ def _concluded(
         # As if there had been no attempt; of one before it that says nothing.
         return replace(earlier, failure=_failure(made))
     if not earlier.is_in_doubt and not earlier.resent:
-        return _tried(record, made)
+        return attempted(record, made)
     error = made.error
     if duplicate_is_proof and isinstance(error, DuplicateMessageError):
         return replace(
@@ -95,22 +155,7 @@ def _concluded(
         )
     if made.outcome is Outcome.REJECTED:
         return replace(record, stage=Stage.HELD, failure=_failure(made))
-    return _tried(record, made)
-
-
-def _tried(record: SubmissionRecord, made: Submission) -> SubmissionRecord:
-    """Return what an attempt that may have left has made, as if it was the first."""
-    is_over = made.outcome in {Outcome.ACCEPTED, Outcome.REJECTED}
-    return replace(
-        record,
-        outcome=made.outcome,
-        stage=Stage.CLOSED if is_over else Stage.OPEN,
-        submission_id=made.submission_id or record.submission_id,
-        # An error tells none, and what evidence is held against is our own count.
-        segments=record.segments if made.segments is None else made.segments,
-        cost=made.cost,
-        failure=_failure(made),
-    )
+    return attempted(record, made)
 
 
 def _failure(made: Submission) -> Failure | None:

@@ -25,6 +25,8 @@ SECOND_LOOK: Final = timedelta(minutes=2)
 LOOK_AGAIN: Final = timedelta(seconds=10)
 # How long after an attempt evidence is waited for, however soon the message is old news.
 PATIENCE: Final = timedelta(minutes=10)
+# How near to a doubt another movement of the balance may hide in it.
+BLUR: Final = timedelta(minutes=10)
 # How long a message may have lived before what happens to it now.
 LONGEST_LIFE: Final = timedelta(hours=25)
 
@@ -54,6 +56,9 @@ class Sender(Protocol):
     async def ask_credits(self) -> Decimal | None:
         """Ask the gateway what the account holds; `None` when it doesn't say."""
 
+    def may_be_tried(self, record: MessageRecord, made: SubmissionRecord) -> bool:
+        """Return whether a request may be made for a submission, or made again."""
+
     def enqueue(self, record: MessageRecord) -> None:
         """Put in the queue what of a message still has to be tried."""
 
@@ -64,7 +69,7 @@ class Doubts:
     def __init__(
         self, messages: OpenMessages, journal: Journal, clock: Clock, sender: Sender
     ) -> None:
-        """Settle the doubts about `messages`."""
+        """Settle the doubts about `messages`, but for those that may be tried again."""
         self._messages = messages
         self._journal = journal
         self._clock = clock
@@ -81,6 +86,15 @@ class Doubts:
             for record in self._messages
             for made in record.submissions
             if made.is_in_doubt
+        }
+
+    def to_settle(self) -> dict[Key, SubmissionRecord]:
+        """Return those of them that are settled here, by message and number."""
+        return {
+            key: made
+            for key, made in self.in_doubt().items()
+            if (record := self._messages.get(key[0])) is not None
+            and not self._sender.may_be_tried(record, made)
         }
 
     def time_of_attempt(self) -> datetime:
@@ -127,7 +141,7 @@ class Doubts:
         if self._tasks:
             # Two looks at the same time would pass for the second one a while later.
             self.look_later(LOOK_AGAIN)
-        elif self.in_doubt():
+        elif self.to_settle():
             self._tasks.spawn(self._look())
 
     async def _look(self) -> None:
@@ -136,12 +150,12 @@ class Doubts:
         try:
             delay = await self._settle_by_evidence()
         finally:
-            if self.in_doubt():
+            if self.to_settle():
                 self.look_later(delay)
 
     async def _settle_by_evidence(self) -> timedelta:
         """Return when to look again for what is in doubt still."""
-        doubts = self.in_doubt()
+        doubts = self.to_settle()
         attempted = [made.attempted for made in doubts.values() if made.attempted]
         now = self._clock.now()
         last = max(attempted, default=now)
@@ -159,8 +173,10 @@ class Doubts:
             self._give_up_the_late(doubts)
             return SECOND_LOOK
         try:
-            others = await self._others(doubts, min(attempted, default=now))
+            first = min(attempted, default=now)
+            others = await self._others(doubts, first)
             charges = has_charged(await self._journal.find(LATELY))
+            is_blurred = await self._is_blurred(first, now)
         except NotStoredError:
             self._give_up_the_late(doubts)
             return SECOND_LOOK
@@ -169,8 +185,8 @@ class Doubts:
             self._give_up_the_late(doubts)
             return LOOK_AGAIN
         verdict = judge([*doubts.values()], others, credits_left)
-        if verdict is Verdict.NOT_SENT and not charges:
-            # Perhaps the balance never moves here.
+        if is_blurred or (verdict is Verdict.NOT_SENT and not charges):
+            # Perhaps the balance never moves here, or something else has moved it.
             verdict = Verdict.OPEN
         self._follow(doubts, verdict)
         return SECOND_LOOK
@@ -209,6 +225,27 @@ class Doubts:
             record = self._messages.keep_soon(message_id, partial(settle, numbers))
             self._sender.enqueue(record)
 
+    async def _is_blurred(self, first: datetime, now: datetime) -> bool:
+        """Return whether the balance may have moved, or stood still, for other reasons.
+
+        Nobody knows whether a gateway charges what it is to send later when it takes it
+        or when it sends it, so neither may be near, also of what is in doubt itself. And
+        credit that is given back or moved between accounts hides a charge.
+
+        Raises:
+            NotStoredError: the journal can't be read.
+
+        """
+        since = first - BLUR
+        moved = await self._journal.last_movement()
+        if moved is not None and moved >= since:
+            return True
+        return any(
+            since <= send_at <= now + BLUR or _was_attempted(record, since)
+            for record in await self._journal.since(since)
+            if (send_at := record.options.send_at) is not None
+        )
+
     async def _others(self, doubts: InDoubt, first: datetime) -> list[SubmissionRecord]:
         """Return all other submissions that were handed over since the first doubt.
 
@@ -224,6 +261,13 @@ class Doubts:
             and made.attempted is not None
             and made.attempted >= first
         ]
+
+
+def _was_attempted(record: MessageRecord, since: datetime) -> bool:
+    return any(
+        made.attempted is not None and made.attempted >= since
+        for made in record.submissions
+    )
 
 
 def _accepted(numbers: frozenset[str], record: MessageRecord) -> MessageRecord:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from ..gateways.abilities import RefusesDuplicates
 from ..gateways.errors import DuplicateMessageError, NotStoredError
 from ..gateways.gateway import Gateway
+from ..gateways.message_abilities import RefusesDuplicates
 from ..gateways.models import Submission
 from ..gateways.outcome import Outcome
 from .doubts import LONGEST_LIFE

@@ -14,6 +14,7 @@ from ..gateways.errors import (
     IdenticalMessageError,
     RejectedError,
 )
+from ..gateways.merge import merged
 from ..gateways.outcome import Outcome
 from ..gateways.redaction import hide_number
 from .clock import Clock
@@ -115,7 +116,7 @@ class Guard:
         numbers = [
             made.recipient.number for made in record.submissions if made.is_waiting
         ]
-        refused = {} if record.urgent else self._identical_errors(record.text, numbers)
+        refused = {} if record.urgent else self._identical_errors(record, numbers)
         admitted = [number for number in numbers if number not in refused]
         if admitted:
             self._check_caps(len(admitted) * record.segments, urgent=record.urgent)
@@ -141,13 +142,13 @@ class Guard:
         return self._time
 
     def _identical_errors(
-        self, text: str, numbers: Iterable[str]
+        self, record: MessageRecord, numbers: Iterable[str]
     ) -> dict[str, RejectedError]:
         minutes = _in_minutes(self._identical.length)
         return {
             number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
             for number in numbers
-            if self._identical.holds(text, number)
+            if self._identical.holds(_said(record, number), number)
         }
 
     def _check_caps(self, segments: int, *, urgent: bool) -> None:
@@ -177,7 +178,7 @@ class Guard:
 
     def _count(self, record: MessageRecord, number: str, at: datetime) -> None:
         counted = _Counted(
-            at=at, segments=record.segments, text=record.text, number=number
+            at=at, segments=record.segments, said=_said(record, number), number=number
         )
         for window in self._windows:
             window.add((record.message_id, number), counted)
@@ -189,7 +190,7 @@ class _Counted:
 
     at: datetime
     segments: int
-    text: str
+    said: str
     number: str = field(repr=False)
 
 
@@ -210,7 +211,7 @@ class _Window:
         """Add what is not older than all the rest; a key counts once."""
         self.discard(key)
         self._counted[key] = counted
-        self._texts[counted.text, counted.number] += 1
+        self._texts[counted.said, counted.number] += 1
         self.segments += counted.segments
 
     def discard(self, key: tuple[str, str]) -> None:
@@ -219,9 +220,9 @@ class _Window:
         if counted is None:
             return
         self.segments -= counted.segments
-        self._texts[counted.text, counted.number] -= 1
-        if not self._texts[counted.text, counted.number]:
-            del self._texts[counted.text, counted.number]
+        self._texts[counted.said, counted.number] -= 1
+        if not self._texts[counted.said, counted.number]:
+            del self._texts[counted.said, counted.number]
 
     def prune(self, now: datetime) -> None:
         """Remove what is as old as the window is long."""
@@ -231,9 +232,9 @@ class _Window:
                 return
             self.discard(key)
 
-    def holds(self, text: str, number: str) -> bool:
-        """Return whether this text went to this number within the window."""
-        return (text, number) in self._texts
+    def holds(self, said: str, number: str) -> bool:
+        """Return whether the same was said to this number within the window."""
+        return (said, number) in self._texts
 
     def frees(self, segments: int) -> datetime:
         """Return when so many of the segments counted here, if there are, have left."""
@@ -245,6 +246,16 @@ class _Window:
             if so_far >= segments
         )
         return last.at + self.length
+
+
+def _said(record: MessageRecord, number: str) -> str:
+    """Return what one recipient reads, and when if that is later.
+
+    One text with other values, or for another hour, is another message.
+    """
+    options = record.options
+    text = merged(record.text, options.personalisation.get(number, {}))
+    return text if options.send_at is None else f"{options.send_at.isoformat()} {text}"
 
 
 def _in_minutes(time: timedelta) -> str:

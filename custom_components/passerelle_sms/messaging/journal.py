@@ -5,21 +5,38 @@ while Home Assistant stops, and writes everything again for each message.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 import sqlite3
 from typing import Any
 
+from ..gateways.delivery import DeliveryReport
 from ..gateways.errors import NotStoredError
 from .journal_file import JournalFile, JournalQuery, open_file
+from .journal_notes import last_movement, note_movement
+from .journal_replies import (
+    StoredReply,
+    count_replies,
+    find_replies,
+    keep_replies,
+    tell_replies,
+    untold_replies,
+)
+from .journal_reports import (
+    StoredReport,
+    apply_reports,
+    keep_reports,
+    reports_of_nobody,
+    unapplied_reports,
+)
 from .journal_row import Row
 from .private_file import remove_file
 from .record import MessageRecord
 from .tasks import Tasks
 
-__all__ = ["Journal", "JournalQuery"]
+__all__ = ["Journal", "JournalQuery", "StoredReply", "StoredReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +49,7 @@ class _Batch:
 
 
 class Journal:
-    """All messages of one account, unsettled or not, on disk.
+    """All messages of one account, unsettled or not, on disk, and what came back.
 
     Whatever is asked of it happens in the order in which it was asked, one thing at a
     time, and to its end even if the caller is cancelled. When the file cannot be read or
@@ -94,12 +111,20 @@ class Journal:
         """Return the messages that are not closed, oldest first."""
         return await self._ask(JournalFile.unsettled)
 
+    async def tracked(self) -> list[MessageRecord]:
+        """Return the messages with a delivery to hear of, or to tell, oldest first."""
+        return await self._ask(JournalFile.tracked)
+
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return the message with this id, if there is one."""
         return await self._ask(JournalFile.get, message_id)
 
     async def since(self, when: datetime) -> list[MessageRecord]:
-        """Return the messages created at `when` or later, oldest first."""
+        """Return the messages created at `when` or later, oldest first.
+
+        And those that the gateway is to send at `when` or later, however long ago they
+        were created: what is sent later counts when it is sent.
+        """
         return await self._ask(JournalFile.since, when)
 
     async def find(self, query: JournalQuery) -> list[MessageRecord]:
@@ -109,9 +134,66 @@ class Journal:
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Delete closed messages: those created before `before`, and all but the newest `keep`.
 
-        One that is not closed stays, and is not counted. Returns how many were deleted.
+        One stays, and is not counted, that isn't closed, that is still tracked, or that
+        the gateway sends at `before` or later. Of the replies those go that were heard of
+        before `before` and told, of the reports what is over their bound.
+
+        Returns how many messages were deleted.
         """
         return await self._ask(JournalFile.prune, before, keep)
+
+    async def keep_reports(
+        self, reports: Sequence[DeliveryReport], heard: datetime
+    ) -> list[StoredReport]:
+        """Write down reports that no gateway tells twice, all of them or none.
+
+        They are on disk when this returns, and nothing was made of them yet.
+        """
+        return await self._ask_tables(keep_reports, tuple(reports), heard)
+
+    async def unapplied_reports(self) -> list[StoredReport]:
+        """Return the reports that nothing was made of yet, oldest first."""
+        return await self._ask_tables(unapplied_reports)
+
+    async def apply_reports(self, ids: Mapping[int, str | None]) -> None:
+        """Note which message of ours each report is about; `None` if it is none."""
+        await self._ask_tables(apply_reports, dict(ids))
+
+    async def reports(self, *, limit: int) -> list[StoredReport]:
+        """Return the reports that are about no message of ours, newest first."""
+        return await self._ask_tables(reports_of_nobody, limit)
+
+    async def keep_replies(self, replies: Sequence[StoredReply]) -> list[StoredReply]:
+        """Write down the replies that are new, all of them or none, and return these.
+
+        They are on disk when this returns, and nobody has heard of them yet. A reply is
+        known by its message, its number, its time and its text.
+        """
+        return await self._ask_tables(keep_replies, tuple(replies))
+
+    async def untold_replies(self) -> list[StoredReply]:
+        """Return the replies that not everybody has heard of, in the order they came."""
+        return await self._ask_tables(untold_replies)
+
+    async def replies_told(self, ids: Sequence[int]) -> None:
+        """Note that everybody has heard of the replies with these ids."""
+        await self._ask_tables(tell_replies, tuple(ids))
+
+    async def replies(self, message_id: str | None, *, limit: int) -> list[StoredReply]:
+        """Return the replies to a message, or to any with `None`, newest first."""
+        return await self._ask_tables(find_replies, message_id, limit)
+
+    async def count_replies(self, message_id: str) -> int:
+        """Return how many replies to a message are kept."""
+        return await self._ask_tables(count_replies, message_id)
+
+    async def note_movement(self, at: datetime) -> None:
+        """Note that credits came or went at `at` for something that is no message."""
+        await self._ask_tables(note_movement, at)
+
+    async def last_movement(self) -> datetime | None:
+        """Return when credits last came or went for something that is no message."""
+        return await self._ask_tables(last_movement)
 
     async def close(self) -> None:
         """Close the file, after all that was asked before; closing it again is nothing."""
@@ -151,9 +233,19 @@ class Journal:
     async def _ask[*Ts, T](
         self, question: Callable[[JournalFile, *Ts], T], *args: *Ts
     ) -> T:
+        return await self._in_turn(lambda: self._block(question, self._opened, *args))
+
+    async def _ask_tables[*Ts, T](
+        self, question: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> T:
+        return await self._in_turn(
+            lambda: self._block(question, self._opened.connection, *args)
+        )
+
+    async def _in_turn[T](self, ask: Callable[[], Awaitable[T]]) -> T:
         async def answer() -> T:
             async with self._lock:
-                return await self._block(question, self._opened, *args)
+                return await ask()
 
         return await _end_of(self._tasks.spawn(answer()))
 

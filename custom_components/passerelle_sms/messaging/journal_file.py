@@ -23,43 +23,19 @@ from pathlib import Path
 import sqlite3
 
 from ..gateways.outcome import Outcome
+from .journal_replies import prune_replies
+from .journal_reports import prune_reports
 from .journal_row import DamagedError, Row, is_record, microseconds, read_record
+from .journal_schema import read_version, upgrade
 from .private_file import aside, keep_aside, make_private
 from .record import MessageRecord
 
-VERSION = 1
-
-# `message` holds the records; its other columns are what they are looked up by.
-# `submission` only answers whether a message went to a number or has an outcome. It
-# needs no index of its own by these: a house writes to few people and most is accepted,
-# so that walking through time finds the newest ones soonest, and each index more would
-# be written with every message.
-_SCHEMA = (
-    """
-    CREATE TABLE message (
-        message_id TEXT NOT NULL PRIMARY KEY,
-        created INTEGER NOT NULL,
-        closed INTEGER NOT NULL,
-        record TEXT NOT NULL
-    ) STRICT
-    """,
-    "CREATE INDEX message_by_time ON message (created, message_id)",
-    "CREATE INDEX message_by_state ON message (closed, created, message_id)",
-    """
-    CREATE TABLE submission (
-        message_id TEXT NOT NULL REFERENCES message ON DELETE CASCADE,
-        number TEXT NOT NULL,
-        outcome TEXT NOT NULL,
-        PRIMARY KEY (message_id, number, outcome)
-    ) STRICT, WITHOUT ROWID
-    """,
-    f"PRAGMA user_version = {VERSION}",
-)
-
 _WRITE = """
-    INSERT INTO message (message_id, created, closed, record) VALUES (?, ?, ?, ?)
+    INSERT INTO message (message_id, created, closed, tracked, send_at, record)
+    VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (message_id) DO UPDATE SET
-        created = excluded.created, closed = excluded.closed, record = excluded.record
+        created = excluded.created, closed = excluded.closed,
+        tracked = excluded.tracked, send_at = excluded.send_at, record = excluded.record
 """
 _WRITE_SUBMISSION = """
     INSERT OR IGNORE INTO submission (message_id, number, outcome) VALUES (?, ?, ?)
@@ -70,10 +46,20 @@ _UNSETTLED = """
     SELECT CAST(record AS BLOB) FROM message WHERE closed = 0
     ORDER BY created, message_id
 """
+_TRACKED = """
+    SELECT CAST(record AS BLOB) FROM message WHERE tracked = 1
+    ORDER BY created, message_id
+"""
 _GET = "SELECT CAST(record AS BLOB) FROM message WHERE message_id = ?"
 _SINCE = """
     SELECT CAST(record AS BLOB) FROM message WHERE created >= ?
     ORDER BY created, message_id
+"""
+# By the time at which they are sent: by the other, all that is older would be walked
+# through. They are few, and sorted later.
+_SENT_SINCE = """
+    SELECT CAST(record AS BLOB) FROM message INDEXED BY message_scheduled
+    WHERE send_at >= :when AND created < :when
 """
 _FIND = """
     SELECT CAST(record AS BLOB) FROM message
@@ -87,14 +73,18 @@ _FIND = """
     ORDER BY created DESC, message_id DESC LIMIT :limit
 """
 _EVERYTHING = """
-    SELECT rowid, CAST(message_id AS BLOB), created, closed, CAST(record AS BLOB)
+    SELECT rowid, CAST(message_id AS BLOB), created, closed, tracked, send_at,
+        CAST(record AS BLOB)
     FROM message
 """
 _PRUNE = """
-    DELETE FROM message WHERE closed = 1 AND (
+    DELETE FROM message
+    WHERE closed = 1 AND tracked = 0 AND (send_at IS NULL OR send_at < :before) AND (
         created < :before
         OR message_id IN (
-            SELECT message_id FROM message WHERE closed = 1
+            SELECT message_id FROM message
+            WHERE closed = 1 AND tracked = 0
+            AND (send_at IS NULL OR send_at < :before)
             ORDER BY created DESC, message_id DESC LIMIT -1 OFFSET :keep
         )
     )
@@ -133,7 +123,7 @@ class JournalFile:
     """
 
     connection: sqlite3.Connection
-    """For what is to be said to SQLite itself."""
+    """For the tables that hold no messages, and what is to be said to SQLite itself."""
     kept_aside: Path | None
     """Where a copy of the file as it was lies, if some of its rows were no records."""
 
@@ -168,7 +158,17 @@ class JournalFile:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
                 _WRITE,
-                ((row.message_id, row.created, row.closed, row.record) for row in rows),
+                (
+                    (
+                        row.message_id,
+                        row.created,
+                        row.closed,
+                        row.tracked,
+                        row.send_at,
+                        row.record,
+                    )
+                    for row in rows
+                ),
             )
             connection.executemany(
                 "DELETE FROM submission WHERE message_id = ?",
@@ -183,14 +183,21 @@ class JournalFile:
         """Return the messages that something will still happen to, oldest first."""
         return self._read(_UNSETTLED)
 
+    def tracked(self) -> list[MessageRecord]:
+        """Return the messages of which there is more to hear, or to tell, oldest first."""
+        return self._read(_TRACKED)
+
     def get(self, message_id: str) -> MessageRecord | None:
         """Return the message with this id, if there is one."""
         found = self._read(_GET, (message_id,))
         return found[0] if found else None
 
     def since(self, when: datetime) -> list[MessageRecord]:
-        """Return the messages created at `when` or later, oldest first."""
-        return self._read(_SINCE, (microseconds(when),))
+        """Return the messages created, or sent, at `when` or later, oldest first."""
+        first = microseconds(when)
+        earlier = self._read(_SENT_SINCE, {"when": first})
+        earlier.sort(key=lambda record: (record.created, record.message_id))
+        return [*earlier, *self._read(_SINCE, (first,))]
 
     def find(self, query: JournalQuery) -> list[MessageRecord]:
         """Return the messages that a query asks for, newest first."""
@@ -206,9 +213,11 @@ class JournalFile:
         )
 
     def prune(self, before: datetime, keep: int) -> int:
-        """Delete the closed messages that are old or too many; return how many."""
+        """Delete what is old or too much; return how many messages that were."""
         with self.connection as connection:
             connection.execute("BEGIN IMMEDIATE")
+            prune_reports(connection)
+            prune_replies(connection, before)
             return connection.execute(
                 _PRUNE, {"before": microseconds(before), "keep": keep}
             ).rowcount
@@ -219,24 +228,18 @@ class JournalFile:
 
     def _prepare(self) -> None:
         connection = self.connection
-        [version] = connection.execute("PRAGMA user_version").fetchone()
-        is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-        if not is_new and version != VERSION:
-            raise DamagedError(f"schema version {version}")
+        version = read_version(connection)
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = TRUNCATE")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         # Pruned is gone: no text or number stays behind in a page that is free.
         connection.execute("PRAGMA secure_delete = ON")
-        if is_new:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                for statement in _SCHEMA:
-                    connection.execute(statement)
+        # Before anything is changed: what is damaged is kept aside as it was.
         [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise DamagedError("malformed")
+        upgrade(connection, version)
 
     def _take_out_unreadable(self, path: Path) -> Path | None:
         # Every row is looked at now, so that later no question fails because of one.

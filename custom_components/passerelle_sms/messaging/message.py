@@ -1,9 +1,11 @@
 """What a person or an automation asks to send."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from ..gateways.options import SmsOptions
 from .encoding import EncodingChoice
 from .record import OnUnknown
 
@@ -26,6 +28,12 @@ class Message:
     on_unknown: OnUnknown = OnUnknown.HOLD
     urgent: bool = False
     """Whether it passes the stop for runaway automations, but for the daily cap."""
+    options: SmsOptions = SmsOptions()
+    """All but `personalisation`, which is known by number there."""
+    personalisation: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, repr=False
+    )
+    """What stands for each `{field}` of the text, by recipient's name or number."""
 
     @property
     def body(self) -> str:

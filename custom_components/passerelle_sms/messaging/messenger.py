@@ -1,13 +1,17 @@
 """The one door for every way to send: a message goes in, a report comes out."""
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from homeassistant.util.ulid import ulid
 
-from ..gateways.errors import EmptyMessageError, RejectedError
+from ..gateways.errors import EmptyMessageError, RejectedError, ScheduleInPastError
 from ..gateways.gateway import Gateway
 from ..gateways.models import Sms
 from ..gateways.outcome import Outcome
+from .attempt import attempted
 from .clock import Clock
 from .doubts import Choice
 from .encoding import EncodingChoice, Preview, encode, preview
@@ -18,6 +22,9 @@ from .recipients import AddressBook, Recipient, UnusableTarget
 from .record import Failure, MessageRecord, Stage, SubmissionRecord
 from .report import RecipientResult, Report
 from .tasks import Tasks
+
+# How long a scheduled message may wait for a gateway that can't be reached.
+LONGEST_WAIT: Final = timedelta(hours=24)
 
 
 class Messenger:
@@ -50,18 +57,25 @@ class Messenger:
 
         Raises:
             RejectedError: nothing was taken in for anybody, because of the text, the
-                sender, all of the targets, the guard, or a disk that holds no more.
+                sender, an option, all of the targets, the guard, or a disk that holds
+                no more.
 
         """
-        text = self._encode(message)
-        self._gateway.check(Sms(text=text, recipients=(), sender=message.sender))
+        now = self._clock.now()
+        if message.options.send_at is not None and message.options.send_at <= now:
+            raise ScheduleInPastError
         targets = self._address_book.resolve(message.targets)
         recipients = [target for target in targets if isinstance(target, Recipient)]
+        sms = self._sms(message, recipients)
+        self._gateway.check(sms)
         if not recipients:
             raise next(
                 target.error for target in targets if isinstance(target, UnusableTarget)
             )
-        record = self._admitted(self._record(message, text, recipients))
+        record = self._record(message, sms, recipients, now)
+        if sms.options.test:
+            return self._report(await self._test(record, sms), targets)
+        record = self._admitted(record)
         taking_in = self._tasks.spawn(self._take_in(record))
         # Not awaited itself: that would cancel it together with the caller.
         await asyncio.wait([taking_in])
@@ -89,30 +103,67 @@ class Messenger:
         await self._outbox.stop()
         await self._tasks.join()
 
-    def _encode(self, message: Message) -> str:
-        return encode(
-            message.body, message.encoding or self._encoding, self._gateway.measure
+    def _sms(self, message: Message, recipients: list[Recipient]) -> Sms:
+        """Return the message as the gateway is asked whether it takes it."""
+        values = {
+            meant.number: message.personalisation[written]
+            for written in message.personalisation
+            for meant in self._address_book.resolve((written,))
+            if isinstance(meant, Recipient)
+        }
+        numbers = tuple(recipient.number for recipient in recipients)
+        sms = Sms(
+            text=message.body,
+            recipients=numbers,
+            sender=message.sender,
+            options=replace(
+                message.options,
+                # For everybody, or whoever was forgotten would read the bare fields.
+                personalisation={number: values.get(number, {}) for number in numbers}
+                if message.personalisation
+                else {},
+            ),
         )
+        choice = message.encoding or self._encoding
+        text = encode(
+            sms.text,
+            choice,
+            lambda text: self._gateway.measure_sms(replace(sms, text=text)),
+        )
+        return replace(sms, text=text)
 
     def _record(
-        self, message: Message, text: str, recipients: list[Recipient]
+        self, message: Message, sms: Sms, recipients: list[Recipient], now: datetime
     ) -> MessageRecord:
-        now = self._clock.now()
-        measured = self._gateway.measure(text)
+        measured = self._gateway.measure_sms(sms)
+        expires = now + message.time_to_live
+        if sms.options.send_at is not None:
+            # Until its hour it is no old news.
+            planned = sms.options.send_at + message.time_to_live
+            expires = max(expires, min(planned, now + LONGEST_WAIT))
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,
-            expires=now + message.time_to_live,
-            text=text,
+            expires=expires,
+            text=sms.text,
             sender=message.sender,
             encoding=measured.encoding,
             segments=measured.segments,
             on_unknown=message.on_unknown,
             urgent=message.urgent,
+            options=sms.options,
             submissions=tuple(
                 SubmissionRecord(recipient=recipient, segments=measured.segments)
                 for recipient in recipients
             ),
+        )
+
+    async def _test(self, record: MessageRecord, sms: Sms) -> MessageRecord:
+        """Ask whether the gateway would take a message: no contract, no journal."""
+        result = await self._gateway.send(sms)
+        return record.updated(
+            replace(attempted(record.find(made.recipient), made), stage=Stage.CLOSED)
+            for made in result.submissions
         )
 
     def _admitted(self, record: MessageRecord) -> MessageRecord:

@@ -10,15 +10,16 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import batched
-from typing import Final, Protocol
+from typing import Final
 
-from ..gateways.abilities import RefusesDuplicates
 from ..gateways.errors import NotStoredError, OutboxFullError, RejectedError
 from ..gateways.gateway import Gateway
-from ..gateways.models import SendResult, Sms, Submission
+from ..gateways.message_abilities import RefusesDuplicates
+from ..gateways.models import SendResult, Submission
 from ..gateways.outcome import Outcome
 from .answers import Answers
-from .attempt import begun, concluded, expired
+from .attempt import as_sms, begun, concluded, expired, withdrawn
+from .bookkeeper import Bookkeeper
 from .clock import Alarm, Clock
 from .doubts import Choice, Doubts
 from .duplicates import duplicate_is_proof
@@ -31,22 +32,6 @@ from .tasks import Tasks
 
 # More than this waits only when something is badly wrong.
 MOST_OPEN: Final = 500
-
-
-class Bookkeeper(Protocol):
-    """Who keeps the account's books: knows its credits, and hears of everything."""
-
-    def credits(self) -> Decimal | None:
-        """Return what the account holds, if nothing has happened since it was told."""
-
-    async def ask_credits(self) -> Decimal | None:
-        """Ask the gateway for the credits; `None` when it doesn't say."""
-
-    def heard(self, result: SendResult, *, alone: bool) -> None:
-        """Hear what a gateway answered, and whether nothing else was under way."""
-
-    def changed(self, record: MessageRecord) -> None:
-        """Hear that a message is new, or has come further."""
 
 
 class Outbox:
@@ -62,12 +47,13 @@ class Outbox:
         self._bookkeeper = bookkeeper
         self.messages: Final = OpenMessages(journal, clock, self._changed)
         """Those that are not settled."""
-        self._doubts = Doubts(self.messages, journal, clock, self)
         self._can_tell = isinstance(gateway, RefusesDuplicates)
+        self._doubts = Doubts(self.messages, journal, clock, self)
         self._jobs = Jobs()
         self._requests = 0
         self._told: dict[Job, tuple[SendResult, bool]] = {}
         self._arriving = 0
+        self._withdrawing: set[str] = set()
         self._tasks = Tasks()
         self._answers = Answers(self.messages.get)
         self._pace = Pace(clock, gateway.limits.concurrency)
@@ -131,12 +117,40 @@ class Outbox:
         for batch in batched(waiting, size, strict=False):
             self._jobs.add(Job(record.created, record.message_id, batch))
         for made in new:
-            if self._may_be_tried(made) and not made.is_waiting:
+            if self.may_be_tried(record, made) and not made.is_waiting:
                 # It must not keep the others waiting, nor besiege the gateway.
                 due = self._clock.now() + pause_after(made.attempts)
                 numbers = (made.recipient.number,)
                 self._jobs.add(Job(record.created, record.message_id, numbers, due))
         self._pump_soon()
+
+    async def withdraw(self, message_id: str) -> None:
+        """Take back what of a message still waits to be handed over.
+
+        Raises:
+            NotStoredError: that could not be written down, so it goes on.
+
+        """
+        jobs = [job for job in self._jobs.waiting if job.message_id == message_id]
+        numbers = [number for job in jobs for number in job.numbers]
+        if self.messages.get(message_id) is None or not numbers:
+            return
+        for job in jobs:
+            self._jobs.drop(job)
+        # Until that is on disk nobody is told.
+        self._withdrawing.add(message_id)
+        try:
+            await self.messages.change(message_id, partial(withdrawn, numbers=numbers))
+        finally:
+            self._withdrawing.discard(message_id)
+            # What is in doubt, or could not be taken back, goes on.
+            if (record := self.messages.get(message_id)) is not None:
+                self.enqueue(record)
+            self._pump_soon()
+
+    def holds(self, message_id: str, number: str) -> bool:
+        """Return whether a recipient of a message waits for a request, or is in one."""
+        return self._jobs.holds(message_id, number)
 
     def wake(self) -> None:
         """Try at once what waits: the gateway can be reached again."""
@@ -231,7 +245,7 @@ class Outbox:
         numbers = tuple(
             number
             for number in job.numbers
-            if earlier is not None and self._may_be_tried(earlier.find(number))
+            if earlier is not None and self.may_be_tried(earlier, earlier.find(number))
         )
         if earlier is None or not numbers:
             return
@@ -258,12 +272,7 @@ class Outbox:
     async def _hand_over(
         self, job: Job, record: MessageRecord, numbers: tuple[str, ...]
     ) -> tuple[Submission, ...]:
-        sms = Sms(
-            text=record.text,
-            recipients=numbers,
-            sender=record.sender,
-            reference=record.message_id,
-        )
+        sms = as_sms(record, numbers, self._clock.now())
         requests = self._requests if len(self._jobs.running) == 1 else None
         try:
             result = await self._gateway.send(sms)
@@ -273,16 +282,18 @@ class Outbox:
         self._told[job] = result, requests == self._requests
         return result.submissions
 
-    def _may_be_tried(self, made: SubmissionRecord) -> bool:
+    def may_be_tried(self, record: MessageRecord, made: SubmissionRecord) -> bool:
         """Return whether a request may be made, or made again.
 
-        Where the gateway itself refuses a text it has had, doubt is no obstacle.
+        Where the gateway itself refuses a text it has had, doubt is no obstacle; but it
+        knows only what it has sent, and not what it keeps for later.
         """
-        return made.is_waiting or (made.is_in_doubt and self._can_tell)
+        refuses = self._can_tell and record.options.send_at is None
+        return made.is_waiting or (made.is_in_doubt and refuses)
 
     def _look_later(self) -> None:
         """Look for evidence in the balance, where the gateway has none of its own."""
-        if not self._can_tell and self._doubts.in_doubt():
+        if self._doubts.to_settle():
             self._doubts.look_later()
 
     def _known_balance(self) -> Decimal | None:
@@ -316,7 +327,7 @@ class Outbox:
 
     def _answer_all(self) -> None:
         """Answer those whose message has been tried, or can't be for now."""
-        busy = {job.message_id for job in self._jobs.running}
+        busy = self._withdrawing | {job.message_id for job in self._jobs.running}
         if not self._stopped and self._pace.resume_at is None:
             busy.update(job.message_id for job in self._jobs.due(self._clock.now()))
         self._answers.give(busy)

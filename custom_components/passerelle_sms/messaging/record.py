@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
+from ..gateways.delivery import Sent
 from ..gateways.errors import GatewayError
 from ..gateways.models import Encoding
+from ..gateways.options import SmsOptions
 from ..gateways.outcome import Outcome
+from .delivery import Delivery
 from .recipients import Recipient
 
 
@@ -20,6 +23,15 @@ class OnUnknown(StrEnum):
     """Ask the user: it may have arrived."""
     RESEND = "resend"
     """Send it again: rather twice than never."""
+
+
+class Kind(StrEnum):
+    """What was asked of the gateway."""
+
+    MESSAGE = "message"
+    """To send a text."""
+    NUMBER_CHECK = "number_check"
+    """To find out whether numbers can be reached."""
 
 
 class Stage(StrEnum):
@@ -59,6 +71,8 @@ class SubmissionRecord:
     outcome: Outcome = Outcome.QUEUED
     stage: Stage = Stage.OPEN
     submission_id: str | None = field(default=None, repr=False)
+    sending_id: str | None = field(default=None, repr=False)
+    """The gateway's id of the whole request, where that is another one."""
     segments: int | None = None
     cost: Decimal | None = None
     failure: Failure | None = None
@@ -71,6 +85,8 @@ class SubmissionRecord:
     resent: bool = False
     """Whether it is sent again although it may have left: whatever becomes of that, the
     first may have arrived."""
+    delivery: Delivery | None = None
+    """What became of it after it was accepted; `None` where nothing is to be heard."""
 
     @property
     def is_waiting(self) -> bool:
@@ -81,6 +97,20 @@ class SubmissionRecord:
     def is_in_doubt(self) -> bool:
         """Whether it may have left, and evidence may still tell."""
         return self.outcome is Outcome.UNKNOWN and self.stage is Stage.OPEN
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there is more to hear of its delivery, or to tell."""
+        return self.delivery is not None and self.delivery.is_awaited
+
+    @property
+    def sent(self) -> Sent:
+        """It as the gateway is asked about it."""
+        return Sent(
+            recipient=self.recipient.number,
+            submission_id=self.submission_id,
+            sending_id=self.sending_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +129,8 @@ class MessageRecord:
     """For each recipient, by our own count."""
     on_unknown: OnUnknown = OnUnknown.HOLD
     urgent: bool = False
+    kind: Kind = Kind.MESSAGE
+    options: SmsOptions = SmsOptions()
     submissions: tuple[SubmissionRecord, ...] = ()
 
     @property
@@ -110,6 +142,11 @@ class MessageRecord:
     def is_held(self) -> bool:
         """Whether the user has to choose for at least one recipient."""
         return any(made.stage is Stage.HELD for made in self.submissions)
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether there is more to hear of a delivery, or to tell."""
+        return any(made.is_awaited for made in self.submissions)
 
     def find(self, number: str) -> SubmissionRecord:
         """Return the submission for a number; raises `KeyError`."""
@@ -127,80 +164,3 @@ class MessageRecord:
                 new.get(made.recipient.number, made) for made in self.submissions
             ),
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON knows it."""
-        return {
-            "message_id": self.message_id,
-            "created": self.created.isoformat(),
-            "expires": self.expires.isoformat(),
-            "text": self.text,
-            "sender": self.sender,
-            "encoding": self.encoding.value,
-            "segments": self.segments,
-            "on_unknown": self.on_unknown.value,
-            "urgent": self.urgent,
-            "submissions": [_submission_to_json(made) for made in self.submissions],
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the record that was stored; raises `KeyError`, `ValueError`, `TypeError`."""
-        return cls(
-            message_id=stored["message_id"],
-            created=datetime.fromisoformat(stored["created"]),
-            expires=datetime.fromisoformat(stored["expires"]),
-            text=stored["text"],
-            sender=stored["sender"],
-            encoding=Encoding(stored["encoding"]),
-            segments=stored["segments"],
-            on_unknown=OnUnknown(stored["on_unknown"]),
-            urgent=stored["urgent"],
-            submissions=tuple(
-                _submission_from_json(made) for made in stored["submissions"]
-            ),
-        )
-
-
-def _submission_to_json(made: SubmissionRecord) -> dict[str, Any]:
-    failure = made.failure
-    return {
-        "number": made.recipient.number,
-        "name": made.recipient.name,
-        "outcome": made.outcome.value,
-        "stage": made.stage.value,
-        "submission_id": made.submission_id,
-        "segments": made.segments,
-        "cost": None if made.cost is None else str(made.cost),
-        "failure": failure
-        and {
-            "key": failure.key,
-            "code": failure.code,
-            "words": failure.words,
-            "details": dict(failure.details),
-        },
-        "attempts": made.attempts,
-        "attempted": made.attempted and made.attempted.isoformat(),
-        "balance_before": None
-        if made.balance_before is None
-        else str(made.balance_before),
-        "resent": made.resent,
-    }
-
-
-def _submission_from_json(stored: Mapping[str, Any]) -> SubmissionRecord:
-    cost, before = stored["cost"], stored["balance_before"]
-    failure, attempted = stored["failure"], stored["attempted"]
-    return SubmissionRecord(
-        recipient=Recipient(number=stored["number"], name=stored["name"]),
-        outcome=Outcome(stored["outcome"]),
-        stage=Stage(stored["stage"]),
-        submission_id=stored["submission_id"],
-        segments=stored["segments"],
-        cost=None if cost is None else Decimal(cost),
-        failure=None if failure is None else Failure(**failure),
-        attempts=stored["attempts"],
-        attempted=None if attempted is None else datetime.fromisoformat(attempted),
-        balance_before=None if before is None else Decimal(before),
-        resent=stored.get("resent", False),
-    )

@@ -1,11 +1,13 @@
 """What became of a message, as its sender is told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
 
+from ..gateways.delivery import DeliveryStatus
 from ..gateways.models import Encoding
 from ..gateways.outcome import Outcome
+from .delivery import Delivery
 from .recipients import UnusableTarget
 from .record import Failure, MessageRecord, SubmissionRecord
 
@@ -23,6 +25,7 @@ class RecipientResult:
     segments: int | None = None
     cost: Decimal | None = None
     failure: Failure | None = None
+    delivery: Delivery | None = None
 
     @classmethod
     def of(cls, made: SubmissionRecord, gateway: str) -> Self:
@@ -36,6 +39,7 @@ class RecipientResult:
             segments=made.segments,
             cost=made.cost,
             failure=made.failure,
+            delivery=made.delivery,
         )
 
     @classmethod
@@ -73,8 +77,41 @@ class Report:
         """Segments for each recipient, by our own count."""
         return self.record.segments
 
+    def updated(self, record: MessageRecord) -> Self:
+        """Return the report of the same message as it is later."""
+        key = self.results[0].gateway
+        by_label = {
+            made.recipient.label: RecipientResult.of(made, key)
+            for made in record.submissions
+        }
+        return replace(
+            self,
+            record=record,
+            results=tuple(
+                by_label.get(result.label, result) for result in self.results
+            ),
+        )
+
+    @property
+    def undelivered(self) -> tuple[RecipientResult, ...]:
+        """The results of those whom it is known not to have reached."""
+        lost = {DeliveryStatus.UNDELIVERED, DeliveryStatus.OPTED_OUT}
+        return tuple(
+            result
+            for result in self.results
+            if result.delivery is not None and result.delivery.status in lost
+        )
+
     @property
     def failures(self) -> tuple[RecipientResult, ...]:
-        """The results of those for whom it is neither accepted nor on its way."""
+        """The results of those for whom it is neither accepted nor on its way.
+
+        What was only tested, and passed, is no failure: it is not sent without an error.
+        """
         fine = {Outcome.ACCEPTED, Outcome.QUEUED}
-        return tuple(result for result in self.results if result.outcome not in fine)
+        return tuple(
+            result
+            for result in self.results
+            if result.outcome not in fine
+            and not (result.outcome is Outcome.NOT_SENT and result.failure is None)
+        )

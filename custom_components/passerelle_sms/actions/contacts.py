@@ -1,0 +1,177 @@
+"""The address book that a gateway keeps: groups, and contacts in them."""
+
+from typing import Final
+
+import probatio
+
+from homeassistant.const import ATTR_NAME
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType
+
+from ..const import (
+    ATTR_BIRTHDAY,
+    ATTR_COMPANY,
+    ATTR_FIRST_NAME,
+    ATTR_GROUP,
+    ATTR_GROUPS,
+    ATTR_NEW_NAME,
+    ATTR_NEW_PHONE,
+    ATTR_PHONE,
+    ATTR_VARIABLE_1,
+    ATTR_VARIABLE_2,
+    ATTR_VARIABLE_3,
+)
+from ..gateways.abilities import ManagesContacts
+from ..gateways.models import Contact
+from .common import Action, Fields, able, entry_of, number_of, translated
+
+# What a gateway may know of a contact besides the number and the groups.
+_DETAILS: Final[Fields] = {
+    probatio.Optional(ATTR_NAME): cv.string,
+    probatio.Optional(ATTR_FIRST_NAME): cv.string,
+    probatio.Optional(ATTR_COMPANY): cv.string,
+    probatio.Optional(ATTR_BIRTHDAY): cv.date,
+    probatio.Optional(ATTR_VARIABLE_1): cv.string,
+    probatio.Optional(ATTR_VARIABLE_2): cv.string,
+    probatio.Optional(ATTR_VARIABLE_3): cv.string,
+}
+
+
+async def _async_add_group(call: ServiceCall) -> ServiceResponse:
+    """Add a group."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ManagesContacts)
+    with translated(account, changes=True):
+        await gateway.add_group(call.data[ATTR_NAME])
+    return {"group": call.data[ATTR_NAME]}
+
+
+async def _async_rename_group(call: ServiceCall) -> ServiceResponse:
+    """Rename a group."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ManagesContacts)
+    with translated(account, changes=True):
+        await gateway.rename_group(call.data[ATTR_NAME], call.data[ATTR_NEW_NAME])
+    return {"group": call.data[ATTR_NEW_NAME]}
+
+
+async def _async_delete_group(call: ServiceCall) -> ServiceResponse:
+    """Delete a group."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ManagesContacts)
+    with translated(account, changes=True):
+        await gateway.delete_group(call.data[ATTR_NAME])
+    return {"group": call.data[ATTR_NAME]}
+
+
+async def _async_add_contact(call: ServiceCall) -> ServiceResponse:
+    """Add a contact to groups."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesContacts)
+    with translated(account, changes=True):
+        number = number_of(entry, call.data[ATTR_PHONE])
+        contact = _contact(call, number, tuple(call.data[ATTR_GROUPS]))
+        await gateway.add_contact(contact)
+    return _answer(contact)
+
+
+async def _async_update_contact(call: ServiceCall) -> ServiceResponse:
+    """Change a contact in one group."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesContacts)
+    with translated(account, changes=True):
+        number = number_of(entry, call.data[ATTR_PHONE])
+        new_phone = call.data.get(ATTR_NEW_PHONE)
+        new_number = number if new_phone is None else number_of(entry, new_phone)
+        contact = _contact(call, new_number, (call.data[ATTR_GROUP],))
+        await gateway.update_contact(number, contact)
+    return _answer(contact)
+
+
+async def _async_delete_contact(call: ServiceCall) -> ServiceResponse:
+    """Delete a contact from one group, or from all."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesContacts)
+    group = call.data.get(ATTR_GROUP)
+    with translated(account, changes=True):
+        number = number_of(entry, call.data[ATTR_PHONE])
+        await gateway.delete_contact(number, group)
+    return {"phone": number, "group": group}
+
+
+ACTIONS: Final = (
+    Action(
+        name="add_group",
+        handler=_async_add_group,
+        fields={probatio.Required(ATTR_NAME): cv.string},
+    ),
+    Action(
+        name="rename_group",
+        handler=_async_rename_group,
+        fields={
+            probatio.Required(ATTR_NAME): cv.string,
+            probatio.Required(ATTR_NEW_NAME): cv.string,
+        },
+    ),
+    Action(
+        name="delete_group",
+        handler=_async_delete_group,
+        fields={probatio.Required(ATTR_NAME): cv.string},
+    ),
+    Action(
+        name="add_contact",
+        handler=_async_add_contact,
+        fields={
+            probatio.Required(ATTR_PHONE): cv.string,
+            probatio.Required(ATTR_GROUPS): probatio.All(
+                cv.ensure_list, [cv.string], probatio.Length(min=1)
+            ),
+            **_DETAILS,
+        },
+    ),
+    Action(
+        name="update_contact",
+        handler=_async_update_contact,
+        fields={
+            probatio.Required(ATTR_PHONE): cv.string,
+            probatio.Optional(ATTR_NEW_PHONE): cv.string,
+            probatio.Required(ATTR_GROUP): cv.string,
+            **_DETAILS,
+        },
+    ),
+    Action(
+        name="delete_contact",
+        handler=_async_delete_contact,
+        fields={
+            probatio.Required(ATTR_PHONE): cv.string,
+            probatio.Optional(ATTR_GROUP): cv.string,
+        },
+    ),
+)
+
+
+def _contact(call: ServiceCall, number: str, groups: tuple[str, ...]) -> Contact:
+    """Return the contact that a call describes."""
+    fields = call.data
+    return Contact(
+        number=number,
+        groups=groups,
+        name=fields.get(ATTR_NAME),
+        first_name=fields.get(ATTR_FIRST_NAME),
+        company=fields.get(ATTR_COMPANY),
+        birthday=fields.get(ATTR_BIRTHDAY),
+        variables=(
+            fields.get(ATTR_VARIABLE_1),
+            fields.get(ATTR_VARIABLE_2),
+            fields.get(ATTR_VARIABLE_3),
+        ),
+    )
+
+
+def _answer(contact: Contact) -> JsonObjectType:
+    """Return how the number was read, and where the contact is."""
+    return {"phone": contact.number, "groups": [*contact.groups]}

@@ -1,0 +1,153 @@
+"""What became of accepted messages: asked now, and as it was told before."""
+
+from typing import Final
+
+import probatio
+
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonArrayType, JsonObjectType
+
+from ..account import Account, AccountConfigEntry
+from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
+from ..gateways.abilities import PushesDelivery, TracksDelivery
+from ..gateways.errors import GatewayError, UnknownMessageError
+from ..messaging.journal import JournalQuery
+from ..messaging.journal_reports import StoredReport
+from ..messaging.record import MessageRecord
+from ..rows import delivery_row
+from ..times import local_iso
+from .common import (
+    LIMIT,
+    Action,
+    able,
+    async_check_admin,
+    async_is_guest,
+    async_unanswered,
+    entry_of,
+    number_of,
+    translated,
+)
+
+
+async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
+    """Ask where a message is, or for all news of the account; tell what is known."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    able(account, TracksDelivery, PushesDelivery)
+    message_id = call.data.get(ATTR_MESSAGE_ID)
+    if message_id is None:
+        # All that the house was told.
+        await async_check_admin(call)
+        return await _async_tell_all(call, entry, account)
+    recipient = call.data.get(ATTR_RECIPIENT)
+    with translated(account):
+        number = None if recipient is None else number_of(entry, recipient)
+        if await account.records.get(message_id) is None:
+            raise UnknownMessageError
+        error = await _async_ask(account, message_id, number)
+        record = await account.records.get(message_id)
+    is_guest = await async_is_guest(call)
+    return {
+        "deliveries": []
+        if record is None
+        else _rows(record, number, is_guest=is_guest),
+        "error": await _async_error(call.hass, account, error),
+    }
+
+
+async def _async_tell_all(
+    call: ServiceCall, entry: AccountConfigEntry, account: Account
+) -> ServiceResponse:
+    limit = call.data[ATTR_LIMIT]
+    recipient = call.data.get(ATTR_RECIPIENT)
+    error: GatewayError | None = None
+    with translated(account):
+        number = None if recipient is None else number_of(entry, recipient)
+        try:
+            await account.tracker.ask_for_all()
+        except GatewayError as failure:
+            error = failure
+        records = await account.journal.find(JournalQuery(number=number, limit=limit))
+        others = [] if number else await account.journal.reports(limit=limit)
+    return {
+        "deliveries": [row for record in records for row in _rows(record, number)],
+        "others": [_other(stored) for stored in others],
+        "error": await _async_error(call.hass, account, error),
+    }
+
+
+async def _async_ask(
+    account: Account, message_id: str, number: str | None
+) -> GatewayError | None:
+    """Ask the gateway; return why it doesn't tell: what it told before still stands."""
+    try:
+        await account.tracker.ask_about(message_id, number)
+    except GatewayError as error:
+        return error
+    return None
+
+
+async def _async_error(
+    hass: HomeAssistant, account: Account, error: GatewayError | None
+) -> str | None:
+    if error is None:
+        return None
+    return await async_unanswered(hass, account, error)
+
+
+def _rows(
+    record: MessageRecord, number: str | None, *, is_guest: bool = False
+) -> JsonArrayType:
+    """Return where a message is, for all of its recipients or one.
+
+    A guest may have the id from an event, and learns no number.
+    """
+    return [
+        {
+            "message_id": record.message_id,
+            "kind": record.kind.value,
+            "recipient": made.recipient.public_label
+            if is_guest
+            else made.recipient.label,
+            "outcome": made.outcome.value,
+            "submission_id": made.submission_id,
+            "delivery": delivery_row(made.delivery),
+        }
+        for made in record.submissions
+        if number in {None, made.recipient.number}
+    ]
+
+
+def _other(stored: StoredReport) -> JsonObjectType:
+    """Return a report about something that this house didn't send."""
+    report = stored.report
+    return {
+        "submission_id": report.submission_id,
+        "recipient": report.recipient,
+        "status": report.status.value,
+        "at": local_iso(report.at),
+        "billed": report.is_billed,
+        "gateway_code": report.code,
+        "gateway_message": report.words,
+    }
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_delivery",
+        handler=_async_get_delivery,
+        fields={
+            probatio.Optional(ATTR_MESSAGE_ID): cv.string,
+            probatio.Optional(ATTR_RECIPIENT): cv.string,
+            **LIMIT,
+        },
+        answers=SupportsResponse.ONLY,
+        for_everybody=True,
+    ),
+)

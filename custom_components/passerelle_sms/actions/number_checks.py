@@ -1,0 +1,43 @@
+"""Whether numbers can be reached, where a gateway sells that."""
+
+from datetime import timedelta
+from typing import Final
+
+import probatio
+
+from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+
+from ..const import ATTR_TARGET, ATTR_WAIT_FOR_DELIVERY
+from ..gateways.abilities import ChecksNumbers
+from ..rows import async_rows
+from ..sending import async_awaited, wait_for_delivery
+from .common import Action, able, entry_of, translated
+
+
+async def _async_check_numbers(call: ServiceCall) -> ServiceResponse:
+    """Have numbers checked, which costs credits; tell what is found so far."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ChecksNumbers)
+    with translated(account, changes=True):
+        report = await account.number_checker.check(
+            gateway, account.gateway.key, tuple(call.data[ATTR_TARGET])
+        )
+    if wait := call.data.get(ATTR_WAIT_FOR_DELIVERY, timedelta()):
+        report = await async_awaited(account, report, wait)
+    return {
+        "message_id": report.message_id,
+        "results": await async_rows(call.hass, report.results, account.gateway),
+    }
+
+
+ACTIONS: Final = (
+    Action(
+        name="check_numbers",
+        handler=_async_check_numbers,
+        fields={
+            probatio.Required(ATTR_TARGET): probatio.All(cv.ensure_list, [cv.string]),
+            probatio.Optional(ATTR_WAIT_FOR_DELIVERY): wait_for_delivery,
+        },
+    ),
+)

@@ -1,0 +1,61 @@
+"""What people answered."""
+
+from typing import Final
+
+import probatio
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType
+
+from ..account import AccountConfigEntry, address_book
+from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
+from ..gateways.abilities import ReceivesReplies
+from ..gateways.errors import GatewayError, RejectedError, UnknownMessageError
+from ..messaging.journal_replies import StoredReply
+from ..messaging.recipients import Recipient
+from ..times import local_iso
+from .common import LIMIT, Action, able, async_unanswered, entry_of, translated
+
+
+async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
+    """Ask for the answers to a message; tell all that there are, the newest first."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    able(account, ReceivesReplies)
+    message_id = call.data.get(ATTR_MESSAGE_ID)
+    error: str | None = None
+    with translated(account):
+        if message_id is not None:
+            if await account.records.get(message_id) is None:
+                raise UnknownMessageError
+            try:
+                await account.replies.ask_about(message_id)
+            except RejectedError:
+                raise
+            except GatewayError as failure:
+                error = await async_unanswered(call.hass, account, failure)
+        replies = await account.journal.replies(message_id, limit=call.data[ATTR_LIMIT])
+    return {"replies": [_row(entry, reply) for reply in replies], "error": error}
+
+
+def _row(entry: AccountConfigEntry, reply: StoredReply) -> JsonObjectType:
+    [meant] = address_book(entry).resolve((reply.number,))
+    known = meant.name if isinstance(meant, Recipient) else None
+    return {
+        "message_id": reply.message_id,
+        "recipient": known or reply.number,
+        "known": known is not None,
+        "text": reply.text,
+        "at": local_iso(reply.at),
+    }
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_replies",
+        handler=_async_get_replies,
+        fields={probatio.Optional(ATTR_MESSAGE_ID): cv.string, **LIMIT},
+        answers=SupportsResponse.ONLY,
+    ),
+)

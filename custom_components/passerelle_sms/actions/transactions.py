@@ -1,0 +1,37 @@
+"""What a gateway wrote down about an account."""
+
+from typing import Final
+
+import probatio
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+
+from ..const import ATTR_QUANTITY
+from ..gateways.abilities import ListsTransactions
+from .common import Action, able, entry_of, translated, whole_number
+
+DEFAULT_QUANTITY: Final = 100
+LARGEST_QUANTITY: Final = 1000
+
+
+async def _async_get_transactions(call: ServiceCall) -> ServiceResponse:
+    """Tell the last transactions, as rows where they can be told apart."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ListsTransactions)
+    with translated(account):
+        told = await gateway.transactions(call.data[ATTR_QUANTITY])
+    return {"transactions": [dict(row) for row in told.rows], "text": told.text}
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_transactions",
+        handler=_async_get_transactions,
+        fields={
+            probatio.Optional(ATTR_QUANTITY, default=DEFAULT_QUANTITY): probatio.All(
+                whole_number, probatio.Range(min=1, max=LARGEST_QUANTITY)
+            )
+        },
+        answers=SupportsResponse.ONLY,
+    ),
+)

@@ -1,0 +1,123 @@
+"""What became of messages, and who answered: told when it happens."""
+
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .account import AccountConfigEntry, address_book
+from .entity import HouseEntity
+from .gateways.abilities import PushesDelivery, ReceivesReplies, TracksDelivery
+from .gateways.delivery import DeliveryStatus
+from .messaging.journal_replies import StoredReply
+from .messaging.recipients import Recipient
+from .messaging.record import MessageRecord, SubmissionRecord
+from .times import local_iso
+
+# Nothing is asked here: the gateway's answers come by themselves.
+PARALLEL_UPDATES = 0
+
+REPLY_RECEIVED: Final = "received"
+
+DELIVERY: Final = EventEntityDescription(
+    key="delivery",
+    translation_key="delivery",
+    event_types=[status.value for status in DeliveryStatus if status.is_final],
+)
+REPLY: Final = EventEntityDescription(
+    key="reply", translation_key="reply", event_types=[REPLY_RECEIVED]
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the events of an account, as far as its gateway tells of them."""
+    gateway = entry.runtime_data.gateway
+    if isinstance(gateway, TracksDelivery | PushesDelivery):
+        async_add_entities([DeliveryEvent(entry)])
+    if isinstance(gateway, ReceivesReplies):
+        async_add_entities([ReplyEvent(entry)])
+
+
+class AccountEvent(HouseEntity, EventEntity):
+    """Something that happens to the messages of an account."""
+
+    def __init__(
+        self, entry: AccountConfigEntry, description: EventEntityDescription
+    ) -> None:
+        """Tell what happens in the account `entry`."""
+        super().__init__(entry, description)
+        self._entry = entry
+        self._books = entry.runtime_data.books
+
+
+class DeliveryEvent(AccountEvent):
+    """How the delivery of a message to one recipient has ended.
+
+    Who it was for is told by name: everything in the house may read it.
+    """
+
+    def __init__(self, entry: AccountConfigEntry) -> None:
+        """Tell of the deliveries of the account `entry`."""
+        super().__init__(entry, DELIVERY)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every delivery."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._books.async_listen_to_deliveries(self._async_tell))
+
+    @callback
+    def _async_tell(self, record: MessageRecord, made: SubmissionRecord) -> None:
+        delivery = made.delivery
+        assert delivery is not None
+        self._trigger_event(
+            delivery.status.value,
+            {
+                "message_id": record.message_id,
+                "recipient": made.recipient.public_label,
+                "at": local_iso(delivery.at),
+                "billed": delivery.is_billed,
+                "gateway_code": delivery.code,
+                "gateway_message": delivery.words,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class ReplyEvent(AccountEvent):
+    """An answer to a message.
+
+    Who wrote it is told by name, if it is a recipient of the account: a text alone proves
+    nothing about who sent it.
+    """
+
+    def __init__(self, entry: AccountConfigEntry) -> None:
+        """Tell of the replies that the account `entry` receives."""
+        super().__init__(entry, REPLY)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every reply."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._books.async_listen_to_replies(self._async_tell))
+
+    @callback
+    def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
+        [meant] = address_book(self._entry).resolve((reply.number,))
+        known = meant if isinstance(meant, Recipient) else None
+        self._trigger_event(
+            REPLY_RECEIVED,
+            {
+                "message_id": reply.message_id,
+                "recipient": meant.public_label,
+                "known": known is not None and known.name is not None,
+                "text": reply.text,
+                "at": local_iso(reply.at),
+            },
+        )
+        self.async_write_ha_state()

@@ -1,0 +1,5 @@
+"""DevCodeSMS, and everything about its wire."""
+
+from .gateway import DevCodeSms
+
+__all__ = ["DevCodeSms"]

@@ -1,0 +1,51 @@
+"""Refused: the account may not, or cannot pay, or was not understood."""
+
+from .ladder import RejectedError
+
+
+class AuthenticationError(RejectedError):
+    """The credentials are wrong, or missing."""
+
+    key = "invalid_auth"
+
+
+class AccountInactiveError(RejectedError):
+    """The account exists but is not active."""
+
+    key = "account_inactive"
+
+
+class IpNotAllowedError(RejectedError):
+    """The gateway does not take requests from this house's IP address."""
+
+    key = "ip_not_allowed"
+
+
+class NotAllowedError(RejectedError):
+    """The account may not do this."""
+
+    key = "not_allowed"
+
+
+class OverseasOptionMissingError(NotAllowedError):
+    """Sending to the French overseas departments is an option that is off."""
+
+    key = "overseas_option_missing"
+
+
+class InsufficientCreditError(RejectedError):
+    """Not enough credit left."""
+
+    key = "insufficient_credit"
+
+
+class InvalidRequestError(RejectedError):
+    """The gateway did not understand the request, or lacks a parameter."""
+
+    key = "invalid_request"
+
+
+class OperationUnknownError(InvalidRequestError):
+    """The gateway has no such operation at that address, so nothing was done."""
+
+    key = "operation_unknown"

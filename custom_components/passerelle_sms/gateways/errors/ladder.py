@@ -1,0 +1,74 @@
+"""The one ladder of everything that can go wrong between us and a gateway.
+
+The rung says what became of the message (`outcome`), so that nobody has to guess:
+
+    GatewayError
+    ├── NotSentError        provably never left: safe to try again
+    ├── RejectedError       refused, by the gateway or by our own check: never repeated
+    └── UnknownOutcomeError it may have left: never repeated blindly
+
+`key` is the error's stable name: the translations, the answers of the actions and
+the user's templates know it. The gateway's own code and words are kept beside it,
+already redacted by whoever raises.
+"""
+
+from typing import ClassVar
+
+from ..outcome import Outcome
+
+
+class GatewayError(Exception):
+    """Something went wrong between us and a gateway."""
+
+    key: ClassVar[str]
+    outcome: ClassVar[Outcome]
+
+    def __init__(
+        self,
+        *,
+        code: str | None = None,
+        words: str | None = None,
+        reference: str | None = None,
+        **details: str,
+    ) -> None:
+        """Keep the gateway's own code and words, and the details a sentence needs.
+
+        `reference` is the id that the gateway gave the message all the same: it is not
+        part of the exception's text. `words` and `details` are, so they must not hold a
+        secret or a full phone number.
+        """
+        super().__init__(self._sentence(code, words, details))
+        self.code = code
+        self.words = words
+        self.reference = reference
+        self.details = details
+
+    def _sentence(
+        self, code: str | None, words: str | None, details: dict[str, str]
+    ) -> str:
+        parts = [self.key.replace("_", " ")]
+        if code is not None:
+            parts.append(f"code {code}")
+        parts.extend(f"{name} {value}" for name, value in details.items())
+        if words:
+            parts.append(words)
+        return ": ".join((parts[0], ", ".join(parts[1:]))) if parts[1:] else parts[0]
+
+
+class NotSentError(GatewayError):
+    """The message provably never reached the gateway, or was put off unread."""
+
+    outcome = Outcome.NOT_SENT
+
+
+class RejectedError(GatewayError):
+    """The gateway, or our own check, said no."""
+
+    key = "rejected"
+    outcome = Outcome.REJECTED
+
+
+class UnknownOutcomeError(GatewayError):
+    """The request was written; what became of it is not known."""
+
+    outcome = Outcome.UNKNOWN

@@ -1,0 +1,21 @@
+"""It may have left: never repeated blindly."""
+
+from .ladder import UnknownOutcomeError
+
+
+class NoAnswerError(UnknownOutcomeError):
+    """The request was written and no whole answer came back."""
+
+    key = "no_answer"
+
+
+class GatewayBrokenError(UnknownOutcomeError):
+    """The gateway answered with an error of its own (HTTP 5xx, "technical error")."""
+
+    key = "gateway_broken"
+
+
+class UnreadableAnswerError(UnknownOutcomeError):
+    """The gateway's answer is none that its document describes."""
+
+    key = "unexpected_response"

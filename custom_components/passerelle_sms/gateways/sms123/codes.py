@@ -1,0 +1,176 @@
+"""The codes of 123-SMS.net, and what each means ("API CLIENT", 16/12/2024)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import (
+    AuthenticationError,
+    DuplicateMessageError,
+    EmptyMessageError,
+    EmptyTargetError,
+    GatewayBrokenError,
+    GatewayError,
+    InsufficientCreditError,
+    InvalidRecipientError,
+    InvalidRequestError,
+    InvalidScheduleError,
+    InvalidSenderError,
+    IpNotAllowedError,
+    NotCancellableError,
+    OperationUnknownError,
+    OverseasOptionMissingError,
+    RecipientBlockedError,
+    RejectedError,
+    StopMentionRequiredError,
+    UnreadableAnswerError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code says."""
+
+    error: type[GatewayError] | None
+    """`None` if what was asked for was done."""
+    words: str
+    """The gateway's own description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What was asked for was done."""
+
+    code: str
+    reference: str | None = field(default=None, repr=False)
+    """The gateway's id of the message, where it tells one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The gateway answered with a code that isn't what was asked for."""
+
+    code: str
+    error_type: type[GatewayError]
+    words: str
+    reference: str | None = field(default=None, repr=False)
+
+    def error(self) -> GatewayError:
+        """Return the error that the code stands for."""
+        return self.error_type(
+            code=self.code, words=self.words, reference=self.reference
+        )
+
+
+_MALFORMED: Final = Meaning(
+    InvalidRequestError, "Erreur : le format des données transmises est incorrect"
+)
+# "Technical error" doesn't say at which step: the message may have left.
+_TECHNICAL: Final = Meaning(GatewayBrokenError, "Erreur technique")
+# Documented for the balance only, but it says the same anywhere.
+_NO_SUCH_URL: Final = Meaning(OperationUnknownError, "Erreur : l'url est incorrecte")
+_WRONG_DATE: Final = Meaning(
+    InvalidScheduleError, "Erreur : la date de l'envoi en différé n'est pas valide"
+)
+
+# "Envoi de SMS", "Codes retour". 86, 98, 99 and 100 are not in the document but in use.
+SEND_CODES: Final[dict[str, Meaning]] = {
+    "-1": _MALFORMED,
+    "-2": _TECHNICAL,
+    "-3": _NO_SUCH_URL,
+    "80": Meaning(None, "Succès : le message a été envoyé"),
+    "81": Meaning(None, "Succès : le message est enregistré pour un envoi en différé"),
+    "82": Meaning(
+        AuthenticationError, "Erreur : le login et/ou mot de passe n'est pas valide"
+    ),
+    "83": Meaning(InsufficientCreditError, "Erreur : vous devez créditer le compte"),
+    "84": Meaning(InvalidRecipientError, "Erreur : le numéro de GSM n'est pas valide"),
+    "85": Meaning(
+        InvalidScheduleError, "Erreur : le format d'envoi en différé n'est pas valide"
+    ),
+    "86": Meaning(EmptyTargetError, "Erreur : le groupe est vide"),
+    "87": Meaning(
+        AuthenticationError, "Erreur : la valeur email est vide ou non valide"
+    ),
+    "88": Meaning(AuthenticationError, "Erreur : la valeur pass est vide"),
+    "89": Meaning(InvalidRecipientError, "Erreur : la valeur numero est vide"),
+    "90": Meaning(EmptyMessageError, "Erreur : la valeur message est vide"),
+    "91": Meaning(
+        DuplicateMessageError,
+        "Erreur : le message a déjà été envoyé à ce numéro dans les 24 dernières heures",
+    ),
+    # A test that nobody asked for: nothing was sent, so it is no success here.
+    "92": Meaning(RejectedError, "Succès : le test d'envoi est positif"),
+    "93": Meaning(
+        OverseasOptionMissingError,
+        "Erreur : pour effectuer l'envoi de SMS vers les DOM TOM, vous devez activer "
+        "l'option dans l'espace client",
+    ),
+    # The answer to a deletion says nothing about a message.
+    "94": Meaning(
+        UnreadableAnswerError, "Succès : votre envoi en différé est supprimé"
+    ),
+    "95": Meaning(
+        InvalidScheduleError, "Erreur : votre envoi en différé n'a pas pu être supprimé"
+    ),
+    "96": Meaning(IpNotAllowedError, "Erreur : votre adresse IP n'est pas valide"),
+    "97": Meaning(InvalidSenderError, "Erreur : le SENDER ID n'est pas valide"),
+    "98": _WRONG_DATE,
+    "99": _WRONG_DATE,
+    "100": _WRONG_DATE,
+    "101": Meaning(
+        RecipientBlockedError, "Info : le numéro de mobile est bloqué et/ou blacklisté"
+    ),
+    "102": Meaning(
+        StopMentionRequiredError,
+        "Erreur : le changement de SENDER ID vous oblige à rajouter « stop SMS au "
+        "36177 » à la fin de votre message",
+    ),
+}
+
+# The answer to a test that passed ("Envoi de SMS", `test`).
+TEST_PASSED: Final = "92"
+# The same answers to a message with `test`. 80 and 81 still mean what they say: a
+# gateway that overlooks the wish has taken the message.
+TEST_CODES: Final[dict[str, Meaning]] = {
+    **SEND_CODES,
+    TEST_PASSED: Meaning(None, SEND_CODES[TEST_PASSED].words),
+}
+# The same answers to a message with an "s" after its `diff`. A gateway that overlooks
+# the "s" would take the message once more: 80 and 81 say nothing about a deletion.
+DELETION_CODES: Final[dict[str, Meaning]] = {
+    **SEND_CODES,
+    "80": Meaning(UnreadableAnswerError, SEND_CODES["80"].words),
+    "81": Meaning(UnreadableAnswerError, SEND_CODES["81"].words),
+    "94": Meaning(None, SEND_CODES["94"].words),
+    "95": Meaning(NotCancellableError, SEND_CODES["95"].words),
+}
+
+# "Consultation du solde", "Codes retour". A bare 96 is a balance, but with an E it is
+# none.
+BALANCE_CODES: Final[dict[str, Refusal]] = {
+    "-1": Refusal("-1", InvalidRequestError, _MALFORMED.words),
+    "-2": Refusal("-2", GatewayBrokenError, _TECHNICAL.words),
+    "-3": Refusal("-3", OperationUnknownError, _NO_SUCH_URL.words),
+    "E501": Refusal(
+        "E501", AuthenticationError, "Erreur : le paramètre « user » est vide"
+    ),
+    "E502": Refusal(
+        "E502", AuthenticationError, "Erreur : le paramètre « cleAPI » est vide"
+    ),
+    "E505": Refusal(
+        "E505", AuthenticationError, "Erreur : user et/ou cleAPI non valides"
+    ),
+    "E96": Refusal("E96", IpNotAllowedError, SEND_CODES["96"].words),
+}
+# Numbers that are errors only where the answer itself calls them so: elsewhere each is
+# a balance.
+NAMED_BALANCE_CODES: Final[dict[str, Refusal]] = {
+    **BALANCE_CODES,
+    "501": BALANCE_CODES["E501"],
+    "502": BALANCE_CODES["E502"],
+    "505": BALANCE_CODES["E505"],
+    "82": Refusal("82", AuthenticationError, SEND_CODES["82"].words),
+    "87": Refusal("87", AuthenticationError, SEND_CODES["87"].words),
+    "88": Refusal("88", AuthenticationError, SEND_CODES["88"].words),
+    "96": BALANCE_CODES["E96"],
+}

@@ -1,0 +1,214 @@
+"""123-SMS.net, France ("API CLIENT 123-SMS.NET", 16/12/2024).
+
+The gateway is asked in the form that its document describes. Public clients use an older
+one; it is tried only when the first answer proves that nothing was done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+import re
+from typing import Final, override
+
+import aiohttp
+from yarl import URL
+
+from ..abilities import CancelsMessages
+from ..budget import RequestBudget
+from ..errors import InvalidRecipientError, MessageTooLongError
+from ..message_abilities import (
+    AddsStopMention,
+    RefusesDuplicates,
+    SchedulesMessages,
+    SellsLongMessages,
+    SendsFlash,
+    SpeaksMessages,
+    TriesMessages,
+)
+from ..models import (
+    Balance,
+    Cancellation,
+    Credentials,
+    Scheduled,
+    SendResult,
+    Sms,
+    Submission,
+)
+from ..options import SmsOptions
+from ..outcome import Outcome
+from ..rules import SenderRule
+from ..times import paris, to_minute
+from ..transport import Timeouts
+from .answers import read_balance_answer, read_code_answer
+from .codes import DELETION_CODES, SEND_CODES, TEST_CODES, TEST_PASSED, Acceptance
+from .contacts import Sms123Contacts
+from .forms import Form, Operation
+
+# "o" turns an option on ("Envoi de SMS", `flash`, `TTS`, `test`). The document prints
+# "0" once for `test`; clients send the letter.
+_ON: Final = "o"
+# Behind the time of a message that is to be deleted ("Envoi de SMS", `diff`).
+_DELETE: Final = "s"
+# "heure_minute_jour_mois_an, sans espaces" ("Envoi de SMS", `diff`).
+_MOMENT: Final = "%H%M%d%m%Y"
+# "Les fixes en France métropolitaine" ("Envoi de SMS", `TTS`), as French numbers are
+# handed out: 06 and 07 are mobiles, 08 are services.
+_FIXED_LINE: Final = re.compile(r"33[1-59][0-9]{8}")
+
+
+class Sms123(
+    Sms123Contacts,
+    CancelsMessages,
+    SchedulesMessages,
+    SendsFlash,
+    SpeaksMessages,
+    TriesMessages,
+    AddsStopMention,
+    SellsLongMessages,
+    RefusesDuplicates,
+):
+    """One account at 123-SMS.net."""
+
+    key = "sms123"
+    name = "123-SMS.net"
+    region = "FR"
+    site = "https://www.123-sms.net/"
+    default_url = URL("https://www.123-sms.net/")
+    credential_fields = ("username", "api_key")
+    sender_rule = SenderRule(required=False)
+    # "Envoi de SMS", code 91.
+    duplicate_window = timedelta(hours=24)
+    # "Envoi de SMS", code 102.
+    stop_mention = "\nstop SMS au 36177"
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        credentials: Credentials,
+        *,
+        url: URL | None = None,
+        sender: str | None = None,
+        timeouts: Timeouts = Timeouts(),
+        budget: RequestBudget | None = None,
+    ) -> None:
+        """Prepare a client that doesn't know yet which form the gateway answers."""
+        super().__init__(
+            session,
+            credentials,
+            url=url,
+            sender=sender,
+            timeouts=timeouts,
+            budget=budget,
+        )
+        self._sending: Final = Operation(
+            paths={Form.DOCUMENTED: "api/send/", Form.SCRIPT: "http.php"}
+        )
+        self._balance: Final = Operation(
+            paths={Form.DOCUMENTED: "api/solde/", Form.SCRIPT: "solde_comptes.php"}
+        )
+
+    @override
+    async def balance(self) -> Balance:
+        """Ask for the balance ("Consultation du solde")."""
+        return Balance(credits=await self._ask(self._balance, {}, read_balance_answer))
+
+    @override
+    def check(self, sms: Sms) -> None:
+        """Raise `RejectedError` if the text or the sender breaks the gateway's rules.
+
+        More than one segment is an option of the account ("Envoi de SMS", `message`).
+        """
+        segments = self.measure_sms(sms).segments
+        if segments > 1 and not self.long_messages:
+            raise MessageTooLongError(segments=str(segments), maximum="1")
+        super().check(sms)
+
+    @override
+    async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
+        """Send to one recipient ("Envoi de SMS")."""
+        [number] = numbers
+        [recipient] = sms.recipients
+        if sms.options.voice and not _FIXED_LINE.fullmatch(number):
+            raise InvalidRecipientError
+        parameters = {
+            **_message(number, self.text_for(sms, recipient), sms.sender),
+            **await _asked_for(sms.options),
+        }
+        codes = TEST_CODES if sms.options.test else SEND_CODES
+        acceptance = await self._ask(
+            self._sending, parameters, partial(read_code_answer, codes=codes)
+        )
+        return SendResult(submissions=(self._submission(sms, acceptance),))
+
+    def _submission(self, sms: Sms, acceptance: Acceptance) -> Submission:
+        [recipient] = sms.recipients
+        if acceptance.code == TEST_PASSED:
+            return Submission(recipient=recipient, outcome=Outcome.NOT_SENT)
+        return Submission(
+            recipient=recipient,
+            outcome=Outcome.ACCEPTED,
+            submission_id=acceptance.reference,
+            segments=self.measure_sms(sms).segments,
+        )
+
+    @override
+    def cancel_requests(self, scheduled: Scheduled) -> tuple[Scheduled, ...]:
+        """Return the submissions one by one: `numero` is one number."""
+        return tuple(
+            replace(scheduled, recipients=(recipient,))
+            for recipient in scheduled.recipients
+        )
+
+    @override
+    async def cancel(self, scheduled: Scheduled) -> Cancellation:
+        """Delete one message ("Envoi de SMS", `diff`).
+
+        It is the message's own request with an "s" behind the time, so
+        `scheduled.text` is what was sent, with all that was added to it.
+
+        Raises:
+            NotCancellableError: code 95.
+            UnreadableAnswerError: code 80 or 81: perhaps a second message was taken.
+
+        """
+        [recipient] = scheduled.recipients
+        parameters = {
+            **_message(
+                self.local_number(recipient),
+                scheduled.text,
+                scheduled.sender or self.sender,
+            ),
+            "diff": f"{await _moment(scheduled.send_at)}{_DELETE}",
+        }
+        await self._ask(
+            self._sending, parameters, partial(read_code_answer, codes=DELETION_CODES)
+        )
+        return Cancellation()
+
+
+def _message(number: str, text: str, sender: str | None) -> dict[str, str]:
+    """Return what every message says ("Envoi de SMS")."""
+    parameters = {"numero": number, "message": text}
+    if sender:
+        parameters["senderid"] = sender
+    return parameters
+
+
+async def _asked_for(options: SmsOptions) -> dict[str, str]:
+    """Return what the options add to a message ("Envoi de SMS")."""
+    parameters: dict[str, str] = {}
+    if options.send_at is not None:
+        parameters["diff"] = await _moment(options.send_at)
+    if options.flash:
+        parameters["flash"] = _ON
+    if options.voice:
+        parameters["TTS"] = _ON
+    if options.test:
+        parameters["test"] = _ON
+    return parameters
+
+
+async def _moment(time: datetime) -> str:
+    """Return a time as `diff` wants it. The document names no zone: it is Paris's."""
+    return to_minute(time, await paris()).strftime(_MOMENT)

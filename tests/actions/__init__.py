@@ -1,0 +1,1 @@
+"""Tests of the actions, by what they are about."""

@@ -1,0 +1,263 @@
+"""What all actions about an account have in common."""
+
+from typing import Final
+
+import probatio
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.passerelle_sms.actions.common import translated, whole_number
+from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.gateways.errors import IpNotAllowedError
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_translations
+from tests.actions.calls import ACTIONS, FIELDS, answers, call
+from tests.conftest import MAMAN, AccountMaker
+from tests.simulator import Fault, Simulator
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+EACH = pytest.mark.parametrize("action", FIELDS)
+FOR_EVERYBODY: Final = {"get_senders", "get_stop_status"}
+CHANGES: Final = {
+    "create_account",
+    "delete_account",
+    "transfer_credits",
+    "add_group",
+    "rename_group",
+    "delete_group",
+    "add_contact",
+    "update_contact",
+    "delete_contact",
+    "activate_stop",
+    "deactivate_stop",
+}
+ADDRESS_BOOK: Final = {
+    "add_group",
+    "rename_group",
+    "delete_group",
+    "add_contact",
+    "update_contact",
+    "delete_contact",
+}
+
+
+def able_gateway(action: str) -> str:
+    """Return the name of the one gateway whose document describes an action."""
+    if action in ADDRESS_BOOK:
+        return "123-SMS.net"
+    return {"get_senders": "SMSECO", "get_transactions": "ETECH KEYS"}.get(
+        action, "Envoyer SMS Pro"
+    )
+
+
+def test_each_action_is_tried_here() -> None:
+    """With fields that it takes."""
+    assert ACTIONS.keys() == FIELDS.keys()
+
+
+@EACH
+async def test_a_gateway_that_cannot_names_those_that_can(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, action: str
+) -> None:
+    """And is not even asked."""
+    entry = await add_account(simulator.devcodesms)
+    asked = len(simulator.devcodesms.requests)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, entry, action, **FIELDS[action])
+
+    assert raised.value.translation_key == "ability_missing"
+    assert str(raised.value) == (
+        "DevCodeSMS cannot do this. Use an account at a gateway that can: "
+        f"{able_gateway(action)}"
+    )
+    assert len(simulator.devcodesms.requests) == asked
+
+
+@EACH
+async def test_only_two_are_for_everybody(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+    action: str,
+) -> None:
+    """What tells of money or changes something is for administrators."""
+    entry = await add_account(simulator.devcodesms)
+    expected = ServiceValidationError if action in FOR_EVERYBODY else Unauthorized
+
+    with pytest.raises(expected):
+        await call(
+            hass,
+            entry,
+            action,
+            context=Context(user_id=hass_read_only_user.id),
+            **FIELDS[action],
+        )
+    with pytest.raises(ServiceValidationError):
+        await call(
+            hass,
+            entry,
+            action,
+            context=Context(user_id=hass_admin_user.id),
+            **FIELDS[action],
+        )
+
+
+@EACH
+async def test_what_changes_something_need_not_be_asked_for_an_answer(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, action: str
+) -> None:
+    """What only asks makes no sense without."""
+    await add_account(simulator.devcodesms)
+
+    expected = SupportsResponse.OPTIONAL if action in CHANGES else SupportsResponse.ONLY
+    assert answers(hass, action) is expected
+
+
+async def test_names_the_missing_account(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """One that isn't loaded can't be asked."""
+    entry = await add_account(simulator.smseco)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    with pytest.raises(ServiceValidationError, match="not loaded"):
+        await call(hass, entry, "get_senders")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reads", "changes"),
+    [
+        (Fault.CUT_AFTER, "no_usable_answer", "outcome_unknown"),
+        (Fault.ERROR_500, "no_usable_answer", "outcome_unknown"),
+        (Fault.HTML, "no_usable_answer", "outcome_unknown"),
+        (Fault.RATE_LIMITED, "action_rate_limited", "action_rate_limited"),
+    ],
+)
+async def test_an_answer_that_tells_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    fault: Fault,
+    reads: str,
+    changes: str,
+) -> None:
+    """What was only asked for has changed nothing; what was to change may have."""
+    entry = await add_account(simulator.envoyer_sms_pro)
+    simulator.envoyer_sms_pro.fail(fault)
+
+    with pytest.raises(HomeAssistantError) as asked:
+        await call(hass, entry, "get_stop_status", recipient="Maman")
+    with pytest.raises(HomeAssistantError) as changed:
+        await call(hass, entry, "activate_stop", recipient="Maman")
+
+    assert asked.value.translation_key == reads
+    assert changed.value.translation_key == changes
+    for error in (asked.value, changed.value):
+        assert not isinstance(error, ServiceValidationError)
+        assert "{" not in str(error)
+        assert MAMAN[1:] not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "it may have happened all the same. Look at https://"),
+        ("fr", "cela a pu se faire quand même. Regardez sur https://"),
+    ],
+)
+async def test_errors_speak_the_language_of_the_house(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    language: str,
+    sentence: str,
+) -> None:
+    """And say where to look."""
+    hass.config.language = language
+    entry = await add_account(simulator.sms123)
+    simulator.sms123.fail(Fault.CUT_AFTER, operation="add_group")
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await call(hass, entry, "add_group", name="Famille")
+
+    assert sentence in await in_words(hass, raised.value)
+    assert simulator.sms123.asked("add_group") == 1
+
+
+async def in_words(hass: HomeAssistant, error: HomeAssistantError) -> str:
+    """Return an error as the language of the house says it."""
+    translations = await async_get_translations(
+        hass, hass.config.language, "exceptions", {DOMAIN}
+    )
+    key = f"component.{DOMAIN}.exceptions.{error.translation_key}.message"
+    return translations[key].format(**error.translation_placeholders or {})
+
+
+async def test_a_gateway_that_cannot_be_reached(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Nothing waits and is tried again, as a message would be."""
+    entry = await add_account(simulator.sms123, url="http://127.0.0.1:9/")
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await call(hass, entry, "add_group", name="Famille")
+
+    assert raised.value.translation_key == "action_cannot_connect"
+    assert "Nothing was done" in str(raised.value)
+
+
+async def test_dead_credentials_ask_the_user(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """The flow that asks for the secret opens, and no secret is in the error."""
+    entry = await add_account(simulator.smseco)
+    simulator.smseco.password = "another"
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await call(hass, entry, "get_senders")
+    await hass.async_block_till_done()
+
+    assert raised.value.translation_key == "invalid_auth"
+    assert not isinstance(raised.value, ServiceValidationError)
+    assert entry.data["password"] not in str(raised.value)
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == "reauth"
+
+
+async def test_a_forbidden_address_is_a_repair(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """As it is when the balance is asked for."""
+    entry = await add_account(simulator.sms123)
+
+    with pytest.raises(HomeAssistantError), translated(entry.runtime_data):
+        raise IpNotAllowedError(code="96")
+
+    [issue] = ir.async_get(hass).issues.values()
+    assert issue.translation_key == "ip_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [(12, 12), ("12", 12), (12.0, 12), ("1e3", 1000), ("-1", -1)],
+)
+def test_a_whole_number(written: object, number: int) -> None:
+    """As a selector or a template gives it."""
+    assert whole_number(written) == number
+
+
+@pytest.mark.parametrize("written", [1.5, "1,5", "", None, True, [], "nan", "inf"])
+def test_no_whole_number(written: object) -> None:
+    """Money isn't rounded."""
+    with pytest.raises(probatio.Invalid):
+        whole_number(written)

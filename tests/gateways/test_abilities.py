@@ -1,0 +1,103 @@
+"""What gateways can do is a type: each ability is whole, and every option has one."""
+
+from dataclasses import fields
+import inspect
+
+import pytest
+
+from custom_components.passerelle_sms.gateways import abilities, message_abilities
+from custom_components.passerelle_sms.gateways.abilities import (
+    ListsAccounts,
+    ManagesAccounts,
+    PushedReport,
+    ReceivesReplies,
+    TellsDeliveryOnce,
+    TracksDelivery,
+)
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.gateway import Gateway
+from custom_components.passerelle_sms.gateways.message_abilities import (
+    OPTION_ABILITIES,
+    AddsStopMention,
+    RefusesDuplicates,
+    SellsLongMessages,
+    TagsMessages,
+    TakesOwnOptions,
+)
+from custom_components.passerelle_sms.gateways.options import SmsOptions
+
+ABSTRACT = [
+    held
+    for held in vars(abilities).values()
+    if inspect.isclass(held)
+    and held.__module__ == abilities.__name__
+    and held is not PushedReport
+]
+CATALOGUE = pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
+
+
+@pytest.mark.parametrize("ability", ABSTRACT)
+def test_an_ability_has_no_half(ability: type) -> None:
+    """Whoever inherits it does all that it promises."""
+    assert inspect.isabstract(ability)
+    with pytest.raises(TypeError):
+        ability()
+
+
+@CATALOGUE
+def test_a_gateway_does_all_that_it_promises(gateway: type[Gateway]) -> None:
+    """Nothing of what it inherits is left open."""
+    assert not inspect.isabstract(gateway)
+
+
+def test_every_option_is_an_ability() -> None:
+    """But for those that each gateway names itself."""
+    names = {option.name for option in fields(SmsOptions)}
+
+    assert set(OPTION_ABILITIES) == names - {"own"}
+    assert len(set(OPTION_ABILITIES.values())) == len(OPTION_ABILITIES)
+    assert OPTION_ABILITIES["allow_replies"] is ReceivesReplies
+
+
+def test_an_ability_may_be_more_than_another() -> None:
+    """Whoever asks for the lesser one finds both."""
+    assert issubclass(TellsDeliveryOnce, TracksDelivery)
+    assert issubclass(ManagesAccounts, ListsAccounts)
+
+
+def test_long_messages_are_not_bought_yet() -> None:
+    """Until the user says so."""
+    assert SellsLongMessages.long_messages is False
+
+
+# What a gateway says of itself, for each ability that asks for it.
+SAID: dict[type, str] = {
+    ManagesAccounts: "account_name_length",
+    TagsMessages: "tag_length",
+    AddsStopMention: "stop_mention",
+    TakesOwnOptions: "own_options",
+    RefusesDuplicates: "duplicate_window",
+}
+
+
+@CATALOGUE
+@pytest.mark.parametrize("ability", SAID, ids=SAID.values())
+def test_a_gateway_says_what_its_abilities_ask(
+    gateway: type[Gateway], ability: type
+) -> None:
+    """And nothing that it hasn't the ability for."""
+    assert hasattr(gateway, SAID[ability]) is issubclass(gateway, ability)
+
+
+def test_no_bound_of_an_ability_is_left_out() -> None:
+    """A new one is looked at here too."""
+    declared = {
+        (held, name)
+        for module in (abilities, message_abilities)
+        for held in vars(module).values()
+        if inspect.isclass(held) and held.__module__ == module.__name__
+        for name in held.__annotations__
+        if not hasattr(held, name)
+    }
+
+    assert declared == set(SAID.items())

@@ -1,0 +1,314 @@
+"""What is under way while an account is unloaded, and what stays behind."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.tracker import Tracker
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import DATA_DISPATCHER
+from tests.actions.calls import call
+from tests.conftest import AccountMaker, state_of
+from tests.messages import send
+from tests.messaging.quiet import quiet as nothing_under_way
+from tests.passing_time import pass_time, quiet
+from tests.simulator import Fault, Simulator
+from tests.test_init import notify_services
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+DELIVERY = "event.etech_keys_delivery"
+
+
+async def begin_to_reload(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> asyncio.Task[bool]:
+    """Reload an account, and return once its event entities are gone."""
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    while any(state.state != "unavailable" for state in hass.states.async_all("event")):
+        await asyncio.sleep(0)
+    return reload
+
+
+# --- what is told while nobody listens --------------------------------------------
+
+
+async def test_a_delivery_that_ends_while_the_account_is_reloaded(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The event is not fired into the void: it comes once there is an entity again."""
+    simulated = simulator.etech_keys
+    entry = await add_account(simulated)
+    first = await send(hass, entry)
+    simulated.label = "DELIVERED"
+    await pass_time(hass, freezer, timedelta(seconds=55))
+    simulated.fail(Fault.STALL_AFTER, operation="send", times=1)
+    second = asyncio.create_task(send(hass, entry, target=["Papa"]))
+    while len(simulated.accepted) < 2:
+        await asyncio.sleep(0)
+    reload = await begin_to_reload(hass, entry)
+
+    # By now it would be asked about.
+    await pass_time(hass, freezer, timedelta(seconds=10))
+    assert not reload.done()
+    async with quiet(hass):
+        simulated.release()
+        await second
+        assert await reload
+    await pass_time(hass, freezer, timedelta(seconds=61))
+
+    state = hass.states.get(DELIVERY)
+    assert state is not None
+    assert state.attributes["event_type"] == "delivered"
+    assert state.attributes["message_id"] == first["message_id"]
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_who_waits_for_a_delivery(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+    is_answered: bool,
+) -> None:
+    """He hears what is known: a reload keeps nobody waiting."""
+    entry = await add_account(simulator.etech_keys)
+    waiting = asyncio.create_task(
+        call(
+            hass,
+            entry,
+            "send_sms",
+            answer=is_answered,
+            message="Citerne vide",
+            target=["Maman"],
+            wait_for_delivery=True,
+        )
+    )
+    while not simulator.etech_keys.asked("delivery"):
+        await pass_time(hass, freezer, timedelta(seconds=5))
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+    answer = await waiting
+    for row in answer.get("results", []):
+        assert row["outcome"] == "accepted"
+        assert row["delivery"]["status"] == "pending"
+    assert ("results" in answer) is is_answered
+
+
+async def test_who_waits_for_a_check(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """So does he."""
+    entry = await add_account(simulator.smseco)
+    waiting = asyncio.create_task(
+        call(hass, entry, "check_numbers", target=["Maman"], wait_for_delivery=True)
+    )
+    while not len(entry.runtime_data.tracker):
+        await asyncio.sleep(0)
+    await nothing_under_way()
+    assert not waiting.done()
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+    [row] = (await waiting)["results"]
+    assert row["delivery"]["status"] == "pending"
+
+
+@pytest.mark.parametrize("about", ["one", "all"])
+async def test_who_asks_for_a_delivery(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, about: str
+) -> None:
+    """He is answered, or told that nothing can be read any more."""
+    simulated = simulator.smseco
+    entry = await add_account(simulated)
+    sent = await send(hass, entry)
+    simulated.fail(Fault.STALL_BEFORE, operation="delivery", times=1)
+    fields = {"message_id": sent["message_id"]} if about == "one" else {}
+    asking = asyncio.create_task(call(hass, entry, "get_delivery", **fields))
+    await simulated.until_asked("delivery")
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    while entry.state is not ConfigEntryState.UNLOAD_IN_PROGRESS:
+        await asyncio.sleep(0)
+
+    simulated.release()
+    answer: dict[str, Any] | BaseException
+    [answer] = await asyncio.gather(asking, return_exceptions=True)
+    assert await reload
+
+    if isinstance(answer, dict):
+        assert answer["deliveries"][0]["delivery"]["status"] == "pending"
+        assert "SMSECO" in answer["error"]
+    else:
+        assert isinstance(answer, HomeAssistantError)
+        assert answer.translation_key == "journal_unusable"
+
+
+async def test_who_waits_when_the_house_stops(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """He hears what is known: it doesn't stop later for that."""
+    entry = await add_account(simulator.etech_keys)
+    waiting = asyncio.create_task(send(hass, entry, wait_for_delivery=True))
+    while not simulator.etech_keys.asked("delivery"):
+        await pass_time(hass, freezer, timedelta(seconds=5))
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+
+    [row] = (await waiting)["results"]
+    assert row["delivery"]["status"] == "pending"
+
+
+# --- what must be written down ----------------------------------------------------
+
+
+async def test_a_message_that_is_being_taken_back(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """What the gateway answers is waited for, and written down."""
+    simulated = simulator.envoyer_sms_pro
+    entry = await add_account(simulated)
+    sent = await send(hass, entry, send_at="2100-01-01 00:00:00+00:00")
+    simulated.fail(Fault.STALL_BEFORE, operation="cancel", times=1)
+    # The second waits for the first, which gets no answer.
+    first, second = (
+        asyncio.create_task(
+            call(hass, entry, "cancel_sms", message_id=sent["message_id"])
+        )
+        for _ in range(2)
+    )
+    await simulated.until_asked("cancel")
+    reload = await begin_to_reload(hass, entry)
+
+    simulated.release()
+    with pytest.raises(HomeAssistantError, match="no answer"):
+        await first
+    answer = await second
+    assert await reload
+
+    assert answer["results"][0]["outcome"] == "not_sent"
+    [known] = (await call(hass, entry, "get_messages"))["messages"]
+    assert known["results"][0]["outcome"] == "not_sent"
+
+
+async def test_a_number_that_is_being_checked(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It costs credits, so what came of it is kept."""
+    simulated = simulator.smseco
+    entry = await add_account(simulated)
+    simulated.fail(Fault.STALL_AFTER, operation="check_numbers", times=1)
+    checking = asyncio.create_task(call(hass, entry, "check_numbers", target=["Maman"]))
+    await simulated.until_asked("check_numbers")
+    reload = await begin_to_reload(hass, entry)
+
+    simulated.release()
+    answer = await checking
+    assert await reload
+
+    assert answer["results"][0]["outcome"] == "unknown"
+    [known] = (await call(hass, entry, "get_messages"))["messages"]
+    assert known["kind"] == "number_check"
+    assert known["results"] == answer["results"]
+
+
+# --- a journal that fails ---------------------------------------------------------
+
+
+async def test_a_journal_that_fails_last(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everything is let go of again, and set up whole when it can be."""
+    simulated = simulator.etech_keys
+
+    async def fail(_tracker: Tracker) -> None:
+        raise NotStoredError(words="disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Tracker, "start", fail)
+        entry = await add_account(simulated)
+
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "not_stored"
+    assert notify_services(hass) == set()
+    assert state_of(hass, DELIVERY) == "unavailable"
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert state_of(hass, DELIVERY) == "unknown"
+    await send(hass, entry)
+    assert len(simulated.accepted) == 1
+
+
+async def test_a_journal_that_cannot_be_pruned(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    journals: list[JournalFile],
+) -> None:
+    """That is said in one line: there is another day."""
+    entry = await add_account(simulator.etech_keys)
+    [file] = journals
+    file.connection.execute("PRAGMA query_only = 1")
+
+    await pass_time(hass, freezer, timedelta(days=1, minutes=1))
+
+    assert "The journal can't be pruned for now" in caplog.text
+    assert "Traceback" not in caplog.text
+    file.connection.execute("PRAGMA query_only = 0")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+
+# --- what stays behind ------------------------------------------------------------
+
+
+def listeners(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, int]:
+    """Return who listens to what of an account, by the name of that."""
+    connected = {
+        str(signal): len(targets)
+        for signal, targets in hass.data[DATA_DISPATCHER].items()
+        if entry.entry_id in str(signal) and targets
+    }
+    return {
+        **{str(kind): count for kind, count in hass.bus.async_listeners().items()},
+        **connected,
+        "of the entry": len(entry.update_listeners),
+    }
+
+
+@pytest.mark.parametrize("key", GATEWAYS)
+async def test_nobody_listens_twice(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
+) -> None:
+    """However often an account is loaded anew; and nobody once it is gone."""
+    entry = await add_account(simulator.gateways[key])
+    once = listeners(hass, entry)
+
+    for _ in range(3):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        assert listeners(hass, entry) == once
+
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert [name for name in listeners(hass, entry) if entry.entry_id in name] == []
