@@ -1,1 +1,1 @@
-"""The demonstration: one alert through each gateway, from a real Home Assistant."""
+"""The demonstration: a real Home Assistant, and all five gateways at work."""

@@ -11,13 +11,19 @@ import socket
 import sys
 from typing import Final
 
-from tests.e2e.home_assistant import HOST, ROOT, HomeAssistantProcess
+from tests.e2e.home_assistant import (
+    HOST,
+    ROOT,
+    HomeAssistantFailedError,
+    HomeAssistantProcess,
+)
 from tests.simulator import Simulator
 
 from . import dashboard
 from .accounts import Account, add_account
-from .alerts import Row, send_alert
 from .progress import step
+from .rows import Row
+from .scenes import FAILURES, play, words_of
 from .table import render
 
 # How Home Assistant ends when somebody restarts it from its pages.
@@ -41,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Send one alert through each of the five gateways, simulated, from"
-        " a real Home Assistant, and keep it open to look at.",
+        " a real Home Assistant, show what else they do, and keep it open to look at.",
     )
     parser.add_argument("--port", type=int, default=8123, help="default: 8123")
     parser.add_argument(
@@ -75,6 +81,9 @@ async def _until_interrupted(port: int, *, once: bool) -> int:
     except asyncio.CancelledError:
         # Interrupted before it could show everything, a single run has failed.
         code = 1 if once else 0
+    except (HomeAssistantFailedError, *FAILURES) as error:
+        print(words_of(error), file=sys.stderr)
+        code = 1
     if code == 0:
         shutil.rmtree(folder)
     else:
@@ -98,18 +107,15 @@ async def _run(folder: Path, port: int, *, once: bool) -> int:
 
 
 async def _show(house: HomeAssistantProcess, simulator: Simulator) -> Sequence[Row]:
-    """Add the accounts, send the alerts and print the table."""
+    """Add the accounts, use them and print the table."""
     with step("Signing in"):
         await house.onboard()
-    accounts: list[Account] = []
+    accounts: dict[str, Account] = {}
     for key in simulator.gateways:
         with step(f"Adding the account at {key}"):
-            accounts.append(await add_account(house, simulator, key))
-    await dashboard.add_dashboard(house, accounts)
-    rows: list[Row] = []
-    for account in accounts:
-        with step(f"Sending an alert through {account.title}"):
-            rows.append(await send_alert(house, account))
+            accounts[key] = await add_account(house, simulator, key)
+    await dashboard.add_dashboard(house, [*accounts.values()])
+    rows = await play(house, simulator, accounts)
     print(f"\n{render(rows)}\n", flush=True)
     return rows
 

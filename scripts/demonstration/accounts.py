@@ -1,5 +1,6 @@
 """The five accounts, added as a user would: through the config flow."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,8 +48,8 @@ class Account:
 
     title: str
     entry_id: str
-    balance: str
-    """The entity id of its balance."""
+    entities: Mapping[str, str]
+    """The entity ids of what it shows, by name: `balance`, `delivery` …"""
     simulated: SimulatedGateway
 
 
@@ -80,7 +81,7 @@ async def add_account(
     return Account(
         title=entry["title"],
         entry_id=entry["entry_id"],
-        balance=await _ready(house, entry["entry_id"], recipient),
+        entities=await _ready(house, entry["entry_id"], recipient),
         simulated=simulated,
     )
 
@@ -102,19 +103,29 @@ async def _add_recipient(
     return subentry_id
 
 
-async def _ready(house: HomeAssistantClient, entry_id: str, recipient: str) -> str:
-    """Wait until an account knows its recipient, and return its balance's entity id."""
+async def _ready(
+    house: HomeAssistantClient, entry_id: str, recipient: str
+) -> dict[str, str]:
+    """Wait until an account knows its recipient and its balance; return its entities."""
 
-    async def look() -> str | None:
-        entities = await house.entities()
-        if not any(known.startswith(f"{entry_id}_{recipient}_") for known in entities):
+    async def look() -> dict[str, str] | None:
+        if not any(name.startswith(recipient) for name in await entities()):
             return None
         if not any(
             entry["entry_id"] == entry_id and entry["state"] == "loaded"
             for entry in await house.config_entries(DOMAIN)
         ):
             return None
-        return entities.get(f"{entry_id}_balance")
+        found = await entities()
+        return found if "balance" in found else None
+
+    async def entities() -> dict[str, str]:
+        prefix = f"{entry_id}_"
+        return {
+            unique_id.removeprefix(prefix): entity_id
+            for unique_id, entity_id in (await house.entities()).items()
+            if unique_id.startswith(prefix)
+        }
 
     return await until("the account was ready", look)
 

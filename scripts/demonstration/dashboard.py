@@ -1,6 +1,6 @@
-"""A dashboard with the balance of every account, and a button to spend some of it."""
+"""A dashboard with what every account tells, and a button to spend some of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tests.e2e.client import HomeAssistantClient
@@ -12,6 +12,17 @@ PATH: Final = "passerelle-sms"
 _TITLE: Final = "Passerelle SMS"
 # Another text than the alert's: a gateway may refuse to send the same one twice.
 _MESSAGE: Final = "Essai depuis le tableau de bord : tout va bien."
+
+# By the name of an entity, how its tile looks. An event tells what, and when.
+_TILES: Final[dict[str, dict[str, Any]]] = {
+    "balance": {"color": "teal"},
+    "pending_messages": {"color": "amber"},
+    "delivery": {
+        "color": "green",
+        "state_content": ["event_type", "recipient", "state"],
+    },
+    "reply": {"color": "indigo", "state_content": ["recipient", "text", "state"]},
+}
 
 
 async def add_dashboard(
@@ -51,29 +62,40 @@ def _section(account: Account) -> dict[str, Any]:
         "type": "grid",
         "cards": [
             {"type": "heading", "heading": account.title},
-            {
-                "type": "tile",
-                "entity": account.balance,
-                "name": {"type": "entity"},
-                "color": "teal",
-                "grid_options": {"columns": 12},
-            },
-            {
-                "type": "button",
-                "name": f"SMS → {RECIPIENT}",
-                "icon": "mdi:send",
-                "show_icon": False,
-                "grid_options": {"columns": 12, "rows": 1},
-                "tap_action": {
-                    "action": "perform-action",
-                    "perform_action": f"{DOMAIN}.send_sms",
-                    "data": {
-                        "config_entry_id": account.entry_id,
-                        "message": _MESSAGE,
-                        "target": [RECIPIENT],
-                    },
-                    "confirmation": True,
-                },
-            },
+            *_tiles(account),
+            _button(account),
         ],
+    }
+
+
+def _tiles(account: Account) -> Iterator[dict[str, Any]]:
+    """Yield a tile for each entity that the account has."""
+    for name, looks in _TILES.items():
+        if name in account.entities:
+            yield {
+                "type": "tile",
+                "entity": account.entities[name],
+                "name": {"type": "entity"},
+                "grid_options": {"columns": 12},
+                **looks,
+            }
+
+
+def _button(account: Account) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "name": f"SMS → {RECIPIENT}",
+        "icon": "mdi:send",
+        "show_icon": False,
+        "grid_options": {"columns": 12, "rows": 1},
+        "tap_action": {
+            "action": "perform-action",
+            "perform_action": f"{DOMAIN}.send_sms",
+            "data": {
+                "config_entry_id": account.entry_id,
+                "message": _MESSAGE,
+                "target": [RECIPIENT],
+            },
+            "confirmation": True,
+        },
     }

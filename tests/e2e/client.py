@@ -43,9 +43,28 @@ class Flow:
 
     async def submit(self, data: JsonObject) -> JsonObject:
         """Fill in the form, or choose `{"next_step_id": …}` from the menu."""
-        path = f"/api/config/config_entries/{self._kind}/{self.step['flow_id']}"
-        self.step = await self._client.post(path, data)
+        self.step = await self._client.post(self._path, data)
         return self.step
+
+    async def close(self) -> None:
+        """Leave the dialogue as it stands, as closing its window does."""
+        await self._client.delete(self._path)
+
+    def suggested(self, name: str) -> Any:
+        """Return what a field of the form is filled in with, `None` if it is empty.
+
+        Raises:
+            KeyError: the form has no such field.
+
+        """
+        for field in self.step["data_schema"]:
+            if field["name"] == name:
+                return field.get("description", {}).get("suggested_value")
+        raise KeyError(name)
+
+    @property
+    def _path(self) -> str:
+        return f"/api/config/config_entries/{self._kind}/{self.step['flow_id']}"
 
 
 class HomeAssistantClient:

@@ -35,6 +35,8 @@ homeassistant:
   currency: EUR
   time_zone: Europe/Paris
   unit_system: metric
+  # What it listens on. Left to guess, it names an address of the local network.
+  internal_url: {url}
 config:
 frontend:
 logger:
@@ -112,7 +114,9 @@ class HomeAssistantProcess(HomeAssistantClient):
         self.folder: Final = folder
         self.username: Final = "demo"
         self.password: Final = "passerelle"
-        self._configuration = _CONFIGURATION.format(language=language, extra=extra)
+        self._configuration = _CONFIGURATION.format(
+            language=language, url=self.url, extra=extra
+        )
         self._language = language
         self._refresh_token = ""
         self._launch = launch

@@ -1,15 +1,51 @@
 """The demonstration, run as a user runs it."""
 
 import asyncio
+from decimal import Decimal
+from functools import partial
 import os
+from pathlib import Path
+import re
+import shutil
 import signal
+import sys
+from typing import Final, Self, override
 
 from playwright.async_api import Page, expect
 import pytest
 
-from .home_assistant import ROOT, free_port
+from scripts.demonstration import __main__ as demonstration
+from tests.simulator import Fault, Simulator
 
-_GATEWAYS = ("ETECH KEYS", "SMSECO", "Envoyer SMS Pro", "123-SMS.net", "DevCodeSMS")
+from .home_assistant import ROOT, HomeAssistantProcess, free_port
+
+# Without the ids, which stand between the outcome and the segments.
+_TABLE: Final = [
+    ["✓", "Alert", "ETECH KEYS", "accepted", "1", "1000 → 999", "delivered"],
+    ["✓", "Alert", "SMSECO", "accepted", "1", "1000 → 999", "delivered"],
+    ["✓", "Alert", "Envoyer SMS Pro", "accepted", "1", "1000 → 999", "delivered"],
+    ["✓", "Alert", "123-SMS.net", "accepted", "1", "1000 → 999", "—"],
+    ["✓", "Alert", "DevCodeSMS", "accepted", "1", "1000 → 999", "delivered"],
+    [
+        "✓",
+        "Reply",
+        "Envoyer SMS Pro",
+        "accepted",
+        "1",
+        "999 → 998",
+        "Maman: Oui, ce soir.",
+    ],
+    [
+        "✓",
+        "Cancelled",
+        "Envoyer SMS Pro",
+        "not_sent",
+        "1",
+        "998 → 997 → 998",
+        "cancelled, 1 credit back",
+    ],
+    ["✓", "HLR check", "SMSECO", "accepted", "0", "999 → 998", "Maman: reachable"],
+]
 
 
 async def _demo(*arguments: str) -> asyncio.subprocess.Process:
@@ -23,17 +59,15 @@ async def _demo(*arguments: str) -> asyncio.subprocess.Process:
     )
 
 
-def _signs_in_with(printed: str) -> tuple[str, str, str]:
-    """Return the address, the user name and the password."""
-    labels = ("Home Assistant ", "User name ", "Password ")
-    lines = printed.splitlines()
-    address, username, password = (
-        line.removeprefix(label).strip()
+def _labelled(printed: str) -> dict[str, str]:
+    """Return what is printed for whoever wants to look around, by its label."""
+    labels = ("Home Assistant", "User name", "Password", "Folder")
+    return {
+        label: line.removeprefix(label).strip()
         for label in labels
-        for line in lines
-        if line.startswith(label)
-    )
-    return address, username, password
+        for line in printed.splitlines()
+        if line.startswith(f"{label}  ")
+    }
 
 
 async def _output(process: asyncio.subprocess.Process) -> str:
@@ -41,31 +75,122 @@ async def _output(process: asyncio.subprocess.Process) -> str:
     return written.decode()
 
 
+def _rows(output: str) -> list[list[str]]:
+    """Return the cells of the rows in the table."""
+    return [
+        re.split(r"\s{2,}", line) for line in output.splitlines() if line[:1] in {*"✓✗"}
+    ]
+
+
+def _is_our_warning(line: str) -> bool:
+    """Return whether a line of the log complains of us, for a reason of ours."""
+    return (
+        " WARNING " in line
+        and "passerelle_sms" in line
+        # So it says of everything that doesn't come with it.
+        and "has not been tested by Home Assistant" not in line
+    )
+
+
+def _run_here(monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Run the demonstration in this process; return its code and its folder."""
+    port = free_port()
+    monkeypatch.setattr(sys, "argv", ["scripts/demo", "--once", "--port", str(port)])
+    folder = Path(".demo") / str(port)
+    try:
+        return demonstration.main(), str(folder)
+    finally:
+        shutil.rmtree(ROOT / folder)
+
+
 @pytest.mark.usefixtures("socket_enabled")
-async def test_sends_an_alert_through_every_gateway() -> None:
-    """Five rows, each accepted, each paid for with one segment."""
+async def test_shows_what_the_gateways_do() -> None:
+    """Alerts are followed to the phone; a reply, a cancellation and a check are shown."""
     process = await _demo("--once", "--port", str(free_port()))
     output = await _output(process)
     assert process.returncode == 0, output
-    rows = [line.split() for line in output.splitlines() if " accepted " in line]
-    assert len(rows) == len(_GATEWAYS), output
-    for gateway, row in zip(_GATEWAYS, rows, strict=True):
-        assert row[: len(gateway.split())] == gateway.split()
-        assert row[-3:] == ["1", "1000", "999"]
+    rows = _rows(output)
+    assert [[*row[:4], *row[5:]] for row in rows] == _TABLE, output
+    ids = [row[4] for row in rows]
+    assert [submission_id == "—" for submission_id in ids] == [
+        row[2] == "123-SMS.net" for row in rows
+    ]
+    assert len({*ids}) == len(ids)
+    assert max(map(len, output.splitlines())) <= 120
 
 
-async def test_shows_the_balances_until_it_is_interrupted(page: Page) -> None:
+class _Ailing(Simulator):
+    """Gateways that are all ill, but one, and each in its own way."""
+
+    @override
+    async def __aenter__(self) -> Self:
+        self.etech_keys.fail(Fault.ERROR_500, operation="delivery")
+        self.smseco.is_company = False
+        self.envoyer_sms_pro.fail(Fault.ERROR_500, operation="cancel")
+        self.devcodesms.credits = Decimal(0)
+        return await super().__aenter__()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_marks_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each row stands for itself, what is wrong is told, and the run has failed."""
+    monkeypatch.setattr(demonstration, "Simulator", _Ailing)
+    code, folder = _run_here(monkeypatch)
+    assert code == 1
+    output = capfd.readouterr().out
+    table, _, below = output.partition("The gateway doesn't tell.")
+    wrong = [
+        ["✗", "Alert", "ETECH KEYS"],
+        ["✗", "Alert", "DevCodeSMS"],
+        ["✗", "Cancelled", "Envoyer SMS Pro"],
+        ["✗", "HLR check", "SMSECO"],
+    ]
+    rows = [row[:3] for row in _rows(table)]
+    assert [row for row in rows if row[0] == "✗"] == wrong
+    assert len(rows) == len(_TABLE)
+    mistakes = [line.split(": ", 1) for line in below.splitlines() if line[:1] == "✗"]
+    assert {named for named, _ in mistakes} == {
+        f"✗  {what}, {gateway}" for _, what, gateway in wrong
+    }
+    assert all(why for _, why in mistakes)
+    assert f"kept in {folder}" in below
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_tells_why_it_could_not_begin(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A house that doesn't start is told of in its own words, and in no others."""
+    broken = partial(HomeAssistantProcess, extra="default_config: !nonsense\n")
+    monkeypatch.setattr(demonstration, "HomeAssistantProcess", broken)
+    code, folder = _run_here(monkeypatch)
+    assert code == 1
+    output, error = capfd.readouterr()
+    assert "!nonsense" in error
+    assert "scripts/demonstration" not in error
+    assert f"kept in {folder}" in output
+
+
+async def test_shows_the_accounts_until_it_is_interrupted(page: Page) -> None:
     """Signed in with what it prints, a browser sees what the alerts left."""
     process = await _demo("--port", str(free_port()))
     assert process.stdout is not None
     try:
         printed = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C"), 120)
-        address, username, password = _signs_in_with(printed.decode())
-        await page.goto(address)
-        await page.locator("input[name=username]").fill(username)
-        await page.locator("input[name=password]").fill(password)
+        lines = _labelled(printed.decode())
+        await page.goto(lines["Home Assistant"])
+        await page.locator("input[name=username]").fill(lines["User name"])
+        await page.locator("input[name=password]").fill(lines["Password"])
         await page.keyboard.press("Enter")
-        await expect(page.get_by_text("999 credits")).to_have_count(5, timeout=60_000)
+        # Two of them have done more than the others.
+        await expect(page.get_by_text("999 credits")).to_have_count(3, timeout=60_000)
+        await expect(page.get_by_text("998 credits")).to_have_count(2)
+        await expect(page.get_by_text("0 messages")).to_have_count(5)
+        await expect(page.get_by_text("Delivered · Maman · ")).to_have_count(4)
+        await expect(page.get_by_text("Maman · Oui, ce soir. · ")).to_have_count(1)
+        log = (ROOT / lines["Folder"] / "console.log").read_text()
         process.send_signal(signal.SIGINT)
         rest = await _output(process)
     finally:
@@ -73,6 +198,8 @@ async def test_shows_the_balances_until_it_is_interrupted(page: Page) -> None:
             process.terminate()
             await process.wait()
     assert process.returncode == 0, rest
+    assert " ERROR " not in log
+    assert [line for line in log.splitlines() if _is_our_warning(line)] == []
 
 
 @pytest.mark.usefixtures("socket_enabled")

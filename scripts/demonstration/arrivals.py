@@ -1,0 +1,71 @@
+"""The phones' side: lets a message arrive, as far as its gateway tells of that."""
+
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+
+from tests.e2e.client import HomeAssistantClient
+from tests.simulator import Acceptance
+from tests.simulator.devcodesms import SimulatedDevCodeSms
+from tests.simulator.envoyer_sms_pro import SimulatedEnvoyerSmsPro
+from tests.simulator.etech_keys import SimulatedEtechKeys
+from tests.simulator.smseco import SimulatedSmsEco
+
+from .accounts import Account
+
+# SMSECO's "Accusé de Réception".
+RECEIVED: Final = 56
+
+
+class ReportRefusedError(Exception):
+    """Home Assistant did not take a delivery report that it was sent."""
+
+
+async def arrive(
+    house: HomeAssistantClient, account: Account, taken: Acceptance
+) -> bool:
+    """Let a message arrive; return whether its gateway tells of that.
+
+    Raises:
+        ReportRefusedError: Home Assistant doesn't want to hear of it.
+
+    """
+    match account.simulated:
+        case SimulatedEtechKeys() as gateway:
+            gateway.labels[taken.submission_id] = "DELIVERED"
+        case SimulatedSmsEco() as gateway:
+            gateway.report(taken, RECEIVED)
+        case SimulatedEnvoyerSmsPro() as gateway:
+            gateway.deliver(taken.submission_id, taken.recipient)
+        case SimulatedDevCodeSms() as gateway:
+            await _push(house, account, gateway.delivery_report([taken]))
+        case _:
+            return False
+    return True
+
+
+async def _push(house: HomeAssistantClient, account: Account, report: str) -> None:
+    """Call Home Assistant as the gateway does, at the address that its owner was told."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            await _address(house, account),
+            data=report,
+            headers={"Content-Type": "application/json"},
+        ) as answer,
+    ):
+        if answer.status != HTTPStatus.OK:
+            raise ReportRefusedError(f"the report was answered with {answer.status}")
+        [row] = (await answer.json())["dlrlist"]
+    # DevCodeSMS is to be told 1 for what was taken, and 0 for what was not (2.3).
+    if row["reponsecode"] != 1:
+        raise ReportRefusedError("the report was not taken")
+
+
+async def _address(house: HomeAssistantClient, account: Account) -> str:
+    """Return what a user copies from the options to the gateway's site."""
+    options = await house.options_flow(account.entry_id)
+    address: str = options.suggested("webhook_url")
+    await options.close()
+    return address
