@@ -1,0 +1,207 @@
+"""The examples in the documents work as they stand there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import re
+from typing import Any, Final
+
+import probatio
+import pytest
+
+from custom_components.passerelle_sms.actions import (
+    accounts,
+    contacts,
+    deliveries,
+    messages,
+    number_checks,
+    replies,
+    senders,
+    stop_list,
+    transactions,
+)
+from custom_components.passerelle_sms.const import ATTR_CONFIG_ENTRY_ID, DOMAIN
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.notify_service import DATA_SCHEMA
+from homeassistant.components.notify import NOTIFY_SERVICE_SCHEMA
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script
+from homeassistant.util.yaml import parse_yaml
+from tests.conftest import AccountMaker
+from tests.simulator import Simulator
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+REPOSITORY: Final = Path(__file__).parent.parent
+DOCUMENTS: Final = ("README.md", "docs/README.fr.md", "docs/messages.md")
+BLOCK: Final = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+ACCOUNT: Final = re.compile(r"config_entry_id: (\S+)(?:  # (.+))?")
+ACTIONS: Final = {
+    action.name: action
+    for module in (
+        accounts,
+        contacts,
+        deliveries,
+        messages,
+        number_checks,
+        replies,
+        senders,
+        stop_list,
+        transactions,
+    )
+    for action in module.ACTIONS
+}
+# What stands for a template when nothing is rendered.
+RENDERED: Final = {
+    "message_id": "01M7W4EX1X0000000000000000",
+    "send_at": "2026-12-24 18:00:00",
+}
+KEYS: Final = {gateway.name: gateway.key for gateway in GATEWAYS.values()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A block of YAML in a document."""
+
+    text: str
+    where: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What it says."""
+        content = parse_yaml(self.text)
+        assert isinstance(content, dict)
+        return content
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """What it does: a list of steps, or one."""
+        content = self.content
+        steps: list[dict[str, Any]] = (
+            content.get("actions")
+            or content.get("sequence")
+            or ([content] if "action" in content else [])
+        )
+        return steps
+
+    @property
+    def gateway(self) -> str | None:
+        """The account that it names, by its gateway's key."""
+        named = ACCOUNT.search(self.text)
+        return KEYS[named[2]] if named and named[2] else None
+
+
+def examples() -> Iterator[Example]:
+    """Yield all of them."""
+    for name in DOCUMENTS:
+        text = (REPOSITORY / name).read_text("utf-8")
+        for number, found in enumerate(BLOCK.finditer(text), start=1):
+            indented = found[2].splitlines()
+            yield Example(
+                text="\n".join(line.removeprefix(found[1]) for line in indented),
+                where=f"{name} {number}",
+            )
+
+
+EXAMPLES: Final = tuple(examples())
+EACH: Final = pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.where)
+COMPLETE: Final = [
+    example
+    for example in EXAMPLES
+    if example.gateway is not None and "wait_" not in example.text
+]
+
+
+def calls(content: object) -> Iterator[dict[str, Any]]:
+    """Yield every call of an action, however deep it stands."""
+    if isinstance(content, dict):
+        if "action" in content:
+            yield content
+        for value in content.values():
+            yield from calls(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from calls(value)
+
+
+def filled(data: dict[str, Any]) -> dict[str, Any]:
+    """Return fields with a value in the place of what an automation renders."""
+    return {
+        name: RENDERED.get(name, value)
+        if isinstance(value, str) and "{{" in value
+        else value
+        for name, value in data.items()
+    }
+
+
+def test_there_are_examples() -> None:
+    """In each document, and most of them whole."""
+    assert {example.where.split()[0] for example in EXAMPLES} == {*DOCUMENTS}
+    assert len(COMPLETE) >= 6
+
+
+@EACH
+async def test_is_what_home_assistant_understands(
+    hass: HomeAssistant, example: Example
+) -> None:
+    """Triggers, conditions and steps."""
+    content = example.content
+    assert content.keys() <= {
+        "action",
+        "actions",
+        "conditions",
+        "data",
+        "response_variable",
+        "sequence",
+        "triggers",
+    }
+    assert example.actions or "triggers" in content
+    cv.TRIGGER_SCHEMA(content.get("triggers", []))
+    cv.CONDITIONS_SCHEMA(content.get("conditions", []))
+    cv.SCRIPT_SCHEMA(example.actions)
+
+
+@EACH
+def test_names_fields_that_there_are(example: Example) -> None:
+    """With values that they take."""
+    for call in calls(example.content):
+        domain, _, name = call["action"].partition(".")
+        data = filled(call.get("data", {}))
+        if domain == DOMAIN:
+            probatio.Schema(
+                {
+                    probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+                    **ACTIONS[name].fields,
+                }
+            )(data)
+        elif domain == "notify":
+            NOTIFY_SERVICE_SCHEMA(data)
+            DATA_SCHEMA(data.get("data", {}))
+
+
+@pytest.mark.parametrize("example", COMPLETE, ids=lambda one: one.where)
+async def test_does_what_it_says(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    example: Example,
+) -> None:
+    """At the gateway that it is for; what it sends arrives there."""
+    assert example.gateway is not None
+    gateway = simulator.gateways[example.gateway]
+    entry = await add_account(gateway)
+    named = ACCOUNT.search(example.text)
+    assert named is not None
+    text = example.text.replace(named[1], entry.entry_id)
+    steps = Example(text=text, where=example.where).actions
+    script = Script(hass, cv.SCRIPT_SCHEMA(steps), "example", DOMAIN)
+
+    result = await script.async_run()
+
+    assert result is not None
+    for answer in result.variables.values():
+        for row in answer.get("results", []) if isinstance(answer, dict) else []:
+            assert row["outcome"] in {"accepted", "not_sent"}
+            assert row["error"] is None or row["error"]["key"] == "cancelled"
+    assert {asked.operation for asked in gateway.requests} > {"balance"}
