@@ -18,8 +18,8 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.models import Credentials
 from custom_components.passerelle_sms.gateways.transport import Timeouts
-from custom_components.passerelle_sms.messaging import journal as journal_module
-from custom_components.passerelle_sms.messaging.journal_file import (
+from custom_components.passerelle_sms.messaging.journal import journal as journal_module
+from custom_components.passerelle_sms.messaging.journal.file import (
     JournalFile,
     open_file,
 )

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.messaging.journal import JournalQuery
+from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
 from custom_components.passerelle_sms.messaging.record import OnUnknown
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError

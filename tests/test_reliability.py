@@ -24,7 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.passerelle_sms.account import Account
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.messaging.journal import JournalQuery
+from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
 from custom_components.passerelle_sms.messaging.record import MessageRecord
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError

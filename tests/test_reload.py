@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
-from custom_components.passerelle_sms.messaging.tracker import Tracker
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.tracking.tracker import Tracker
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.passerelle_sms.gateways.abilities import PushesDelivery
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
 from custom_components.passerelle_sms.webhook import async_delivery_url
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant

@@ -57,14 +57,14 @@ from .messaging.cancelling import Canceller
 from .messaging.clock import HomeAssistantClock
 from .messaging.encoding import EncodingChoice
 from .messaging.guard import Guard, GuardLimits
-from .messaging.journal import Journal
+from .messaging.journal.journal import Journal
 from .messaging.messenger import Messenger
 from .messaging.number_checks import NumberChecker
 from .messaging.outbox import Outbox
 from .messaging.recipients import AddressBook, Recipient
 from .messaging.records import Records
-from .messaging.reply_watch import ReplyWatch
-from .messaging.tracker import Tracker
+from .messaging.tracking.reply_watch import ReplyWatch
+from .messaging.tracking.tracker import Tracker
 
 _LOGGER = logging.getLogger(__name__)
 

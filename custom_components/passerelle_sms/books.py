@@ -20,7 +20,7 @@ from .gateways.outcome import Outcome
 from .issues import async_follow_held
 from .messaging.bookkeeper import Bookkeeper
 from .messaging.guard import Guard
-from .messaging.journal_replies import StoredReply
+from .messaging.journal.replies import StoredReply
 from .messaging.record import Kind, MessageRecord, Stage, SubmissionRecord
 
 type MessageListener = Callable[[MessageRecord], None]

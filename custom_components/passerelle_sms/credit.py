@@ -17,7 +17,7 @@ from .gateways.errors import NotStoredError
 from .gateways.models import Balance
 from .issues import async_forget_low_balance, async_raise_low_balance
 from .messaging.forecast import PERIOD, credit_ends, is_low
-from .messaging.journal import Journal, JournalQuery
+from .messaging.journal.journal import Journal, JournalQuery
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from .const import CONF_SENDER
 from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
 from .gateways.models import Balance
-from .messaging.journal import JournalQuery
+from .messaging.journal.journal import JournalQuery
 from .messaging.record import MessageRecord, SubmissionRecord
 
 MESSAGES_TOLD: Final = 20

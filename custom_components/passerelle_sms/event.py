@@ -10,7 +10,7 @@ from .account import AccountConfigEntry, address_book
 from .entity import HouseEntity
 from .gateways.abilities import PushesDelivery, ReceivesReplies, TracksDelivery
 from .gateways.delivery import DeliveryStatus
-from .messaging.journal_replies import StoredReply
+from .messaging.journal.replies import StoredReply
 from .messaging.recipients import Recipient
 from .messaging.record import MessageRecord, SubmissionRecord
 from .times import local_iso

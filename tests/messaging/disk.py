@@ -5,13 +5,13 @@ from collections.abc import Callable
 import sqlite3
 from typing import Any
 
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
-from custom_components.passerelle_sms.messaging.journal_notes import note_movement
-from custom_components.passerelle_sms.messaging.journal_replies import (
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.notes import note_movement
+from custom_components.passerelle_sms.messaging.journal.replies import (
     keep_replies,
     tell_replies,
 )
-from custom_components.passerelle_sms.messaging.journal_reports import (
+from custom_components.passerelle_sms.messaging.journal.reports import (
     apply_reports,
     keep_reports,
     unapplied_reports,

@@ -17,8 +17,8 @@ from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.models import Encoding, SendResult
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.bookkeeper import Bookkeeper
-from custom_components.passerelle_sms.messaging.journal import Journal
-from custom_components.passerelle_sms.messaging.journal_replies import StoredReply
+from custom_components.passerelle_sms.messaging.journal.journal import Journal
+from custom_components.passerelle_sms.messaging.journal.replies import StoredReply
 from custom_components.passerelle_sms.messaging.outbox import Outbox
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
@@ -27,7 +27,7 @@ from custom_components.passerelle_sms.messaging.record import (
     SubmissionRecord,
 )
 from custom_components.passerelle_sms.messaging.records import Records
-from custom_components.passerelle_sms.messaging.tracker import Tracker
+from custom_components.passerelle_sms.messaging.tracking.tracker import Tracker
 from tests.conftest import MAMAN
 
 from .clock import FakeClock

@@ -13,8 +13,8 @@ from custom_components.passerelle_sms.gateways.models import Encoding
 from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.delivery import Delivery
-from custom_components.passerelle_sms.messaging.journal import Journal
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.journal import Journal
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     MessageRecord,

@@ -9,13 +9,15 @@ from custom_components.passerelle_sms.gateways.delivery import DeliveryReport
 from custom_components.passerelle_sms.gateways.models import Encoding
 from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.awaited import AwaitedDeliveries
 from custom_components.passerelle_sms.messaging.delivery import Delivery
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     MessageRecord,
     Stage,
     SubmissionRecord,
+)
+from custom_components.passerelle_sms.messaging.tracking.awaited import (
+    AwaitedDeliveries,
 )
 from tests.conftest import MAMAN, PAPA
 

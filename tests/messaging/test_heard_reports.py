@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.delivery import DeliveryReport
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.heard_reports import (
+from custom_components.passerelle_sms.messaging.tracking.heard_reports import (
     MOST_TOLD,
     PATIENCE,
     HeardReports,

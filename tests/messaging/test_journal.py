@@ -17,8 +17,11 @@ from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.delivery import Delivery
-from custom_components.passerelle_sms.messaging.journal import Journal, JournalQuery
-from custom_components.passerelle_sms.messaging.journal_file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.journal import (
+    Journal,
+    JournalQuery,
+)
 from custom_components.passerelle_sms.messaging.record import MessageRecord, Stage
 from tests.conftest import MAMAN, PAPA
 

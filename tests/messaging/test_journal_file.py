@@ -10,20 +10,22 @@ import sqlite3
 import pytest
 
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.journal_file import (
+from custom_components.passerelle_sms.messaging.journal.file import (
     JournalFile,
     JournalQuery,
     open_file,
 )
-from custom_components.passerelle_sms.messaging.journal_row import (
+from custom_components.passerelle_sms.messaging.journal.private_file import remove_file
+from custom_components.passerelle_sms.messaging.journal.record_json import (
+    record_to_json,
+)
+from custom_components.passerelle_sms.messaging.journal.row import (
     DamagedError,
     Row,
     microseconds,
 )
-from custom_components.passerelle_sms.messaging.journal_schema import VERSION
-from custom_components.passerelle_sms.messaging.private_file import remove_file
+from custom_components.passerelle_sms.messaging.journal.schema import VERSION
 from custom_components.passerelle_sms.messaging.record import MessageRecord
-from custom_components.passerelle_sms.messaging.record_json import record_to_json
 from tests.conftest import MAMAN
 
 from .journal_records import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal import Journal
+from custom_components.passerelle_sms.messaging.journal.journal import Journal
 
 from .journal_records import NOON, Threads, after_noon, opened
 

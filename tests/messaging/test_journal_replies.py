@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal import Journal, StoredReply
+from custom_components.passerelle_sms.messaging.journal.journal import (
+    Journal,
+    StoredReply,
+)
 from tests.conftest import MAMAN, PAPA
 
 from .journal_records import (

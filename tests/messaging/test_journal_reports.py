@@ -15,8 +15,11 @@ from custom_components.passerelle_sms.gateways.delivery import (
     DeliveryStatus,
 )
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal import Journal, StoredReport
-from custom_components.passerelle_sms.messaging.journal_reports import (
+from custom_components.passerelle_sms.messaging.journal.journal import (
+    Journal,
+    StoredReport,
+)
+from custom_components.passerelle_sms.messaging.journal.reports import (
     REPORTS_KEPT,
     prune_reports,
 )

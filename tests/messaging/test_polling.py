@@ -12,7 +12,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     CannotConnectError,
     GatewayError,
 )
-from custom_components.passerelle_sms.messaging.polling import (
+from custom_components.passerelle_sms.messaging.tracking.polling import (
     FIRST_PAUSE,
     HORIZON,
     LONGEST_INTERVAL,

@@ -10,6 +10,10 @@ from custom_components.passerelle_sms.gateways.models import Encoding
 from custom_components.passerelle_sms.gateways.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.delivery import Delivery
+from custom_components.passerelle_sms.messaging.journal.record_json import (
+    record_from_json,
+    record_to_json,
+)
 from custom_components.passerelle_sms.messaging.recipients import Recipient
 from custom_components.passerelle_sms.messaging.record import (
     Failure,
@@ -18,10 +22,6 @@ from custom_components.passerelle_sms.messaging.record import (
     OnUnknown,
     Stage,
     SubmissionRecord,
-)
-from custom_components.passerelle_sms.messaging.record_json import (
-    record_from_json,
-    record_to_json,
 )
 from tests.conftest import MAMAN, PAPA
 

@@ -13,9 +13,9 @@ from custom_components.passerelle_sms.gateways.errors import (
     NotStoredError,
 )
 from custom_components.passerelle_sms.gateways.options import SmsOptions
-from custom_components.passerelle_sms.messaging.polling import HORIZON
 from custom_components.passerelle_sms.messaging.record import MessageRecord
-from custom_components.passerelle_sms.messaging.reply_watch import ReplyWatch
+from custom_components.passerelle_sms.messaging.tracking.polling import HORIZON
+from custom_components.passerelle_sms.messaging.tracking.reply_watch import ReplyWatch
 from tests.conftest import MAMAN, PAPA
 from tests.simulator import Fault, Simulator
 from tests.simulator.envoyer_sms_pro import (

@@ -16,7 +16,11 @@ from custom_components.passerelle_sms.messaging.record import (
     Stage,
     SubmissionRecord,
 )
-from custom_components.passerelle_sms.messaging.reported import reported, told, untold
+from custom_components.passerelle_sms.messaging.tracking.reported import (
+    reported,
+    told,
+    untold,
+)
 from tests.conftest import MAMAN, PAPA
 
 from .clock import START

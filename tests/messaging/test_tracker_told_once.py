@@ -10,7 +10,9 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.models import Sms
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.heard_reports import STORE_AGAIN
+from custom_components.passerelle_sms.messaging.tracking.heard_reports import (
+    STORE_AGAIN,
+)
 from tests.conftest import MAMAN, PAPA, GatewayMaker, warnings_logged
 from tests.simulator import Fault, Simulator
 from tests.simulator.smseco import SimulatedSmsEco

@@ -17,8 +17,8 @@ from ..account import Account, AccountConfigEntry
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
 from ..gateways.abilities import PushesDelivery, TracksDelivery
 from ..gateways.errors import GatewayError, UnknownMessageError
-from ..messaging.journal import JournalQuery
-from ..messaging.journal_reports import StoredReport
+from ..messaging.journal.journal import JournalQuery
+from ..messaging.journal.reports import StoredReport
 from ..messaging.record import MessageRecord
 from ..rows import delivery_row
 from ..times import local_iso

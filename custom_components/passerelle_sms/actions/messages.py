@@ -26,7 +26,7 @@ from ..gateways.abilities import CancelsMessages
 from ..gateways.errors import NotCancellableError
 from ..gateways.outcome import Outcome
 from ..messaging.encoding import EncodingChoice
-from ..messaging.journal import JournalQuery
+from ..messaging.journal.journal import JournalQuery
 from ..rows import async_answer, async_history_row, plain
 from ..sending import OPTION_FIELDS, async_send, async_send_or_raise, to_message
 from .common import (

@@ -12,7 +12,7 @@ from ..account import AccountConfigEntry, address_book
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
 from ..gateways.abilities import ReceivesReplies
 from ..gateways.errors import GatewayError, RejectedError, UnknownMessageError
-from ..messaging.journal_replies import StoredReply
+from ..messaging.journal.replies import StoredReply
 from ..messaging.recipients import Recipient
 from ..times import local_iso
 from .common import LIMIT, Action, able, async_unanswered, entry_of, translated

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ..gateways.errors import GatewayError
 from ..gateways.models import SendResult
-from .journal_replies import StoredReply
+from .journal.replies import StoredReply
 from .record import MessageRecord, SubmissionRecord
 
 

@@ -19,7 +19,7 @@ from ..gateways.outcome import Outcome
 from .attempt import as_sms, cancelled
 from .bookkeeper import Bookkeeper
 from .clock import Clock
-from .journal import Journal
+from .journal.journal import Journal
 from .outbox import Outbox
 from .record import MessageRecord, Stage, SubmissionRecord
 from .records import Records

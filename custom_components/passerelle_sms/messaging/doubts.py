@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from ..gateways.errors import NotStoredError
 from ..gateways.outcome import Outcome
 from .clock import Clock
-from .journal import Journal, JournalQuery
+from .journal.journal import Journal, JournalQuery
 from .open_messages import OpenMessages
 from .record import MessageRecord, OnUnknown, Stage, SubmissionRecord
 from .settlement import Verdict, has_charged, judge

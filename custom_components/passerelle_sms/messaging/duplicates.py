@@ -8,7 +8,7 @@ from ..gateways.message_abilities import RefusesDuplicates
 from ..gateways.models import Submission
 from ..gateways.outcome import Outcome
 from .doubts import LONGEST_LIFE
-from .journal import Journal
+from .journal.journal import Journal
 from .record import MessageRecord
 
 

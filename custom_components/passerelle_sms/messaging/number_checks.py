@@ -18,12 +18,12 @@ from .attempt import attempted
 from .bookkeeper import Bookkeeper
 from .clock import Clock
 from .guard import Guard
-from .journal import Journal
+from .journal.journal import Journal
 from .recipients import AddressBook, Recipient, UnusableTarget
 from .record import Failure, Kind, MessageRecord, Stage, SubmissionRecord
 from .report import RecipientResult, Report
 from .tasks import Tasks
-from .tracker import Tracker
+from .tracking.tracker import Tracker
 
 
 class NumberChecker:

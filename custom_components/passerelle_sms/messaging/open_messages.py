@@ -8,7 +8,7 @@ from typing import Final
 
 from ..gateways.errors import NotStoredError
 from .clock import Clock
-from .journal import Journal
+from .journal.journal import Journal
 from .record import MessageRecord, Stage
 from .tasks import Tasks
 

@@ -24,7 +24,7 @@ from .clock import Alarm, Clock
 from .doubts import Choice, Doubts
 from .duplicates import duplicate_is_proof
 from .jobs import Job, Jobs
-from .journal import Journal
+from .journal.journal import Journal
 from .open_messages import OpenMessages
 from .pace import Pace, pause_after
 from .record import MessageRecord, SubmissionRecord

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .journal import Journal
+from .journal.journal import Journal
 from .open_messages import Change, OpenMessages
 from .record import MessageRecord
 

@@ -6,7 +6,7 @@ All of it blocks, and may raise `sqlite3.Error`; what does has changed nothing.
 from datetime import datetime
 import sqlite3
 
-from .journal_row import microseconds, moment, read_rows
+from .row import microseconds, moment, read_rows
 
 _MOVEMENT = "movement"
 

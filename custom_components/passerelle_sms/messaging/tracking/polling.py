@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..gateways.budget import RequestBudget
-from ..gateways.errors import GatewayError
-from .clock import Alarm, Clock
-from .tasks import Tasks
+from ...gateways.budget import RequestBudget
+from ...gateways.errors import GatewayError
+from ..clock import Alarm, Clock
+from ..tasks import Tasks
 
 # Between two requests, however much is due.
 SPACING: Final = timedelta(seconds=2)

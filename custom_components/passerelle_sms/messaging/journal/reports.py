@@ -11,8 +11,8 @@ import json
 import sqlite3
 from typing import Any, Final
 
-from ..gateways.delivery import DeliveryReport, DeliveryStatus
-from .journal_row import microseconds, moment, read_rows, to_text
+from ...gateways.delivery import DeliveryReport, DeliveryStatus
+from .row import microseconds, moment, read_rows, to_text
 
 REPORTS_KEPT: Final = 100_000
 """How many reports the file holds at most, the newest ones."""

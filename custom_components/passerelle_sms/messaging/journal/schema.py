@@ -6,7 +6,7 @@ All of it blocks, and may raise `sqlite3.Error`.
 import sqlite3
 from typing import Final
 
-from .journal_row import DamagedError
+from .row import DamagedError
 
 # `message` holds the records; its other columns are what they are looked up by.
 # `submission` only answers whether a message went to a number or has an outcome. It

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import logging
 from typing import Final
 
-from ..gateways.delivery import DeliveryReport
-from ..gateways.errors import NotStoredError
-from .clock import Clock
-from .journal import Journal
+from ...gateways.delivery import DeliveryReport
+from ...gateways.errors import NotStoredError
+from ..clock import Clock
+from ..journal.journal import Journal
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..gateways.delivery import DeliveryReport, Sent
-from ..gateways.outcome import Outcome
-from .delivery import Delivery
-from .record import MessageRecord, Stage, SubmissionRecord
+from ...gateways.delivery import DeliveryReport, Sent
+from ...gateways.outcome import Outcome
+from ..delivery import Delivery
+from ..record import MessageRecord, Stage, SubmissionRecord
 
 type Key = tuple[str, str]
 """A message's id, and a number that it goes to."""

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from typing import Self
 
-from .record import MessageRecord
+from ..record import MessageRecord
 from .record_json import record_from_json, record_to_json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..gateways.abilities import TellsDeliveryOnce, TracksDelivery
-from ..gateways.delivery import DeliveryReport, Sent
-from ..gateways.errors import UnknownMessageError
-from ..gateways.gateway import Gateway
+from ...gateways.abilities import TellsDeliveryOnce, TracksDelivery
+from ...gateways.delivery import DeliveryReport, Sent
+from ...gateways.errors import UnknownMessageError
+from ...gateways.gateway import Gateway
+from ..clock import Clock
 from .awaited import Awaited, AwaitedDeliveries
-from .clock import Clock
 from .polling import HORIZON, SHORTEST_INTERVAL, next_look
 
 # How soon it is asked again while somebody waits for the answer.

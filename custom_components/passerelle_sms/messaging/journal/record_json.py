@@ -5,13 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ..gateways.delivery import DeliveryStatus
-from ..gateways.models import Encoding
-from ..gateways.options import SmsOptions
-from ..gateways.outcome import Outcome
-from .delivery import Delivery
-from .recipients import Recipient
-from .record import Failure, Kind, MessageRecord, OnUnknown, Stage, SubmissionRecord
+from ...gateways.delivery import DeliveryStatus
+from ...gateways.models import Encoding
+from ...gateways.options import SmsOptions
+from ...gateways.outcome import Outcome
+from ..delivery import Delivery
+from ..recipients import Recipient
+from ..record import Failure, Kind, MessageRecord, OnUnknown, Stage, SubmissionRecord
 
 
 def record_to_json(record: MessageRecord) -> dict[str, Any]:

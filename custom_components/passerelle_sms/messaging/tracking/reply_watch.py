@@ -5,24 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..gateways.abilities import ReceivesReplies
-from ..gateways.delivery import Reply
-from ..gateways.errors import (
+from ...gateways.abilities import ReceivesReplies
+from ...gateways.delivery import Reply
+from ...gateways.errors import (
     MessageNotReadyError,
     NoRepliesError,
     RejectedError,
     UnknownMessageError,
 )
-from ..gateways.gateway import Gateway
-from ..gateways.outcome import Outcome
-from .bookkeeper import Bookkeeper
-from .clock import Clock
-from .journal import Journal
-from .journal_replies import StoredReply
+from ...gateways.gateway import Gateway
+from ...gateways.outcome import Outcome
+from ..bookkeeper import Bookkeeper
+from ..clock import Clock
+from ..journal.journal import Journal
+from ..journal.replies import StoredReply
+from ..record import MessageRecord
+from ..records import Records
+from ..tasks import Tasks
 from .polling import HORIZON, SHORTEST_INTERVAL, Poller, next_look
-from .record import MessageRecord
-from .records import Records
-from .tasks import Tasks
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,11 +12,14 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
-from ..gateways.delivery import DeliveryReport
-from ..gateways.errors import NotStoredError
-from .journal_file import JournalFile, JournalQuery, open_file
-from .journal_notes import last_movement, note_movement
-from .journal_replies import (
+from ...gateways.delivery import DeliveryReport
+from ...gateways.errors import NotStoredError
+from ..record import MessageRecord
+from ..tasks import Tasks
+from .file import JournalFile, JournalQuery, open_file
+from .notes import last_movement, note_movement
+from .private_file import remove_file
+from .replies import (
     StoredReply,
     count_replies,
     find_replies,
@@ -24,17 +27,14 @@ from .journal_replies import (
     tell_replies,
     untold_replies,
 )
-from .journal_reports import (
+from .reports import (
     StoredReport,
     apply_reports,
     keep_reports,
     reports_of_nobody,
     unapplied_reports,
 )
-from .journal_row import Row
-from .private_file import remove_file
-from .record import MessageRecord
-from .tasks import Tasks
+from .row import Row
 
 __all__ = ["Journal", "JournalQuery", "StoredReply", "StoredReport"]
 

@@ -9,21 +9,21 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 
-from ..gateways.abilities import PushesDelivery, TellsDeliveryOnce
-from ..gateways.delivery import DeliveryReport, DeliveryStatus
-from ..gateways.errors import NotStoredError
-from ..gateways.gateway import Gateway
+from ...gateways.abilities import PushesDelivery, TellsDeliveryOnce
+from ...gateways.delivery import DeliveryReport, DeliveryStatus
+from ...gateways.errors import NotStoredError
+from ...gateways.gateway import Gateway
+from ..bookkeeper import Bookkeeper
+from ..clock import Clock
+from ..journal.journal import Journal
+from ..record import MessageRecord
+from ..records import Records
+from ..tasks import Tasks
 from .awaited import Awaited, AwaitedDeliveries
-from .bookkeeper import Bookkeeper
-from .clock import Clock
 from .delivery_polls import DeliveryPolls
 from .heard_reports import HeardReport, HeardReports
-from .journal import Journal
 from .polling import HORIZON, SHORTEST_INTERVAL, Poller
-from .record import MessageRecord
-from .records import Records
 from .reported import reported, told, untold
-from .tasks import Tasks
 
 
 class Tracker:

@@ -22,13 +22,13 @@ from datetime import datetime
 from pathlib import Path
 import sqlite3
 
-from ..gateways.outcome import Outcome
-from .journal_replies import prune_replies
-from .journal_reports import prune_reports
-from .journal_row import DamagedError, Row, is_record, microseconds, read_record
-from .journal_schema import read_version, upgrade
+from ...gateways.outcome import Outcome
+from ..record import MessageRecord
 from .private_file import aside, keep_aside, make_private
-from .record import MessageRecord
+from .replies import prune_replies
+from .reports import prune_reports
+from .row import DamagedError, Row, is_record, microseconds, read_record
+from .schema import read_version, upgrade
 
 _WRITE = """
     INSERT INTO message (message_id, created, closed, tracked, send_at, record)

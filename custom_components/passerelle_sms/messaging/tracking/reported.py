@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from ..gateways.delivery import DeliveryReport
-from ..gateways.outcome import Outcome
-from .delivery import Delivery
-from .record import MessageRecord, Stage, SubmissionRecord
+from ...gateways.delivery import DeliveryReport
+from ...gateways.outcome import Outcome
+from ..delivery import Delivery
+from ..record import MessageRecord, Stage, SubmissionRecord
 
 
 def reported(

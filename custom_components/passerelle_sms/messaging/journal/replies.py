@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import json
 import sqlite3
 
-from .journal_row import microseconds, moment, read_rows, to_text
+from .row import microseconds, moment, read_rows, to_text
 
 _KEEP = """
     INSERT INTO reply (message_id, at, heard, reply) VALUES (?, ?, ?, ?)

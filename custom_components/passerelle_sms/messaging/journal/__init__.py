@@ -1,0 +1,1 @@
+"""The journal: all messages of an account, on disk before anything leaves."""

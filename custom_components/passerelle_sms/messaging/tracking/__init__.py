@@ -1,0 +1,1 @@
+"""What becomes of messages after a gateway took them: deliveries and replies."""
