@@ -152,6 +152,15 @@ class Outbox:
         """Return whether a recipient of a message waits for a request, or is in one."""
         return self._jobs.holds(message_id, number)
 
+    def may_be_tried(self, record: MessageRecord, made: SubmissionRecord) -> bool:
+        """Return whether a request may be made, or made again.
+
+        Where the gateway itself refuses a text it has had, doubt is no obstacle; but it
+        knows only what it has sent, and not what it keeps for later.
+        """
+        refuses = self._can_tell and record.options.send_at is None
+        return made.is_waiting or (made.is_in_doubt and refuses)
+
     def wake(self) -> None:
         """Try at once what waits: the gateway can be reached again."""
         self._pace.hurry()
@@ -281,15 +290,6 @@ class Outbox:
             return tuple(Submission.failed(number, error) for number in numbers)
         self._told[job] = result, requests == self._requests
         return result.submissions
-
-    def may_be_tried(self, record: MessageRecord, made: SubmissionRecord) -> bool:
-        """Return whether a request may be made, or made again.
-
-        Where the gateway itself refuses a text it has had, doubt is no obstacle; but it
-        knows only what it has sent, and not what it keeps for later.
-        """
-        refuses = self._can_tell and record.options.send_at is None
-        return made.is_waiting or (made.is_in_doubt and refuses)
 
     def _look_later(self) -> None:
         """Look for evidence in the balance, where the gateway has none of its own."""
