@@ -9,20 +9,10 @@ from typing import Any, Final
 import probatio
 import pytest
 
-from custom_components.passerelle_sms.actions import (
-    accounts,
-    contacts,
-    deliveries,
-    messages,
-    number_checks,
-    replies,
-    senders,
-    stop_list,
-    transactions,
-)
 from custom_components.passerelle_sms.const import ATTR_CONFIG_ENTRY_ID, DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.notify_service import DATA_SCHEMA
+from custom_components.passerelle_sms.services import MODULES
 from homeassistant.components.notify import NOTIFY_SERVICE_SCHEMA
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -38,19 +28,7 @@ DOCUMENTS: Final = ("README.md", "docs/README.fr.md", "docs/messages.md")
 BLOCK: Final = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 ACCOUNT: Final = re.compile(r"config_entry_id: (\S+)(?:  # (.+))?")
 ACTIONS: Final = {
-    action.name: action
-    for module in (
-        accounts,
-        contacts,
-        deliveries,
-        messages,
-        number_checks,
-        replies,
-        senders,
-        stop_list,
-        transactions,
-    )
-    for action in module.ACTIONS
+    action.name: action for module in MODULES for action in module.ACTIONS
 }
 # What stands for a template when nothing is rendered.
 RENDERED: Final = {

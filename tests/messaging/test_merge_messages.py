@@ -13,16 +13,15 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.models import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
 from custom_components.passerelle_sms.messaging.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.message import Message
 from custom_components.passerelle_sms.messaging.messenger import Messenger
-from custom_components.passerelle_sms.messaging.recipients import AddressBook, Recipient
 from tests.conftest import MAMAN, PAPA
 from tests.simulator import Fault, SimulatedGateway, Simulator
 
 from .conftest import HouseMaker
 from .house import House
+from .test_messenger import messenger_of
 
 TEXT = "Bonjour {nom}, la citerne est à {niveau} %."
 
@@ -45,24 +44,6 @@ async def house(make_house: HouseMaker, simulated: SimulatedGateway) -> House:
 def guard(house: House) -> Guard:
     """Return a guard that lets ten segments pass."""
     return Guard(GuardLimits(segments_per_day=10), house.clock)
-
-
-def messenger_of(house: House, guard: Guard) -> Messenger:
-    """Return a messenger that knows Maman and Papa."""
-    return Messenger(
-        house.gateway,
-        AddressBook(
-            [
-                Recipient(name="Maman", number=MAMAN),
-                Recipient(name="Papa", number=PAPA),
-            ],
-            "CM",
-        ),
-        guard,
-        house.outbox,
-        house.clock,
-        encoding=EncodingChoice.AUTOMATIC,
-    )
 
 
 @pytest.fixture
