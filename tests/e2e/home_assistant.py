@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final, Protocol, Self
 
 import aiohttp
 
-from .client import HomeAssistantClient, JsonObject
+from .client import ApiError, HomeAssistantClient, JsonObject
 from .waiting import until
 
 HOST: Final = "127.0.0.1"
@@ -286,6 +287,11 @@ class HomeAssistantProcess(HomeAssistantClient):
         try:
             await self.get("/manifest.json")
         except aiohttp.ClientConnectionError:
+            return False
+        except ApiError as error:
+            # It listens before its pages are there.
+            if error.code != str(HTTPStatus.NOT_FOUND.value):
+                raise
             return False
         return True
 
