@@ -47,9 +47,9 @@ from tests.simulator.gateway import PAGE
 from tests.simulator.sms123 import SimulatedSms123
 from tests.simulator.sms123_wire import AnswerStyle
 
-PARIS = "+33612345678"
+from .sms123_bench import FIFTY, PARIS, paths, send
+
 REUNION = "+262692123456"
-FIFTY = tuple(f"+336123456{number:02}" for number in range(50))
 
 
 @pytest.fixture
@@ -64,20 +64,6 @@ def gateway(client: GatewayMaker, simulated: SimulatedSms123) -> Sms123:
     gateway = client(simulated)
     assert isinstance(gateway, Sms123)
     return gateway
-
-
-def paths(simulated: SimulatedSms123) -> list[str]:
-    """Return where requests came in, in order."""
-    return [request.path for request in simulated.requests]
-
-
-async def send(
-    gateway: Sms123, text: str = "Citerne vide", recipient: str = PARIS
-) -> Submission:
-    """Send to one recipient and return what became of it."""
-    result = await gateway.send(Sms(text=text, recipients=(recipient,)))
-    [submission] = result.submissions
-    return submission
 
 
 # --- what goes out --------------------------------------------------------------

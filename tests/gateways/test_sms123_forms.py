@@ -20,11 +20,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     RateLimitedError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.models import (
-    Credentials,
-    Sms,
-    Submission,
-)
+from custom_components.passerelle_sms.gateways.models import Credentials, Sms
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.sms123 import Sms123
 from custom_components.passerelle_sms.gateways.transport import Timeouts
@@ -33,8 +29,7 @@ from tests.simulator import Fault, Simulator
 from tests.simulator.gateway import PAGE
 from tests.simulator.sms123 import SimulatedSms123
 
-PARIS = "+33612345678"
-FIFTY = tuple(f"+336123456{number:02}" for number in range(50))
+from .sms123_bench import FIFTY, paths, send
 
 
 @pytest.fixture
@@ -49,20 +44,6 @@ def gateway(client: GatewayMaker, simulated: SimulatedSms123) -> Sms123:
     gateway = client(simulated)
     assert isinstance(gateway, Sms123)
     return gateway
-
-
-def paths(simulated: SimulatedSms123) -> list[str]:
-    """Return where requests came in, in order."""
-    return [request.path for request in simulated.requests]
-
-
-async def send(
-    gateway: Sms123, text: str = "Citerne vide", recipient: str = PARIS
-) -> Submission:
-    """Send to one recipient and return what became of it."""
-    result = await gateway.send(Sms(text=text, recipients=(recipient,)))
-    [submission] = result.submissions
-    return submission
 
 
 # --- two forms ------------------------------------------------------------------

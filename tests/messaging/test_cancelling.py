@@ -37,24 +37,6 @@ from .scheduling import (
 MORE = "+33612345678"
 
 
-@pytest.fixture
-async def by_id(make_house: HouseMaker, simulator: Simulator) -> House:
-    """Return a house whose gateway knows a message by its id, for all recipients."""
-    house = make_house(simulator.envoyer_sms_pro)
-    keep_time(simulator, house)
-    await house.start()
-    return house
-
-
-@pytest.fixture
-async def by_text(make_house: HouseMaker, simulator: Simulator) -> House:
-    """Return a house whose gateway knows a message by its text and its number."""
-    house = make_house(simulator.sms123)
-    keep_time(simulator, house)
-    await house.start()
-    return house
-
-
 # --- in the outbox ------------------------------------------------------------------
 
 

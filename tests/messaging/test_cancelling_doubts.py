@@ -29,38 +29,12 @@ from custom_components.passerelle_sms.messaging.record import (
 from tests.conftest import MAMAN, PAPA
 from tests.simulator import Fault, Simulator
 
-from .conftest import HouseMaker
 from .house import HOUR, House
 from .quiet import let_run, quiet
-from .scheduling import (
-    cancel,
-    hand_over,
-    hand_over_to_one,
-    keep_time,
-    outcomes,
-    scheduled,
-)
+from .scheduling import cancel, hand_over, hand_over_to_one, outcomes, scheduled
 from .telling import SilentGateway
 
 MORE = "+33612345678"
-
-
-@pytest.fixture
-async def by_id(make_house: HouseMaker, simulator: Simulator) -> House:
-    """Return a house whose gateway knows a message by its id, for all recipients."""
-    house = make_house(simulator.envoyer_sms_pro)
-    keep_time(simulator, house)
-    await house.start()
-    return house
-
-
-@pytest.fixture
-async def by_text(make_house: HouseMaker, simulator: Simulator) -> House:
-    """Return a house whose gateway knows a message by its text and its number."""
-    house = make_house(simulator.sms123)
-    keep_time(simulator, house)
-    await house.start()
-    return house
 
 
 # --- what may have left -------------------------------------------------------------

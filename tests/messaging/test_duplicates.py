@@ -50,8 +50,7 @@ def become(record: MessageRecord, **changes: object) -> MessageRecord:
 
 def changed(made: SubmissionRecord, **changes: object) -> SubmissionRecord:
     """Return a submission with other values."""
-    # The names of the fields are checked when it is made.
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)  # type: ignore[arg-type] # checked when it is made
 
 
 async def is_proof(
