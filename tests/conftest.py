@@ -12,15 +12,15 @@ from yarl import URL
 
 # Home Assistant finds custom components in the package of this name.
 import custom_components  # noqa: F401 - imported for its effect
-from custom_components.passerelle_sms.account import unique_id
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.entries.settings import unique_id
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
-from custom_components.passerelle_sms.gateways.models import Credentials
-from custom_components.passerelle_sms.gateways.transport import Timeouts
+from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from custom_components.passerelle_sms.messaging.journal import journal as journal_module
-from custom_components.passerelle_sms.messaging.journal.file import (
-    JournalFile,
+from custom_components.passerelle_sms.messaging.journal.database import (
+    Database,
     open_file,
 )
 from homeassistant.config_entries import (
@@ -29,9 +29,9 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from tests.simulator.tls import make_certificate
 
 from .simulator import SimulatedGateway, Simulator
-from .simulator.tls import make_certificate
 
 type GatewayMaker = Callable[[SimulatedGateway], Gateway]
 type AccountMaker = Callable[..., Awaitable[MockConfigEntry]]
@@ -71,11 +71,11 @@ def hass_config_dir(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def journals(monkeypatch: pytest.MonkeyPatch) -> list[JournalFile]:
+def journals(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
     """Return the files of the journals that are opened from now on."""
-    files: list[JournalFile] = []
+    files: list[Database] = []
 
-    def opened(path: Path) -> tuple[JournalFile, Path | None]:
+    def opened(path: Path) -> tuple[Database, Path | None]:
         file, kept = open_file(path)
         files.append(file)
         return file, kept

@@ -66,7 +66,7 @@ async def until_settled(entry: MockConfigEntry) -> None:
     """Wait until nothing more will happen to any message of an account."""
     account = entry.runtime_data
     settled = threading.Event()
-    stop = account.books.async_on_settled(settled.set)
+    stop = account.observer.async_on_settled(settled.set)
     while not all(record.is_closed for record in account.outbox.messages):
         settled.clear()
         await patiently(settled)

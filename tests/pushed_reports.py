@@ -8,9 +8,9 @@ from aiohttp.test_utils import TestClient
 from aiohttp.web import Application, Request
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
-from custom_components.passerelle_sms.messaging.delivery import Delivery
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
+from custom_components.passerelle_sms.messaging.model.record import DeliveryState
 from custom_components.passerelle_sms.webhook import BODY_LIMIT
 from homeassistant.config_entries import ConfigEntry
 
@@ -38,10 +38,13 @@ async def codes(answer: ClientResponse) -> list[int]:
     return [row["reponsecode"] for row in (await answer.json())["dlrlist"]]
 
 
-async def deliveries(entry: MockConfigEntry) -> dict[str, Delivery | None]:
+async def deliveries(entry: MockConfigEntry) -> dict[str, DeliveryState | None]:
     """Return what the journal knows of all deliveries of one message, by number."""
     [record] = await entry.runtime_data.journal.find(JournalQuery(limit=1))
-    return {made.recipient.number: made.delivery for made in record.submissions}
+    return {
+        submission.recipient.number: submission.delivery
+        for submission in record.submissions
+    }
 
 
 async def statuses(entry: MockConfigEntry) -> dict[str, DeliveryStatus | None]:

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.credit import FORECAST_PAUSE
+from custom_components.passerelle_sms.entries.credit_monitor import FORECAST_PAUSE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from tests.conftest import AccountMaker, state_of, warnings_logged

@@ -9,9 +9,12 @@ from typing import Final
 import pytest
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.gateways import abilities, message_abilities
 from custom_components.passerelle_sms.gateways.abilities import (
-    CancelsMessages,
+    account as account_abilities,
+    delivery as delivery_abilities,
+    options as option_abilities,
+)
+from custom_components.passerelle_sms.gateways.abilities.account import (
     ChecksNumbers,
     KeepsStopList,
     ListsAccounts,
@@ -19,26 +22,16 @@ from custom_components.passerelle_sms.gateways.abilities import (
     ListsTransactions,
     ManagesAccounts,
     ManagesContacts,
+)
+from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    CancelsMessages,
     PushedReport,
     PushesDelivery,
     ReceivesReplies,
     TellsDeliveryOnce,
     TracksDelivery,
 )
-from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.gateways.envoyer_sms_pro import (
-    refusals as envoyer_refusals,
-)
-from custom_components.passerelle_sms.gateways.envoyer_sms_pro.messages import (
-    STATES as ENVOYER_SMS_PRO_STATES,
-)
-from custom_components.passerelle_sms.gateways.errors import (
-    GatewayBrokenError,
-    GatewayError,
-    NothingNewError,
-)
-from custom_components.passerelle_sms.gateways.gateway import Gateway
-from custom_components.passerelle_sms.gateways.message_abilities import (
+from custom_components.passerelle_sms.gateways.abilities.options import (
     OPTION_ABILITIES,
     AddsStopMention,
     PersonalisesMessages,
@@ -51,9 +44,22 @@ from custom_components.passerelle_sms.gateways.message_abilities import (
     TakesOwnOptions,
     TriesMessages,
 )
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.envoyer_sms_pro import (
+    codes as envoyer_refusals,
+)
+from custom_components.passerelle_sms.gateways.envoyer_sms_pro.delivery import (
+    STATES as ENVOYER_SMS_PRO_STATES,
+)
+from custom_components.passerelle_sms.gateways.errors import (
+    GatewayBrokenError,
+    GatewayError,
+    NothingNewError,
+)
+from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.sms123 import (
+    codes as contact_codes,
     codes as sms123_codes,
-    contact_codes,
 )
 from custom_components.passerelle_sms.gateways.smseco import codes as smseco_codes
 from custom_components.passerelle_sms.services import async_setup_services
@@ -137,7 +143,7 @@ def test_no_ability_is_left_out() -> None:
     """A new one gets a row."""
     known = {
         held
-        for module in (abilities, message_abilities)
+        for module in (account_abilities, delivery_abilities, option_abilities)
         for held in vars(module).values()
         if inspect.isclass(held) and held.__module__ == module.__name__
     }

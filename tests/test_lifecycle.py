@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.database import Database
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant
@@ -276,7 +276,7 @@ async def test_a_full_disk(
     simulator: Simulator,
     add_account: AccountMaker,
     freezer: FrozenDateTimeFactory,
-    journals: list[JournalFile],
+    journals: list[Database],
 ) -> None:
     """What can't be written down is refused aloud and not sent; later all is well."""
     simulated = simulator.etech_keys

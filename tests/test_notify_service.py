@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
-from custom_components.passerelle_sms.messaging.record import OnUnknown
+from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from tests.conftest import PAPA, AccountMaker, state_of

@@ -48,7 +48,7 @@ PLATINUM: Final = "async-dependency inject-websession strict-typing"
 ASKING: Final = sorted(
     path.stem
     for path in (INTEGRATION / "actions").glob("*.py")
-    if path.stem not in {"__init__", "common"}
+    if path.stem not in {"__init__", "common", "message_fields", "responses", "sending"}
 )
 
 
@@ -99,14 +99,14 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "entity-event-setup": lambda: all(
         "async def async_added_to_hass(" in code(module)
         and "self.async_on_remove(" in code(module)
-        for module in ("entity", "event", "sensor", "segments_sent")
+        for module in ("entity", "event", "sensor")
     ),
     "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 2,
     "has-entity-name": lambda: (
         code("entity").count("_attr_has_entity_name = True") == 2
     ),
     "runtime-data": lambda: "entry.runtime_data = " in code("__init__"),
-    "test-before-configure": lambda: "async_prove" in code("config_flow"),
+    "test-before-configure": lambda: "async_prove" in code("flows/account"),
     # A gateway that is away is no failure: the outbox takes what it can't have yet.
     "test-before-setup": lambda: (
         "coordinator.async_refresh()" in code("__init__")
@@ -114,10 +114,10 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         and "ConfigEntryNotReady" in code("__init__")
     ),
     "unique-config-entry": lambda: (
-        "_abort_if_unique_id_configured" in code("config_flow")
+        "_abort_if_unique_id_configured" in code("flows/account")
     ),
     "action-exceptions": lambda: (
-        "ServiceValidationError" in code("exceptions")
+        "ServiceValidationError" in code("presentation/exceptions")
         and all("translated(" in code(f"actions/{name}") for name in ASKING)
     ),
     "config-entry-unloading": lambda: (
@@ -176,10 +176,10 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "reconfiguration-flow": lambda: hasattr(
         config_flow.PasserelleSmsConfigFlow, "async_step_reconfigure"
     ),
-    "repair-issues": lambda: "async_create_issue" in code("issues"),
+    "repair-issues": lambda: "async_create_issue" in code("presentation/issues"),
     "async-dependency": lambda: "import requests" not in whole(INTEGRATION),
     "inject-websession": lambda: (
-        "async_get_clientsession" in code("account")
+        "async_get_clientsession" in code("entries/factory")
         and "ClientSession(" not in whole(INTEGRATION)
     ),
     "strict-typing": lambda: tomllib.loads(

@@ -21,11 +21,11 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.passerelle_sms.account import Account
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.entries.account import Account
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
-from custom_components.passerelle_sms.messaging.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -171,7 +171,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class MessagingHarness:
     """What the tests here play with."""
 
     hass: HomeAssistant
@@ -192,10 +192,10 @@ def house(
     names: Names,
     certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> House:
+) -> MessagingHarness:
     """Return a house in which time stands still."""
     simulator.envoyer_sms_pro.request_limit = 100_000
-    return House(
+    return MessagingHarness(
         hass=hass,
         freezer=freezer,
         simulator=simulator,
@@ -304,7 +304,9 @@ WAYS: Final[dict[str, Way]] = {
 }
 
 
-async def test_every_fault_at_every_gateway_in_every_way(house: House) -> None:
+async def test_every_fault_at_every_gateway_in_every_way(
+    house: MessagingHarness,
+) -> None:
     """Each cell keeps the promise, and the document is what was seen."""
     rows: list[tuple[str, str, Sequence[Cell]]] = []
     for trouble in TROUBLES:
@@ -339,7 +341,7 @@ def table(rows: Sequence[tuple[str, str, Sequence[Cell]]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-async def see(house: House, trouble: Trouble, way: str) -> list[Cell]:
+async def see(house: MessagingHarness, trouble: Trouble, way: str) -> list[Cell]:
     """Send one message through each gateway while it has the trouble."""
     async with AsyncExitStack() as stack:
         entries = [
@@ -366,7 +368,7 @@ async def see(house: House, trouble: Trouble, way: str) -> list[Cell]:
 
 @asynccontextmanager
 async def account(
-    house: House, simulated: SimulatedGateway, trouble: Trouble
+    house: MessagingHarness, simulated: SimulatedGateway, trouble: Trouble
 ) -> AsyncIterator[MockConfigEntry]:
     """Have a new account while its gateway is in trouble."""
     url = house.simulator.url(simulated.key)
@@ -392,7 +394,7 @@ async def account(
 
 
 async def send(
-    house: House,
+    house: MessagingHarness,
     trouble: Trouble,
     entries: Sequence[MockConfigEntry],
     way: Way,
@@ -430,7 +432,7 @@ def reset(request: web.Request) -> None:
         transport.abort()
 
 
-def heal(house: House) -> None:
+def heal(house: MessagingHarness) -> None:
     """Let everything be well again."""
     house.names.is_up = True
     for simulated in house.simulator.gateways.values():
@@ -446,7 +448,7 @@ async def journal(entry: MockConfigEntry, text: str) -> MessageRecord:
     return record
 
 
-def taken(house: House, entry: MockConfigEntry, text: str) -> int:
+def taken(house: MessagingHarness, entry: MockConfigEntry, text: str) -> int:
     """Return how often the gateway has accepted the message."""
     accepted = house.simulator.gateways[entry.data["gateway"]].accepted
     return sum(acceptance.text == text for acceptance in accepted)
@@ -454,5 +456,5 @@ def taken(house: House, entry: MockConfigEntry, text: str) -> int:
 
 def described(record: MessageRecord) -> str:
     """Return the outcome as the table names it."""
-    [made] = record.submissions
-    return f"{made.outcome}, held" if record.is_held else str(made.outcome)
+    [submission] = record.submissions
+    return f"{submission.outcome}, held" if record.is_held else str(submission.outcome)

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.tracking.tracker import Tracker
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -20,7 +20,7 @@ from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from tests.actions.calls import call
 from tests.conftest import AccountMaker, state_of
 from tests.messages import send
-from tests.messaging.quiet import quiet as nothing_under_way
+from tests.messaging.idle import until_idle as nothing_under_way
 from tests.passing_time import pass_time, quiet
 from tests.simulator import Fault, Simulator
 from tests.test_init import notify_services
@@ -264,7 +264,7 @@ async def test_a_journal_that_cannot_be_pruned(
     add_account: AccountMaker,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
-    journals: list[JournalFile],
+    journals: list[Database],
 ) -> None:
     """That is said in one line: there is another day."""
     entry = await add_account(simulator.etech_keys)

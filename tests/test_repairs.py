@@ -114,7 +114,7 @@ async def test_the_choice_is_carried_out(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await until_settled(entry)
     record = await entry.runtime_data.journal.get(message_id)
-    assert [made.outcome for made in record.submissions] == [outcome]
+    assert [submission.outcome for submission in record.submissions] == [outcome]
     assert record.is_closed
     assert len(simulator.etech_keys.accepted) == sent
     assert issue_of(hass, issue_id) is None

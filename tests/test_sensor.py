@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.messaging.doubts import Choice
+from custom_components.passerelle_sms.messaging.model.record import Choice
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, restore_state as rs
 from homeassistant.util import dt as dt_util

@@ -9,22 +9,16 @@ from typing import Any
 import probatio
 import pytest
 
-from custom_components.passerelle_sms import (
-    binary_sensor,
-    config_flow,
-    event,
-    forms,
-    issues,
-    sensor,
-)
+from custom_components.passerelle_sms import binary_sensor, config_flow, event, sensor
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.flows import forms
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.doubts import Choice
-from custom_components.passerelle_sms.messaging.encoding import EncodingChoice
-from custom_components.passerelle_sms.messaging.record import OnUnknown
-from custom_components.passerelle_sms.segments_sent import SEGMENTS_SENT
+from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
+from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
+from custom_components.passerelle_sms.presentation import issues
+from custom_components.passerelle_sms.sensor import SEGMENTS_SENT
 from custom_components.passerelle_sms.services import MODULES, async_setup_services
 from homeassistant.core import HomeAssistant
 from homeassistant.util.yaml import load_yaml_dict

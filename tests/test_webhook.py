@@ -15,10 +15,10 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.passerelle_sms.gateways.abilities import PushesDelivery
+from custom_components.passerelle_sms.gateways.abilities.delivery import PushesDelivery
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
-from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
+from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.webhook import async_delivery_url
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -134,7 +134,7 @@ async def test_what_cannot_be_written_down(
     simulator: Simulator,
     add_account: AccountMaker,
     hass_client_no_auth: ClientSessionGenerator,
-    journals: list[JournalFile],
+    journals: list[Database],
 ) -> None:
     """The gateway is to come again, and is believed then."""
     simulated = simulator.devcodesms
@@ -159,7 +159,7 @@ async def test_who_does_not_wait_for_the_answer(
     simulator: Simulator,
     add_account: AccountMaker,
     hass_client_no_auth: ClientSessionGenerator,
-    journals: list[JournalFile],
+    journals: list[Database],
 ) -> None:
     """What is being written down by then is, and everybody hears of it."""
     simulated = simulator.devcodesms
@@ -168,8 +168,8 @@ async def test_who_does_not_wait_for_the_answer(
     await send(hass, entry)
     report = simulated.delivery_report(simulated.accepted).encode()
     heard: list[str] = []
-    entry.runtime_data.books.async_listen_to_deliveries(
-        lambda record, made: heard.append(made.recipient.number)
+    entry.runtime_data.observer.async_listen_to_deliveries(
+        lambda record, submission: heard.append(submission.recipient.number)
     )
     writing, may_write = threading.Event(), threading.Event()
 

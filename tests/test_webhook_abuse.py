@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.passerelle_sms import webhook
-from custom_components.passerelle_sms.gateways.delivery import DeliveryStatus
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.webhook import BODY_LIMIT
 from homeassistant.core import HomeAssistant
 from tests.conftest import MAMAN, PAPA, AccountMaker, warnings_logged

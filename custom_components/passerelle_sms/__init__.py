@@ -6,19 +6,14 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
-from .account import (
-    BUDGETS,
-    Account,
-    AccountConfigEntry,
-    async_open_journal,
-    make_journal,
-)
 from .const import DOMAIN
 from .entity import async_register_account_device
-from .exceptions import placeholders
+from .entries.account import Account, AccountConfigEntry, async_open_journal
+from .entries.factory import BUDGETS, make_journal
 from .gateways.errors import NotStoredError
-from .issues import async_forget_issues
 from .notify_service import async_setup_notify_service
+from .presentation.exceptions import placeholders
+from .presentation.issues import async_forget_issues
 from .services import async_setup_services
 from .webhook import (
     async_register_webhook,
@@ -57,8 +52,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     entry.runtime_data = account
     async_register_account_device(hass, entry)
     entry.async_on_unload(
-        account.books.credit.async_start(
-            account.journal, account.books.async_on_settled
+        account.observer.credit.async_start(
+            account.journal, account.observer.async_on_settled
         )
     )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -10,8 +10,8 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import AccountConfigEntry
 from .entity import CreditEntity
+from .entries.account import AccountConfigEntry
 
 # The coordinator asks; the sensor only shows.
 PARALLEL_UPDATES = 0

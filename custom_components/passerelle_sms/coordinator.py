@@ -13,7 +13,6 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import DOMAIN
-from .exceptions import placeholders
 from .gateways.errors import (
     AuthenticationError,
     GatewayError,
@@ -21,9 +20,11 @@ from .gateways.errors import (
     RateLimitedError,
 )
 from .gateways.gateway import Gateway
-from .gateways.models import Balance, SendResult
+from .gateways.model.account import Balance
+from .gateways.model.message import SendResult
 from .gateways.outcome import Outcome
-from .issues import async_forget_ip_not_allowed, async_tell_ip_not_allowed
+from .presentation.exceptions import placeholders
+from .presentation.issues import async_forget_ip_not_allowed, async_tell_ip_not_allowed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
     """Polls the balance of one account."""
 
     config_entry: ConfigEntry
-    activity: Callable[[], int | None]
+    request_count_if_idle: Callable[[], int | None]
     """A count that grows with every request to send; `None` while one is made.
 
     The account sets it before the first poll.
@@ -62,23 +63,29 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         self._error: GatewayError | None = None
 
     @property
-    def told(self) -> Balance | None:
+    def last_balance(self) -> Balance | None:
         """What the gateway told last; `None` before its first answer."""
         return self.data
 
     @property
     def exact_credits(self) -> Decimal | None:
         """What the account holds, if nothing has happened since it was told."""
-        return self.told.credits if self.told and self._is_exact else None
+        return (
+            self.last_balance.credits if self.last_balance and self._is_exact else None
+        )
 
     @override
     async def _async_update_data(self) -> Balance:
-        if self.told is not None and not self._urgent_asks and not self._has_room:
+        if (
+            self.last_balance is not None
+            and not self._urgent_asks
+            and not self._has_room
+        ):
             # Messages come first: what was told stands a while longer.
             if self._error is not None and not self.last_update_success:
                 raise self._failure(self._error)
-            return self.told
-        activity = self.activity()
+            return self.last_balance
+        request_count_if_idle = self.request_count_if_idle()
         self._is_exact = False
         try:
             balance = await self.gateway.balance()
@@ -87,7 +94,10 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
             raise self._failure(error) from error
         self._error = None
         # Told while a message was on its way, it may be from before or after it.
-        self._is_exact = activity is not None and activity == self.activity()
+        self._is_exact = (
+            request_count_if_idle is not None
+            and request_count_if_idle == self.request_count_if_idle()
+        )
         async_forget_ip_not_allowed(self.hass, self.config_entry)
         return balance
 
@@ -102,7 +112,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         return self.data.credits if self.last_update_success else None
 
     @callback
-    def async_ask_soon(self) -> None:
+    def async_refresh_soon(self) -> None:
         """Ask once for everything that has changed what the account holds."""
         self._is_exact = False
         self.config_entry.async_create_background_task(
@@ -110,7 +120,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         )
 
     @callback
-    def async_follow_failure(self, error: GatewayError | None) -> None:
+    def async_handle_failure(self, error: GatewayError | None) -> None:
         """See to what only the user can mend."""
         if isinstance(error, AuthenticationError):
             self.config_entry.async_start_reauth(self.hass)
@@ -123,22 +133,22 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         return budget is None or budget.has_room_for_polls
 
     @callback
-    def async_follow(self, result: SendResult, *, alone: bool) -> None:
+    def async_apply_send_result(self, result: SendResult, *, alone: bool) -> None:
         """Take from the answer to a message what it tells about the account.
 
         `alone` says whether nothing else was under way: only then it is exact.
         """
-        for made in result.submissions:
-            self.async_follow_failure(made.error)
+        for submission in result.submissions:
+            self.async_handle_failure(submission.error)
         if result.remaining is not None:
             self._is_exact = alone
-            known = self.told or Balance(credits=result.remaining)
+            known = self.last_balance or Balance(credits=result.remaining)
             self.async_set_updated_data(replace(known, credits=result.remaining))
         elif any(
-            made.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
-            for made in result.submissions
+            submission.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
+            for submission in result.submissions
         ):
-            self.async_ask_soon()
+            self.async_refresh_soon()
 
     def _failure(self, error: GatewayError) -> ConfigEntryAuthFailed | UpdateFailed:
         details = placeholders(error, self.gateway)

@@ -8,13 +8,14 @@ from yarl import URL
 from homeassistant.const import CONF_COUNTRY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
-from .account import Account, AccountConfigEntry, recipients
 from .const import CONF_SENDER
+from .entries.account import Account, AccountConfigEntry
+from .entries.settings import recipients
 from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
-from .gateways.models import Balance
+from .gateways.model.account import Balance
 from .messaging.journal.journal import JournalQuery
-from .messaging.record import MessageRecord, SubmissionRecord
+from .messaging.model.record import MessageRecord, SubmissionRecord
 
 MESSAGES_TOLD: Final = 20
 
@@ -39,7 +40,9 @@ async def async_get_config_entry_diagnostics(
             "recipients": len(recipients(entry)),
             "options": dict(entry.options),
         },
-        "balance": None if coordinator.told is None else _balance(coordinator.told),
+        "balance": None
+        if coordinator.last_balance is None
+        else _balance(coordinator.last_balance),
         "last_poll": {
             "successful": coordinator.last_update_success,
             # The coordinator remembers the last one for ever.
@@ -86,20 +89,26 @@ def _message(record: MessageRecord) -> dict[str, Any]:
         "segments": record.segments,
         "on_unknown": record.on_unknown.value,
         "urgent": record.urgent,
-        "submissions": [_submission(made) for made in record.submissions],
+        "submissions": [_submission(submission) for submission in record.submissions],
     }
 
 
-def _submission(made: SubmissionRecord) -> dict[str, Any]:
+def _submission(submission: SubmissionRecord) -> dict[str, Any]:
     return {
-        "outcome": made.outcome.value,
-        "stage": made.stage.value,
-        "failure": None if made.failure is None else made.failure.key,
-        "attempts": made.attempts,
-        "attempted": None if made.attempted is None else made.attempted.isoformat(),
-        "segments": made.segments,
-        "delivery": None if made.delivery is None else made.delivery.status.value,
-        "delivery_code": None if made.delivery is None else made.delivery.code,
+        "outcome": submission.outcome.value,
+        "stage": submission.stage.value,
+        "failure": None if submission.failure is None else submission.failure.key,
+        "attempts": submission.attempts,
+        "attempted": None
+        if submission.attempted is None
+        else submission.attempted.isoformat(),
+        "segments": submission.segments,
+        "delivery": None
+        if submission.delivery is None
+        else submission.delivery.status.value,
+        "delivery_code": None
+        if submission.delivery is None
+        else submission.delivery.code,
     }
 
 

@@ -9,9 +9,9 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account import AccountConfigEntry
 from .const import DOMAIN
 from .coordinator import BalanceCoordinator
+from .entries.account import AccountConfigEntry
 
 
 def account_device(entry: AccountConfigEntry) -> DeviceInfo:
@@ -51,7 +51,7 @@ class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
         self._attr_device_info = account_device(entry)
 
 
-class HouseEntity(AccountEntity):
+class LocalEntity(AccountEntity):
     """An entity of an account that this house tells, whatever the gateway does."""
 
     @property
@@ -69,7 +69,7 @@ class CreditEntity(AccountEntity):
     ) -> None:
         """Show what is known of the credit of the account `entry`."""
         super().__init__(entry, description)
-        self._credit = entry.runtime_data.books.credit
+        self._credit = entry.runtime_data.observer.credit
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -6,14 +6,15 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import AccountConfigEntry, address_book
-from .entity import HouseEntity
-from .gateways.abilities import PushesDelivery, ReceivesReplies, TracksDelivery
-from .gateways.delivery import DeliveryStatus
+from .entity import LocalEntity
+from .entries.account import AccountConfigEntry
+from .entries.settings import address_book
+from .gateways.abilities.delivery import PushesDelivery, ReceivesReplies, TracksDelivery
+from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
-from .messaging.recipients import Recipient
-from .messaging.record import MessageRecord, SubmissionRecord
-from .times import local_iso
+from .messaging.model.record import MessageRecord, SubmissionRecord
+from .messaging.recipients.address_book import Recipient
+from .presentation.formatting import local_iso
 
 # Nothing is asked here: the gateway's answers come by themselves.
 PARALLEL_UPDATES = 0
@@ -43,7 +44,7 @@ async def async_setup_entry(
         async_add_entities([ReplyEvent(entry)])
 
 
-class AccountEvent(HouseEntity, EventEntity):
+class AccountEvent(LocalEntity, EventEntity):
     """Something that happens to the messages of an account."""
 
     def __init__(
@@ -52,7 +53,7 @@ class AccountEvent(HouseEntity, EventEntity):
         """Tell what happens in the account `entry`."""
         super().__init__(entry, description)
         self._entry = entry
-        self._books = entry.runtime_data.books
+        self._observer = entry.runtime_data.observer
 
 
 class DeliveryEvent(AccountEvent):
@@ -69,17 +70,19 @@ class DeliveryEvent(AccountEvent):
     async def async_added_to_hass(self) -> None:
         """Follow every delivery."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._books.async_listen_to_deliveries(self._async_tell))
+        self.async_on_remove(
+            self._observer.async_listen_to_deliveries(self._async_tell)
+        )
 
     @callback
-    def _async_tell(self, record: MessageRecord, made: SubmissionRecord) -> None:
-        delivery = made.delivery
+    def _async_tell(self, record: MessageRecord, submission: SubmissionRecord) -> None:
+        delivery = submission.delivery
         assert delivery is not None
         self._trigger_event(
             delivery.status.value,
             {
                 "message_id": record.message_id,
-                "recipient": made.recipient.public_label,
+                "recipient": submission.recipient.public_label,
                 "at": local_iso(delivery.at),
                 "billed": delivery.is_billed,
                 "gateway_code": delivery.code,
@@ -104,7 +107,7 @@ class ReplyEvent(AccountEvent):
     async def async_added_to_hass(self) -> None:
         """Follow every reply."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._books.async_listen_to_replies(self._async_tell))
+        self.async_on_remove(self._observer.async_listen_to_replies(self._async_tell))
 
     @callback
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:

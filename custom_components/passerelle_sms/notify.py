@@ -12,11 +12,11 @@ from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import AccountConfigEntry
+from .actions.sending import async_send_or_raise
 from .const import SUBENTRY_RECIPIENT
 from .entity import RecipientEntity
-from .messaging.message import Message
-from .sending import async_send_or_raise
+from .entries.account import AccountConfigEntry
+from .messaging.model.message import Message
 
 # The gateway bounds what runs at once; an alarm must not wait here.
 PARALLEL_UPDATES = 0

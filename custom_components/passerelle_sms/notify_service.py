@@ -21,9 +21,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import slugify
 
-from .account import AccountConfigEntry, recipients
+from .actions.message_fields import OPTION_FIELDS, to_message
+from .actions.sending import async_send_or_raise
 from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN
-from .sending import OPTION_FIELDS, async_send_or_raise, to_message
+from .entries.account import AccountConfigEntry
+from .entries.settings import recipients
 
 DATA_SCHEMA = probatio.Schema(OPTION_FIELDS)
 

@@ -12,9 +12,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .account import AccountConfigEntry
+from .entries.account import AccountConfigEntry
 from .gateways.errors import NotStoredError
-from .messaging.doubts import Choice
+from .messaging.model.record import Choice
 
 
 async def async_create_fix_flow(

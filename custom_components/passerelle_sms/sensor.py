@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, override
 
+from custom_components.passerelle_sms.entries.segment_counter import Count
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
@@ -15,12 +16,14 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.util import dt as dt_util
 
-from .account import AccountConfigEntry
-from .entity import AccountEntity, CreditEntity, HouseEntity
-from .gateways.models import Balance, SubAccount
-from .messaging.record import MessageRecord
-from .segments_sent import SegmentsSentSensor
+from .entity import AccountEntity, CreditEntity, LocalEntity
+from .entries.account import AccountConfigEntry
+from .gateways.model.account import Balance, SubAccount
+from .gateways.outcome import Outcome
+from .messaging.model.record import Kind, MessageRecord
 
 # The coordinator asks; the sensors only show.
 PARALLEL_UPDATES = 0
@@ -108,7 +111,7 @@ async def async_setup_entry(
 
     @callback
     def add_what_is_told() -> None:
-        if (balance := coordinator.told) is None:
+        if (balance := coordinator.last_balance) is None:
             return
         async_add_entities(
             BalanceSensor(entry, description)
@@ -187,7 +190,7 @@ class CreditEndsSensor(CreditEntity, SensorEntity):
         return self._credit.ends
 
 
-class PendingMessagesSensor(HouseEntity, SensorEntity):
+class PendingMessagesSensor(LocalEntity, SensorEntity):
     """How many messages are not settled."""
 
     def __init__(self, entry: AccountConfigEntry) -> None:
@@ -199,7 +202,7 @@ class PendingMessagesSensor(HouseEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Follow every message."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._account.books.async_listen(self._async_follow))
+        self.async_on_remove(self._account.observer.async_listen(self._async_follow))
 
     @property
     @override
@@ -211,3 +214,87 @@ class PendingMessagesSensor(HouseEntity, SensorEntity):
     @callback
     def _async_follow(self, _record: MessageRecord) -> None:
         self.async_write_ha_state()
+
+
+SEGMENTS_SENT: Final = SensorEntityDescription(
+    key="segments_sent",
+    translation_key="segments_sent",
+    state_class=SensorStateClass.TOTAL_INCREASING,
+)
+
+
+class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
+    """The segments of all submissions that the gateway has accepted."""
+
+    def __init__(self, entry: AccountConfigEntry) -> None:
+        """Count for the account `entry`."""
+        super().__init__(entry, SEGMENTS_SENT)
+        self._entry = entry
+        self._segments = 0
+        self._unsettled: dict[str, int] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Catch up with the journal, and count on."""
+        await super().async_added_to_hass()
+        account = self._entry.runtime_data
+        count = await self._async_last_count()
+        self._segments, self._unsettled = count.segments, dict(count.unsettled)
+        earlier = [await account.journal.get(known) for known in count.unsettled]
+        later = await account.journal.created_since(count.at)
+        for record in earlier:
+            # One that is gone went with a damaged journal.
+            if record is not None:
+                self._count(record)
+        for record in later:
+            if record.created > count.at and record.message_id not in count.unsettled:
+                self._count(record)
+        self.async_on_remove(account.observer.async_listen(self._async_follow))
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return the segments counted."""
+        return self._segments
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> Count:
+        """Return what is needed to go on counting."""
+        return Count(
+            entry_id=self._entry.entry_id,
+            segments=self._segments,
+            at=dt_util.utcnow(),
+            unsettled=dict(self._unsettled),
+        )
+
+    async def _async_last_count(self) -> Count:
+        stored = await self.async_get_last_extra_data()
+        if stored is not None:
+            count = Count.from_dict(stored.as_dict())
+            if count.entry_id == self._entry.entry_id:
+                return count
+        return Count(
+            entry_id=self._entry.entry_id,
+            segments=0,
+            at=self._entry.created_at,
+            unsettled={},
+        )
+
+    @callback
+    def _async_follow(self, record: MessageRecord) -> None:
+        self._count(record)
+        self.async_write_ha_state()
+
+    def _count(self, record: MessageRecord) -> None:
+        """Count what of a message isn't counted yet."""
+        if record.kind is not Kind.MESSAGE:
+            return
+        accepted = sum(
+            record.segments if submission.segments is None else submission.segments
+            for submission in record.submissions
+            if submission.outcome is Outcome.ACCEPTED
+        )
+        self._segments += accepted - self._unsettled.pop(record.message_id, 0)
+        if not record.is_closed:
+            self._unsettled[record.message_id] = accepted

@@ -5,7 +5,6 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 
 from .actions import (
-    accounts,
     contacts,
     deliveries,
     messages,
@@ -13,6 +12,7 @@ from .actions import (
     replies,
     senders,
     stop_list,
+    sub_accounts as accounts,
     transactions,
 )
 

@@ -19,9 +19,10 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError
 
-from .account import Account, AccountConfigEntry, gateway_class
 from .const import DOMAIN
-from .gateways.abilities import PushesDelivery
+from .entries.account import Account, AccountConfigEntry
+from .entries.settings import gateway_class
+from .gateways.abilities.delivery import PushesDelivery
 from .gateways.errors import InvalidRequestError, NotStoredError
 
 _LOGGER = logging.getLogger(__name__)

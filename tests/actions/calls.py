@@ -5,10 +5,10 @@ from typing import Any, Final
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.actions import (
-    accounts,
     contacts,
     senders,
     stop_list,
+    sub_accounts as accounts,
     transactions,
 )
 from custom_components.passerelle_sms.const import DOMAIN

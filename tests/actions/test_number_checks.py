@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from tests.actions.calls import call
 from tests.conftest import AccountMaker
-from tests.messaging.quiet import quiet
+from tests.messaging.idle import until_idle
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -116,7 +116,7 @@ async def at_the_end(
     while not (entry.runtime_data.tracker or checking.done()):
         await asyncio.sleep(0)
     while not checking.done():
-        await quiet()
+        await until_idle()
         if entry.runtime_data.tracker:
             freezer.tick(SOON)
             async_fire_time_changed(hass)

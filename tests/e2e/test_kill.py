@@ -183,8 +183,8 @@ async def test_killed_a_hundred_times_it_sends_nothing_twice_and_loses_nothing(
     seen: Counter[str] = Counter()
     for account in accounts:
         messages = await journal(house, account)
-        made = [call for call in calls if call.account is account]
-        seen += judge(account, made, messages)
+        submission = [call for call in calls if call.account is account]
+        seen += judge(account, submission, messages)
     _LOGGER.info("%d kills, %d calls: %s", KILLS, len(calls), dict(seen))
     # The kills fell everywhere: none of this is proven by what never happened.
     assert {

@@ -5,18 +5,21 @@ import inspect
 
 import pytest
 
-from custom_components.passerelle_sms.gateways import abilities, message_abilities
 from custom_components.passerelle_sms.gateways.abilities import (
+    account as abilities,
+    options as message_abilities,
+)
+from custom_components.passerelle_sms.gateways.abilities.account import (
     ListsAccounts,
     ManagesAccounts,
+)
+from custom_components.passerelle_sms.gateways.abilities.delivery import (
     PushedReport,
     ReceivesReplies,
     TellsDeliveryOnce,
     TracksDelivery,
 )
-from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.gateways.gateway import Gateway
-from custom_components.passerelle_sms.gateways.message_abilities import (
+from custom_components.passerelle_sms.gateways.abilities.options import (
     OPTION_ABILITIES,
     AddsStopMention,
     RefusesDuplicates,
@@ -24,7 +27,9 @@ from custom_components.passerelle_sms.gateways.message_abilities import (
     TagsMessages,
     TakesOwnOptions,
 )
-from custom_components.passerelle_sms.gateways.options import SmsOptions
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.gateway import Gateway
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 
 ABSTRACT = [
     held

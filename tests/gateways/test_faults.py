@@ -33,13 +33,10 @@ from custom_components.passerelle_sms.gateways.errors import (
     UnreadableAnswerError,
 )
 from custom_components.passerelle_sms.gateways.gateway import Gateway
-from custom_components.passerelle_sms.gateways.models import (
-    Credentials,
-    SendResult,
-    Sms,
-)
+from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.model.message import SendResult, Sms
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.transport import Timeouts
+from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, SimulatedGateway, Simulator
 from tests.simulator.tls import served_over_tls

@@ -25,29 +25,26 @@ from custom_components.passerelle_sms.gateways.errors import (
     UnreadableAnswerError,
 )
 from custom_components.passerelle_sms.gateways.gateway import EXCERPT
-from custom_components.passerelle_sms.gateways.models import (
-    Credentials,
-    Encoding,
-    Submission,
-)
+from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.model.limits import SenderRule
+from custom_components.passerelle_sms.gateways.model.message import Encoding, Submission
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.rules import SenderRule
 from tests.simulator import Simulator
 
-from .workbench import RECIPIENTS, Workbench, sms
+from .stub_gateway import RECIPIENTS, StubGateway, sms
 
 
 @pytest.fixture
-def workbench(session: aiohttp.ClientSession) -> Workbench:
+def workbench(session: aiohttp.ClientSession) -> StubGateway:
     """Return a gateway that sends nothing anywhere."""
-    return Workbench(session, Credentials(), sender="MAISON")
+    return StubGateway(session, Credentials(), sender="MAISON")
 
 
 # --- batches -------------------------------------------------------------------
 
 
 async def test_sends_in_as_few_requests_as_the_gateway_allows(
-    workbench: Workbench,
+    workbench: StubGateway,
 ) -> None:
     """Seven recipients by threes, each once, told in the order that was asked."""
     result = await workbench.send(sms(*RECIPIENTS))
@@ -62,7 +59,7 @@ async def test_sends_in_as_few_requests_as_the_gateway_allows(
 
 
 async def test_a_failed_request_is_told_of_its_own_recipients(
-    workbench: Workbench,
+    workbench: StubGateway,
 ) -> None:
     """The others went out all the same, and nothing is repeated."""
     error = NoAnswerError(reference="17")
@@ -89,7 +86,7 @@ async def test_a_failed_request_is_told_of_its_own_recipients(
 
 
 async def test_a_number_that_the_gateway_cannot_reach_stops_nobody_else(
-    workbench: Workbench,
+    workbench: StubGateway,
 ) -> None:
     """It is refused before asking, and keeps its place in the answer."""
     result = await workbench.send(sms("+447700900123", RECIPIENTS[0]))
@@ -102,7 +99,7 @@ async def test_a_number_that_the_gateway_cannot_reach_stops_nobody_else(
     assert workbench.asked_for == [(RECIPIENTS[0].removeprefix("+"),)]
 
 
-async def test_without_a_number_nothing_is_asked(workbench: Workbench) -> None:
+async def test_without_a_number_nothing_is_asked(workbench: StubGateway) -> None:
     """Nobody to send to is nothing to send."""
     assert (await workbench.send(sms())).submissions == ()
     await workbench.send(sms("+447700900123"))
@@ -110,7 +107,7 @@ async def test_without_a_number_nothing_is_asked(workbench: Workbench) -> None:
     assert workbench.asked_for == ()
 
 
-async def test_a_number_given_twice_is_sent_to_once(workbench: Workbench) -> None:
+async def test_a_number_given_twice_is_sent_to_once(workbench: StubGateway) -> None:
     """Whoever asks."""
     result = await workbench.send(sms(RECIPIENTS[0], RECIPIENTS[0]))
 
@@ -118,7 +115,7 @@ async def test_a_number_given_twice_is_sent_to_once(workbench: Workbench) -> Non
     assert [s.recipient for s in result.submissions] == [RECIPIENTS[0]] * 2
 
 
-async def test_the_least_credit_told_is_what_remains(workbench: Workbench) -> None:
+async def test_the_least_credit_told_is_what_remains(workbench: StubGateway) -> None:
     """Answers overtake one another."""
     told = iter([Decimal(7), None, Decimal(5)])
 
@@ -130,7 +127,7 @@ async def test_the_least_credit_told_is_what_remains(workbench: Workbench) -> No
     assert (await workbench.send(sms(*RECIPIENTS))).remaining == 5
 
 
-async def test_asks_only_so_much_at_once(workbench: Workbench) -> None:
+async def test_asks_only_so_much_at_once(workbench: StubGateway) -> None:
     """Two requests under way, the third waits, also when another message brings it."""
     under_way: list[Sequence[str]] = []
     go_on = asyncio.Event()
@@ -168,7 +165,7 @@ async def test_asks_only_so_much_at_once(workbench: Workbench) -> None:
     ],
 )
 async def test_refuses_a_text_before_asking(
-    workbench: Workbench, text: str, error: type[GatewayError]
+    workbench: StubGateway, text: str, error: type[GatewayError]
 ) -> None:
     """Nothing to say, more than is sane, or no text at all."""
     with pytest.raises(GatewayError) as raised:
@@ -180,14 +177,14 @@ async def test_refuses_a_text_before_asking(
 
 
 @pytest.mark.parametrize("text", ["a" * 306, "ê" * 134, "Alerte \U0001f6a8"])
-async def test_takes_a_text_up_to_its_limit(workbench: Workbench, text: str) -> None:
+async def test_takes_a_text_up_to_its_limit(workbench: StubGateway, text: str) -> None:
     """Two segments of either encoding, and any character that is one."""
     await workbench.send(sms(RECIPIENTS[0], text=text))
 
     assert len(workbench.asked_for) == 1
 
 
-def test_says_how_long_a_text_is(workbench: Workbench) -> None:
+def test_says_how_long_a_text_is(workbench: StubGateway) -> None:
     """For whoever shortens it."""
     with pytest.raises(MessageTooLongError) as raised:
         workbench.check(sms(text="a" * 400))
@@ -195,7 +192,7 @@ def test_says_how_long_a_text_is(workbench: Workbench) -> None:
     assert raised.value.details == {"segments": "3", "maximum": "2"}
 
 
-def test_counts_as_the_air_does(workbench: Workbench) -> None:
+def test_counts_as_the_air_does(workbench: StubGateway) -> None:
     """Where a gateway has no count of its own."""
     assert workbench.measure("Citerne vide").encoding is Encoding.GSM7
     assert workbench.measure("Forêt").encoding is Encoding.UCS2
@@ -209,7 +206,7 @@ async def test_a_message_may_bring_its_sender(
     session: aiohttp.ClientSession, own: str | None, brought: str | None, sender: str
 ) -> None:
     """The account's own stands in."""
-    workbench = Workbench(session, Credentials(), sender=own)
+    workbench = StubGateway(session, Credentials(), sender=own)
 
     await workbench.send(sms(RECIPIENTS[0], sender=brought))
 
@@ -256,7 +253,7 @@ async def test_the_rule_is_asked_before_the_gateway(
     session: aiohttp.ClientSession,
 ) -> None:
     """Neither the message nor the account has a sender."""
-    workbench = Workbench(session, Credentials())
+    workbench = StubGateway(session, Credentials())
 
     with pytest.raises(InvalidSenderError):
         await workbench.send(sms(RECIPIENTS[0]))
@@ -296,7 +293,7 @@ async def test_a_status_decides_where_nothing_else_does(
     """With an excerpt of what was said, where that helps."""
     url = URL(simulator.url("etech_keys"))
     simulator.etech_keys.answer_next("Bonjour", status=status)
-    workbench = Workbench(session, Credentials(), url=url)
+    workbench = StubGateway(session, Credentials(), url=url)
 
     with pytest.raises(GatewayError) as raised:
         await workbench.balance()
@@ -318,7 +315,7 @@ async def test_an_excerpt_is_short_and_holds_no_secret(
     secrets = [credentials.password, credentials.username, credentials.api_key]
     echoed = f"{'.' * before}{' '.join(secrets * 60)} {RECIPIENTS[0]}"
     simulator.etech_keys.answer_next(echoed)
-    workbench = Workbench(
+    workbench = StubGateway(
         session, credentials, url=URL(simulator.url("etech_keys")), sender="MAISON"
     )
 
@@ -338,7 +335,7 @@ async def test_an_account_is_not_shown(session: aiohttp.ClientSession) -> None:
         recipient=RECIPIENTS[0], outcome=Outcome.ACCEPTED, submission_id="1an-account"
     )
 
-    for value in (credentials, message, submission, Workbench(session, credentials)):
+    for value in (credentials, message, submission, StubGateway(session, credentials)):
         shown = repr(value)
         for secret in ("an-account", "secret", "k3y", RECIPIENTS[0]):
             assert secret not in shown
@@ -348,5 +345,5 @@ def test_asks_where_the_document_says(session: aiohttp.ClientSession) -> None:
     """Unless told otherwise."""
     elsewhere = URL("http://127.0.0.1/")
 
-    assert Workbench(session, Credentials()).url == Workbench.default_url
-    assert Workbench(session, Credentials(), url=elsewhere).url == elsewhere
+    assert StubGateway(session, Credentials()).url == StubGateway.default_url
+    assert StubGateway(session, Credentials(), url=elsewhere).url == elsewhere

@@ -10,15 +10,16 @@ from typing import override
 import aiohttp
 import pytest
 
-from custom_components.passerelle_sms.gateways.abilities import (
+from custom_components.passerelle_sms.gateways.abilities.delivery import (
     PushedReport,
     PushesDelivery,
     TracksDelivery,
 )
-from custom_components.passerelle_sms.gateways.delivery import (
-    DeliveryReport,
-    DeliveryStatus,
-    Sent,
+from custom_components.passerelle_sms.gateways.abilities.options import (
+    AddsStopMention,
+    PersonalisesMessages,
+    SendsFlash,
+    TakesOwnOptions,
 )
 from custom_components.passerelle_sms.gateways.errors import (
     EmptyMessageError,
@@ -30,27 +31,26 @@ from custom_components.passerelle_sms.gateways.errors import (
     NoAnswerError,
     OptionNotSupportedError,
 )
-from custom_components.passerelle_sms.gateways.message_abilities import (
-    AddsStopMention,
-    PersonalisesMessages,
-    SendsFlash,
-    TakesOwnOptions,
+from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.model.delivery import (
+    DeliveryReport,
+    DeliveryStatus,
+    Sent,
 )
-from custom_components.passerelle_sms.gateways.models import Credentials
-from custom_components.passerelle_sms.gateways.options import (
+from custom_components.passerelle_sms.gateways.model.options import (
     SmsOptions,
     Switch,
     WholeNumber,
     Word,
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.transport import Json
+from custom_components.passerelle_sms.gateways.wire.transport import Json
 
-from .workbench import RECIPIENTS, Workbench, sms
+from .stub_gateway import RECIPIENTS, StubGateway, sms
 
 
 class Versatile(
-    Workbench, SendsFlash, AddsStopMention, PersonalisesMessages, TakesOwnOptions
+    StubGateway, SendsFlash, AddsStopMention, PersonalisesMessages, TakesOwnOptions
 ):
     """A workbench with options."""
 
@@ -62,7 +62,7 @@ class Versatile(
     }
 
 
-class Asked(Workbench, TracksDelivery):
+class Asked(StubGateway, TracksDelivery):
     """A workbench that can be asked what became of a message."""
 
     @override
@@ -74,7 +74,7 @@ class Asked(Workbench, TracksDelivery):
         return ()
 
 
-class Calling(Workbench, PushesDelivery):
+class Calling(StubGateway, PushesDelivery):
     """A workbench that calls when it knows more."""
 
     @override
@@ -99,9 +99,9 @@ def versatile(session: aiohttp.ClientSession) -> Versatile:
 
 
 @pytest.fixture
-def workbench(session: aiohttp.ClientSession) -> Workbench:
+def workbench(session: aiohttp.ClientSession) -> StubGateway:
     """Return a gateway that sends nothing anywhere."""
-    return Workbench(session, Credentials(), sender="MAISON")
+    return StubGateway(session, Credentials(), sender="MAISON")
 
 
 # --- options -------------------------------------------------------------------
@@ -122,7 +122,7 @@ def workbench(session: aiohttp.ClientSession) -> Workbench:
     ],
 )
 async def test_refuses_an_option_that_the_gateway_lacks(
-    workbench: Workbench, options: SmsOptions, missing: str
+    workbench: StubGateway, options: SmsOptions, missing: str
 ) -> None:
     """Before asking, and by its name."""
     with pytest.raises(OptionNotSupportedError) as raised:
@@ -282,7 +282,7 @@ def test_everybody_reads_a_text_of_his_own(versatile: Versatile) -> None:
 
 
 def test_a_mention_comes_only_from_a_gateway_that_has_one(
-    workbench: Workbench,
+    workbench: StubGateway,
 ) -> None:
     """Asking for it elsewhere is refused; a text alone is still a text."""
     message = replace(sms(), options=SmsOptions(stop_mention=True))
@@ -349,14 +349,14 @@ async def test_what_is_added_counts_against_the_limit(versatile: Versatile) -> N
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
-        (Workbench, None),
+        (StubGateway, None),
         (Asked, DeliveryStatus.PENDING),
         (Calling, DeliveryStatus.PENDING),
     ],
 )
 async def test_tells_whether_more_will_be_heard(
     session: aiohttp.ClientSession,
-    kind: type[Workbench],
+    kind: type[StubGateway],
     status: DeliveryStatus | None,
 ) -> None:
     """Of what was accepted: of a refusal or a lost answer nobody knows an id."""

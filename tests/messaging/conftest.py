@@ -8,10 +8,10 @@ import pytest
 from tests.conftest import GatewayMaker
 from tests.simulator import SimulatedGateway, Simulator
 
-from .house import House
+from .harness import MessagingHarness
 from .scheduling import keep_time
 
-type HouseMaker = Callable[[SimulatedGateway], House]
+type HouseMaker = Callable[[SimulatedGateway], MessagingHarness]
 
 
 @pytest.fixture(autouse=True)
@@ -22,33 +22,35 @@ def _custom_integrations() -> None:
 @pytest.fixture
 async def make_house(client: GatewayMaker, tmp_path: Path) -> AsyncIterator[HouseMaker]:
     """Return a maker of houses, which are stopped in the end."""
-    houses: list[House] = []
+    houses: list[MessagingHarness] = []
 
-    def make(simulated: SimulatedGateway) -> House:
-        house = House(client(simulated), tmp_path / f"{len(houses)}.journal")
-        houses.append(house)
-        return house
+    def make(simulated: SimulatedGateway) -> MessagingHarness:
+        harness = MessagingHarness(
+            client(simulated), tmp_path / f"{len(houses)}.journal"
+        )
+        houses.append(harness)
+        return harness
 
     yield make
-    for house in houses:
-        house.disk.room, house.disk.is_readable = None, True
-        await house.stop()
-        assert house.clock.timers == 0
+    for harness in houses:
+        harness.disk.room, harness.disk.is_readable = None, True
+        await harness.stop()
+        assert harness.clock.timers == 0
 
 
 @pytest.fixture
-async def by_id(make_house: HouseMaker, simulator: Simulator) -> House:
+async def by_id(make_house: HouseMaker, simulator: Simulator) -> MessagingHarness:
     """Return a house whose gateway knows a message by its id, for all recipients."""
-    house = make_house(simulator.envoyer_sms_pro)
-    keep_time(simulator, house)
-    await house.start()
-    return house
+    harness = make_house(simulator.envoyer_sms_pro)
+    keep_time(simulator, harness)
+    await harness.start()
+    return harness
 
 
 @pytest.fixture
-async def by_text(make_house: HouseMaker, simulator: Simulator) -> House:
+async def by_text(make_house: HouseMaker, simulator: Simulator) -> MessagingHarness:
     """Return a house whose gateway knows a message by its text and its number."""
-    house = make_house(simulator.sms123)
-    keep_time(simulator, house)
-    await house.start()
-    return house
+    harness = make_house(simulator.sms123)
+    keep_time(simulator, harness)
+    await harness.start()
+    return harness

@@ -9,18 +9,18 @@ import resource
 import shutil
 from typing import Any
 
-from custom_components.passerelle_sms.gateways.models import Encoding
-from custom_components.passerelle_sms.gateways.options import SmsOptions
+from custom_components.passerelle_sms.gateways.model.message import Encoding
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.delivery import Delivery
-from custom_components.passerelle_sms.messaging.journal.file import JournalFile
+from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
-from custom_components.passerelle_sms.messaging.recipients import Recipient
-from custom_components.passerelle_sms.messaging.record import (
+from custom_components.passerelle_sms.messaging.model.record import (
+    DeliveryState,
     MessageRecord,
     Stage,
     SubmissionRecord,
 )
+from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ def submission(
     number: str = MAMAN,
     outcome: Outcome = Outcome.ACCEPTED,
     stage: Stage = Stage.CLOSED,
-    delivery: Delivery | None = None,
+    delivery: DeliveryState | None = None,
 ) -> SubmissionRecord:
     """Return a submission; without more words an accepted one."""
     return SubmissionRecord(
@@ -47,7 +47,7 @@ def submission(
 
 
 OPEN = submission(outcome=Outcome.QUEUED, stage=Stage.OPEN)
-ON_ITS_WAY = submission(delivery=Delivery())
+ON_ITS_WAY = submission(delivery=DeliveryState())
 
 
 def message(
@@ -121,7 +121,7 @@ class Threads:
         self.gate.set()
         self.busy = asyncio.Event()
         self.done: list[object] = []
-        self.file: JournalFile | None = None
+        self.file: Database | None = None
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run a function in a thread."""

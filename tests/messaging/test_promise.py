@@ -21,28 +21,28 @@ from hypothesis.stateful import (
 import pytest
 from yarl import URL
 
-from custom_components.passerelle_sms.gateways.abilities import CancelsMessages
-from custom_components.passerelle_sms.gateways.budget import RequestBudget
-from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.gateways.errors import GatewayError, RejectedError
-from custom_components.passerelle_sms.gateways.message_abilities import (
+from custom_components.passerelle_sms.gateways.abilities.delivery import CancelsMessages
+from custom_components.passerelle_sms.gateways.abilities.options import (
     SchedulesMessages,
 )
-from custom_components.passerelle_sms.gateways.models import Credentials
-from custom_components.passerelle_sms.gateways.options import SmsOptions
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.errors import GatewayError, RejectedError
+from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.transport import Timeouts
-from custom_components.passerelle_sms.messaging.doubts import Choice
-from custom_components.passerelle_sms.messaging.record import (
+from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
+from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
+from custom_components.passerelle_sms.messaging.model.record import (
+    Choice,
     MessageRecord,
     OnUnknown,
     Stage,
 )
 from tests.simulator import Acceptance, Fault, Simulator
 
-from .clock import START
-from .house import House, Traffic
-from .quiet import let_run, quiet
+from .fake_clock import START
+from .harness import MessagingHarness, Traffic
+from .idle import let_run, until_idle
 from .scheduling import canceller_of, keep_time
 
 NUMBERS = {
@@ -95,11 +95,11 @@ class Promise(RuleBasedStateMachine):
             # Only the house's clock runs fast: an hour's requests would soon be used up.
             budget=RequestBudget(1_000_000),
         )
-        self.house = House(gateway, Path(self.folder.name) / "journal")
-        keep_time(self.simulator, self.house)
+        self.harness = MessagingHarness(gateway, Path(self.folder.name) / "journal")
+        keep_time(self.simulator, self.harness)
         self.simulator.envoyer_sms_pro.request_limit = 1_000_000
         self.numbers = [NUMBERS[gateway.region].format(index) for index in range(3)]
-        await self.house.start()
+        await self.harness.start()
 
     # --- what people and automations do ---
 
@@ -124,12 +124,12 @@ class Promise(RuleBasedStateMachine):
 
         async def send() -> None:
             for _ in range(messages):
-                record = self.house.message(
+                record = self.harness.message(
                     *self.numbers[:recipients],
                     life=timedelta(seconds=life),
                     on_unknown=on_unknown,
                 )
-                if later and isinstance(self.house.gateway, SchedulesMessages):
+                if later and isinstance(self.harness.gateway, SchedulesMessages):
                     record = _for_later(record, timedelta(seconds=later))
                 self.asked[record.message_id] = record
                 task = asyncio.create_task(self._send(record))
@@ -142,7 +142,7 @@ class Promise(RuleBasedStateMachine):
 
     async def _send(self, record: MessageRecord) -> MessageRecord:
         try:
-            answer = await self.house.outbox.send(record)
+            answer = await self.harness.outbox.send(record)
         except RejectedError:
             self.refused.add(record.message_id)
             raise
@@ -152,14 +152,14 @@ class Promise(RuleBasedStateMachine):
     @rule(choice=st.sampled_from(Choice), which=st.integers(0, 5))
     def choose(self, choice: Choice, which: int) -> None:
         """Decide about a message that is held."""
-        held = [known for known in self.house.outbox.messages if known.is_held]
+        held = [known for known in self.harness.outbox.messages if known.is_held]
         if not held:
             return
         message_id = held[which % len(held)].message_id
 
         async def resolve() -> None:
             try:
-                await self.house.outbox.resolve(message_id, choice)
+                await self.harness.outbox.resolve(message_id, choice)
             except RejectedError:
                 return
             if choice is Choice.RESEND:
@@ -179,14 +179,14 @@ class Promise(RuleBasedStateMachine):
             self.runner.run(self._cancel(known[-1 - which % len(known)]))
 
     async def _cancel(self, message_id: str) -> None:
-        house = self.house
+        harness = self.harness
         try:
-            record = (await canceller_of(house).cancel(message_id)).record
+            record = (await canceller_of(harness).cancel(message_id)).record
         except GatewayError:
             return
-        for made in record.submissions:
-            local = house.gateway.local_number(made.recipient.number)
-            self.taken_back[message_id, local] = made.outcome
+        for submission in record.submissions:
+            local = harness.gateway.local_number(submission.recipient.number)
+            self.taken_back[message_id, local] = submission.outcome
 
     # --- what happens ---
 
@@ -219,7 +219,7 @@ class Promise(RuleBasedStateMachine):
         async def mend() -> None:
             await self.simulator.__aenter__()
             if wake:
-                self.house.outbox.wake()
+                self.harness.outbox.wake()
 
         self.runner.run(mend())
         self.is_listening = True
@@ -227,12 +227,12 @@ class Promise(RuleBasedStateMachine):
     @rule(room=st.sampled_from([0, 0, 1, 2, 3]))
     def fill_disk(self, room: int) -> None:
         """Leave no more room, or little."""
-        self.house.disk.room = room
+        self.harness.disk.room = room
 
     @rule()
     def free_disk(self) -> None:
         """Make room."""
-        self.house.disk.room = None
+        self.harness.disk.room = None
 
     @rule(bought=st.integers(500, 600))
     def top_up(self, bought: int) -> None:
@@ -248,7 +248,7 @@ class Promise(RuleBasedStateMachine):
                 await asyncio.sleep(0)
             for task in set(self.sending):
                 task.cancel()
-            await self.house.crash()
+            await self.harness.crash()
             await self._arrive()
             await self._start()
 
@@ -267,25 +267,25 @@ class Promise(RuleBasedStateMachine):
         """Stop and start again."""
 
         async def restart() -> None:
-            await self.house.stop()
-            self.house.build()
+            await self.harness.stop()
+            self.harness.build()
             await self._start()
 
         self.runner.run(restart())
 
     async def _start(self) -> None:
         # A house without any room does not start.
-        await self.house.start()
+        await self.harness.start()
 
     @rule(seconds=st.sampled_from([1, 6, 61, 61, 130, 130, 700, 4000]))
     def pass_time(self, seconds: int) -> None:
         """Let time pass."""
-        self.runner.run(self.house.clock.advance(seconds))
+        self.runner.run(self.harness.clock.advance(seconds))
 
     @rule()
     def settle(self) -> None:
         """Let come to an end what is under way, and look at the balance."""
-        self.runner.run(self.house.poll())
+        self.runner.run(self.harness.poll())
 
     # --- what is promised ---
 
@@ -302,14 +302,14 @@ class Promise(RuleBasedStateMachine):
     def what_is_said_is_true(self) -> None:
         """See that what is called accepted was, and what is said not to have left was not."""
         accepted = self._accepted()
-        for record in self.house.books.latest.values():
+        for record in self.harness.observer.latest.values():
             self._check(record, accepted)
 
     def _check(self, record: MessageRecord, accepted: Counter[tuple[str, str]]) -> None:
-        for made in record.submissions:
-            local = self.house.gateway.local_number(made.recipient.number)
+        for submission in record.submissions:
+            local = self.harness.gateway.local_number(submission.recipient.number)
             times = accepted[record.message_id, local]
-            match made.outcome:
+            match submission.outcome:
                 case Outcome.ACCEPTED if record.message_id not in self.declared:
                     assert times >= 1, record.message_id
                 case Outcome.REJECTED | Outcome.EXPIRED:
@@ -335,7 +335,7 @@ class Promise(RuleBasedStateMachine):
         Besides, one message may be taken back, which some gateways are asked for in the
         same way.
         """
-        gateway = self.house.gateway
+        gateway = self.harness.gateway
         allowed = gateway.limits.concurrency + isinstance(gateway, CancelsMessages)
         assert self.traffic.most <= allowed
 
@@ -365,40 +365,46 @@ class Promise(RuleBasedStateMachine):
         if not self.is_listening:
             await self.simulator.__aenter__()
         self.simulated.heal()
-        self.house.disk.room = None
+        self.harness.disk.room = None
         for _ in range(3):
-            await self.house.clock.advance(700)
-        await self.house.clock.advance(90_000)
-        await quiet()
+            await self.harness.clock.advance(700)
+        await self.harness.clock.advance(90_000)
+        await until_idle()
         self.what_is_said_is_true()
         self.nothing_is_sent_twice()
         await asyncio.gather(*self.sending, return_exceptions=True)
         records = {
             record.message_id: record
-            for record in await self.house.journal.since(START - timedelta(days=1))
+            for record in await self.harness.journal.created_since(
+                START - timedelta(days=1)
+            )
         }
         assert self.answered.keys() <= records.keys()
         assert not self.refused & records.keys()
         for record in records.values():
-            for made in record.submissions:
-                assert made.stage is not Stage.OPEN, made
-                if made.outcome is Outcome.UNKNOWN:
-                    local = self.house.gateway.local_number(made.recipient.number)
+            for submission in record.submissions:
+                assert submission.stage is not Stage.OPEN, submission
+                if submission.outcome is Outcome.UNKNOWN:
+                    local = self.harness.gateway.local_number(
+                        submission.recipient.number
+                    )
                     is_shown = record.message_id in self.dropped
                     # Whoever took it back was told that it may be there twice.
                     told = self.taken_back.get((record.message_id, local))
                     assert (
-                        made.stage is Stage.HELD or is_shown or told is Outcome.UNKNOWN
+                        submission.stage is Stage.HELD
+                        or is_shown
+                        or told is Outcome.UNKNOWN
                     )
                 else:
-                    assert made.stage is Stage.CLOSED
-                    assert made.outcome is not Outcome.QUEUED
-        shown = {record.message_id for record in self.house.outbox.messages}
+                    assert submission.stage is Stage.CLOSED
+                    assert submission.outcome is not Outcome.QUEUED
+        shown = {record.message_id for record in self.harness.outbox.messages}
         assert shown == {
             message_id for message_id, record in records.items() if record.is_held
         }
-        await self.house.stop()
-        assert self.house.clock.timers == 0
+        await self.harness.stop()
+        assert self.harness.clock.timers == 0
 
 
 class PromiseAtEtechKeys(Promise):

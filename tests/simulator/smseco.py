@@ -15,8 +15,8 @@ from .smseco_delivery import Report, Reports
 from .smseco_request import (
     BodyReading,
     Object,
+    fill_in,
     is_valid,
-    merged,
     object_in,
     read_body,
     read_recipients,
@@ -133,7 +133,7 @@ class SimulatedSmsEco(SimulatedGateway):
         if error := self._login_error(asked) or self._send_error(message, recipients):
             return self._refuse(error)
         texts = {
-            number: merged(str(message["msg"]), datas)
+            number: fill_in(str(message["msg"]), datas)
             for number, datas in recipients.items()
             if is_valid(number)
         }

@@ -52,7 +52,7 @@ def read_recipients(asked: Object | None) -> dict[str, Object]:
     return read
 
 
-def merged(text: str, datas: Object) -> str:
+def fill_in(text: str, datas: Object) -> str:
     """Return the text for one recipient (section II)."""
     for name, value in datas.items():
         text = text.replace(f"{{{name}}}", str(value))

@@ -18,11 +18,12 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv, service
 
-from ..account import Account, AccountConfigEntry, address_book
 from ..const import ATTR_CONFIG_ENTRY_ID, ATTR_LIMIT, DOMAIN
-from ..exceptions import action_error, explain_question, names_of_able
+from ..entries.account import Account, AccountConfigEntry
+from ..entries.settings import address_book
 from ..gateways.errors import GatewayError
-from ..messaging.recipients import Recipient, UnusableTarget
+from ..messaging.recipients.address_book import Recipient, UnusableTarget
+from ..presentation.exceptions import action_error, explain_question, names_of_able
 
 type Fields = Mapping[probatio.Marker, object]
 
@@ -101,7 +102,7 @@ def translated(account: Account, *, changes: bool = False) -> Iterator[None]:
     try:
         yield
     except GatewayError as error:
-        account.coordinator.async_follow_failure(error)
+        account.coordinator.async_handle_failure(error)
         raise action_error(error, account.gateway, changes=changes) from error
 
 
@@ -109,7 +110,7 @@ async def async_unanswered(
     hass: HomeAssistant, account: Account, error: GatewayError
 ) -> str:
     """Return why a gateway tells nothing new: what it told before still stands."""
-    account.coordinator.async_follow_failure(error)
+    account.coordinator.async_handle_failure(error)
     return await explain_question(hass, error, account.gateway)
 
 

@@ -22,8 +22,8 @@ from ..const import (
     ATTR_VARIABLE_2,
     ATTR_VARIABLE_3,
 )
-from ..gateways.abilities import ManagesContacts
-from ..gateways.models import Contact
+from ..gateways.abilities.account import ManagesContacts
+from ..gateways.model.account import Contact
 from .common import Action, Fields, able, entry_of, number_of, translated
 
 # What a gateway may know of a contact besides the number and the groups.

@@ -13,15 +13,14 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from ..account import Account, AccountConfigEntry
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
-from ..gateways.abilities import PushesDelivery, TracksDelivery
+from ..entries.account import Account, AccountConfigEntry
+from ..gateways.abilities.delivery import PushesDelivery, TracksDelivery
 from ..gateways.errors import GatewayError, UnknownMessageError
 from ..messaging.journal.journal import JournalQuery
 from ..messaging.journal.reports import StoredReport
-from ..messaging.record import MessageRecord
-from ..rows import delivery_row
-from ..times import local_iso
+from ..messaging.model.record import MessageRecord
+from ..presentation.formatting import local_iso
 from .common import (
     LIMIT,
     Action,
@@ -33,6 +32,7 @@ from .common import (
     number_of,
     translated,
 )
+from .responses import delivery_row
 
 
 async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
@@ -112,15 +112,15 @@ def _rows(
         {
             "message_id": record.message_id,
             "kind": record.kind.value,
-            "recipient": made.recipient.public_label
+            "recipient": submission.recipient.public_label
             if is_guest
-            else made.recipient.label,
-            "outcome": made.outcome.value,
-            "submission_id": made.submission_id,
-            "delivery": delivery_row(made.delivery),
+            else submission.recipient.label,
+            "outcome": submission.outcome.value,
+            "submission_id": submission.submission_id,
+            "delivery": delivery_row(submission.delivery),
         }
-        for made in record.submissions
-        if number in {None, made.recipient.number}
+        for submission in record.submissions
+        if number in {None, submission.recipient.number}
     ]
 
 

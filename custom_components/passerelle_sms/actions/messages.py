@@ -22,13 +22,12 @@ from ..const import (
     ATTR_UNTIL,
     ATTR_WAIT_FOR_DELIVERY,
 )
-from ..gateways.abilities import CancelsMessages
+from ..gateways.abilities.delivery import CancelsMessages
 from ..gateways.errors import NotCancellableError
 from ..gateways.outcome import Outcome
-from ..messaging.encoding import EncodingChoice
 from ..messaging.journal.journal import JournalQuery
-from ..rows import async_answer, async_history_row, plain
-from ..sending import OPTION_FIELDS, async_send, async_send_or_raise, to_message
+from ..messaging.text.encoding import EncodingChoice
+from ..presentation.formatting import plain
 from .common import (
     LIMIT,
     Action,
@@ -39,6 +38,9 @@ from .common import (
     number_of,
     translated,
 )
+from .message_fields import OPTION_FIELDS, to_message
+from .responses import async_answer, async_message_response
+from .sending import async_send, async_send_or_raise
 
 _TEXT: Final[Fields] = {
     probatio.Required(ATTR_MESSAGE): cv.string,
@@ -93,7 +95,7 @@ async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
         )
     return {
         "messages": [
-            await async_history_row(call.hass, record, account.gateway)
+            await async_message_response(call.hass, record, account.gateway)
             for record in records
         ]
     }
@@ -114,7 +116,7 @@ async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     back = cancelled.credits_back
     return {
         "credits_back": None if back is None else plain(back),
-        **await async_history_row(
+        **await async_message_response(
             call.hass,
             cancelled.record,
             account.gateway,

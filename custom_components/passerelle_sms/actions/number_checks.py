@@ -9,10 +9,11 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_TARGET, ATTR_WAIT_FOR_DELIVERY
-from ..gateways.abilities import ChecksNumbers
-from ..rows import async_rows
-from ..sending import async_awaited, wait_for_delivery
+from ..gateways.abilities.account import ChecksNumbers
 from .common import Action, able, entry_of, translated
+from .message_fields import wait_for_delivery
+from .responses import async_rows
+from .sending import async_awaited
 
 
 async def _async_check_numbers(call: ServiceCall) -> ServiceResponse:

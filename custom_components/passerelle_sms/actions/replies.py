@@ -8,13 +8,14 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
-from ..account import AccountConfigEntry, address_book
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
-from ..gateways.abilities import ReceivesReplies
+from ..entries.account import AccountConfigEntry
+from ..entries.settings import address_book
+from ..gateways.abilities.delivery import ReceivesReplies
 from ..gateways.errors import GatewayError, RejectedError, UnknownMessageError
 from ..messaging.journal.replies import StoredReply
-from ..messaging.recipients import Recipient
-from ..times import local_iso
+from ..messaging.recipients.address_book import Recipient
+from ..presentation.formatting import local_iso
 from .common import LIMIT, Action, able, async_unanswered, entry_of, translated
 
 

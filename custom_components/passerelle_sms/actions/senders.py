@@ -4,7 +4,7 @@ from typing import Final
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 
-from ..gateways.abilities import ListsSenders
+from ..gateways.abilities.account import ListsSenders
 from .common import Action, able, entry_of, translated
 
 

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_RECIPIENT
-from ..gateways.abilities import KeepsStopList
+from ..gateways.abilities.account import KeepsStopList
 from .common import Action, Fields, able, entry_of, recipient_of, translated
 
 _FIELDS: Final[Fields] = {probatio.Required(ATTR_RECIPIENT): cv.string}

@@ -7,7 +7,7 @@ import probatio
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 
 from ..const import ATTR_QUANTITY
-from ..gateways.abilities import ListsTransactions
+from ..gateways.abilities.account import ListsTransactions
 from .common import Action, able, entry_of, translated, whole_number
 
 DEFAULT_QUANTITY: Final = 100

@@ -11,9 +11,8 @@ from typing import ClassVar, Final
 import aiohttp
 from yarl import URL
 
-from .abilities import PushesDelivery, TracksDelivery
-from .budget import RequestBudget
-from .delivery import DeliveryStatus
+from .abilities.delivery import PushesDelivery, TracksDelivery
+from .abilities.options import OPTION_ABILITIES, AddsStopMention, TakesOwnOptions
 from .errors import (
     AuthenticationError,
     EmptyMessageError,
@@ -30,14 +29,16 @@ from .errors import (
     RejectedError,
     UnreadableAnswerError,
 )
-from .merge import fields_of, merged
-from .message_abilities import OPTION_ABILITIES, AddsStopMention, TakesOwnOptions
-from .models import Balance, Credentials, SendResult, Sms, Submission
+from .model.account import Balance, Credentials
+from .model.delivery import DeliveryStatus
+from .model.limits import Limits, SenderRule
+from .model.mail_merge import fields_of, fill_in
+from .model.message import SendResult, Sms, Submission
+from .model.segments import Measure, measure
 from .outcome import Outcome
-from .redaction import Redactor
-from .rules import Limits, SenderRule
-from .segments import Measure, measure
-from .transport import Answer, Timeouts, Transport
+from .wire.redaction import Redactor
+from .wire.request_budget import RequestBudget
+from .wire.transport import Answer, Timeouts, Transport
 
 type HandOver = Callable[[Sms, Sequence[str]], Awaitable[SendResult]]
 """Makes one request for all recipients; their numbers are as the gateway writes them."""
@@ -154,7 +155,7 @@ class Gateway(ABC):
     def text_for(self, sms: Sms, recipient: str | None = None) -> str:
         """Return what one recipient, or anybody, reads on the phone."""
         values = sms.options.personalisation.get(recipient or "", {})
-        text = merged(sms.text, values)
+        text = fill_in(sms.text, values)
         if sms.options.stop_mention and isinstance(self, AddsStopMention):
             return text + self.stop_mention
         return text
@@ -234,10 +235,10 @@ class Gateway(ABC):
         return replace(
             result,
             submissions=tuple(
-                replace(made, delivery=DeliveryStatus.PENDING)
-                if made.outcome is Outcome.ACCEPTED
-                else made
-                for made in result.submissions
+                replace(submission, delivery=DeliveryStatus.PENDING)
+                if submission.outcome is Outcome.ACCEPTED
+                else submission
+                for submission in result.submissions
             ),
         )
 
@@ -289,10 +290,12 @@ def _check_merged(text: str, values: Mapping[str, str]) -> None:
     """Raise `RejectedError` if a recipient's values make no text of `text`."""
     if missing := sorted(fields_of(text) - values.keys()):
         raise MissingFieldError(field=missing[0])
-    _check_text(merged(text, values))
+    _check_text(fill_in(text, values))
 
 
 def _in_order(result: SendResult, recipients: Sequence[str]) -> SendResult:
     """Return a result with its submissions in the order of the recipients."""
-    by_recipient = {made.recipient: made for made in result.submissions}
+    by_recipient = {
+        submission.recipient: submission for submission in result.submissions
+    }
     return replace(result, submissions=tuple(by_recipient[r] for r in recipients))

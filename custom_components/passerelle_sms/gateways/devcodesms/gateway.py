@@ -12,23 +12,32 @@ from typing import Final, Literal, override
 
 from yarl import URL
 
-from ..abilities import PushedReport, PushesDelivery
-from ..decoding import to_decimal, to_int
+from ..abilities.delivery import PushedReport, PushesDelivery
+from ..abilities.options import PersonalisesMessages
 from ..errors import (
     AuthenticationError,
     GatewayError,
     RejectedError,
     UnreadableAnswerError,
 )
-from ..message_abilities import PersonalisesMessages
-from ..models import Balance, SendResult, Sms, Submission
+from ..model.account import Balance
+from ..model.limits import Limits
+from ..model.message import SendResult, Sms, Submission
 from ..outcome import Outcome
-from ..rules import Limits
-from ..transport import Answer, Json
-from .client import DevCodeSmsClient, JsonAnswer
-from .pushed import answer_call, is_same_id, read_call
-from .rows import Row, cost_of, objects, read_rows, rows_by_number, strongest
-from .words import kind_of, says_missing, says_some_not_sent
+from ..wire.decoding import to_decimal, to_int
+from ..wire.transport import Answer, Json
+from .codes import kind_of, says_missing, says_some_not_sent
+from .delivery import answer_call, is_same_id, read_call
+from .responses import (
+    DevCodeSmsClient,
+    JsonAnswer,
+    Row,
+    cost_of,
+    objects,
+    read_rows,
+    rows_by_number,
+    strongest,
+)
 
 type _Form = tuple[str, Literal["json", "form", "query"]]
 

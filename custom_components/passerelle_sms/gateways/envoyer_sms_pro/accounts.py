@@ -3,12 +3,12 @@
 from typing import override
 from xml.etree.ElementTree import Element
 
-from ..abilities import ManagesAccounts
+from ..abilities.account import ManagesAccounts
 from ..errors import InvalidOptionError, UnknownAccountError
-from ..models import Balance, SubAccount, Transfer
-from .answers import XmlAnswer, remaining, request_limit, text_at
+from ..model.account import Balance, SubAccount, Transfer
 from .client import EnvoyerSmsProClient
-from .refusals import ACCOUNT_NAME_LENGTH, invalid_amount, invalid_name
+from .codes import ACCOUNT_NAME_LENGTH, invalid_amount, invalid_name
+from .responses import XmlAnswer, remaining, request_limit, text_at
 
 
 class EnvoyerSmsProAccounts(EnvoyerSmsProClient, ManagesAccounts):

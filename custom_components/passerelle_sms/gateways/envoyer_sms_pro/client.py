@@ -7,9 +7,9 @@ from aiohttp import encode_basic_auth, hdrs
 
 from ..errors import AuthenticationError, NotAllowedError, RateLimitedError
 from ..gateway import Gateway
-from ..redaction import HIDDEN
-from .answers import XmlAnswer, read_answer
-from .refusals import refusal
+from ..wire.redaction import HIDDEN
+from .codes import refusal
+from .responses import XmlAnswer, read_answer
 
 
 class EnvoyerSmsProClient(Gateway):

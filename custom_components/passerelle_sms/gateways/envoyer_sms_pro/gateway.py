@@ -9,24 +9,24 @@ from typing import Final, override
 
 from yarl import URL
 
-from .. import times
-from ..decoding import to_int
-from ..errors import GatewayError, InvalidRecipientError
-from ..message_abilities import (
+from ..abilities.options import (
     AddsStopMention,
     SchedulesMessages,
     TagsMessages,
     TakesOwnOptions,
 )
-from ..models import SendResult, Sms, Submission
-from ..options import SmsOptions, Switch
+from ..errors import GatewayError, InvalidRecipientError
+from ..model.limits import Limits, SenderRule
+from ..model.message import SendResult, Sms, Submission
+from ..model.options import SmsOptions, Switch
+from ..model.segments import Measure
 from ..outcome import Outcome
-from ..rules import Limits, SenderRule
-from ..segments import Measure
+from ..wire import times
+from ..wire.decoding import to_int
 from .accounts import EnvoyerSmsProAccounts
-from .answers import XmlAnswer, remaining, text_at
-from .messages import EnvoyerSmsProMessages
-from .refusals import TAG_LENGTH, invalid_tag
+from .codes import TAG_LENGTH, invalid_tag
+from .delivery import EnvoyerSmsProMessages
+from .responses import XmlAnswer, remaining, text_at
 from .stop_list import EnvoyerSmsProStopList
 from .text import SINGLE, measure_text, truncated, with_line_feeds
 

@@ -2,9 +2,9 @@
 
 from typing import Final, override
 
-from ..abilities import KeepsStopList
-from .answers import XmlAnswer, digits_at, text_at
+from ..abilities.account import KeepsStopList
 from .client import EnvoyerSmsProClient
+from .responses import XmlAnswer, digits_at, text_at
 
 # "Les statuts de STOP SMS".
 _STOPPED: Final = {"0": False, "1": True}

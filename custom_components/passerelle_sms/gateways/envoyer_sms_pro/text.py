@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Final
 
-from ..segments import GSM7_EXTENSION, Measure, measure
+from ..model.segments import GSM7_EXTENSION, Measure, measure
 
 # "Détails sur le long SMS": 160 characters in one SMS, 306 in two, 459 in three.
 SINGLE: Final = 160

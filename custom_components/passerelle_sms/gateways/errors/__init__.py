@@ -10,7 +10,7 @@ from .access import (
     OperationUnknownError,
     OverseasOptionMissingError,
 )
-from .address_book import (
+from .account_data import (
     ContactExistsError,
     GroupExistsError,
     GroupNotEmptyError,
@@ -20,14 +20,14 @@ from .address_book import (
     UnknownContactError,
     UnknownGroupError,
 )
-from .house import (
+from .base import GatewayError, NotSentError, RejectedError, UnknownOutcomeError
+from .local import (
     DailyCapError,
     HourlyCapError,
     IdenticalMessageError,
     NotStoredError,
     OutboxFullError,
 )
-from .ladder import GatewayError, NotSentError, RejectedError, UnknownOutcomeError
 from .messages import (
     AlreadyCancelledError,
     DuplicateMessageError,

@@ -1,6 +1,6 @@
 """Refused: the account may not, or cannot pay, or was not understood."""
 
-from .ladder import RejectedError
+from .base import RejectedError
 
 
 class AuthenticationError(RejectedError):

@@ -1,7 +1,7 @@
 """Refused: a message, or a question about one."""
 
 from ..outcome import Outcome
-from .ladder import RejectedError
+from .base import RejectedError
 
 
 class InvalidRecipientError(RejectedError):

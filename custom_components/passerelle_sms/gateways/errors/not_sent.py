@@ -1,6 +1,6 @@
 """Never left: safe to try again."""
 
-from .ladder import NotSentError
+from .base import NotSentError
 
 
 class CannotConnectError(NotSentError):

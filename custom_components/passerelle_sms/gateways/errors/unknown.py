@@ -1,6 +1,6 @@
 """It may have left: never repeated blindly."""
 
-from .ladder import UnknownOutcomeError
+from .base import UnknownOutcomeError
 
 
 class NoAnswerError(UnknownOutcomeError):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import re
 from typing import Final
 
-from ..decoding import folded, parse_json, plain_text
-from ..delivery import DeliveryStatus
+from ..model.delivery import DeliveryStatus
+from ..wire.decoding import folded, parse_json, plain_text
 
 # Section A.1: an id is `1`, the login, the recipient and random digits.
 ID: Final = re.compile(r"\d{15,}")

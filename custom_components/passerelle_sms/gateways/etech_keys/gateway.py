@@ -10,9 +10,8 @@ from typing import Final, override
 
 from yarl import URL
 
-from ..abilities import ListsTransactions, TracksDelivery
-from ..decoding import folded, parse_object, plain_text, to_decimal
-from ..delivery import DeliveryReport, Sent
+from ..abilities.account import ListsTransactions
+from ..abilities.delivery import TracksDelivery
 from ..errors import (
     AuthenticationError,
     GatewayError,
@@ -22,10 +21,13 @@ from ..errors import (
     RejectedError,
 )
 from ..gateway import Gateway
-from ..models import Balance, Encoding, SendResult, Sms, Submission, Transactions
+from ..model.account import Balance, Transactions
+from ..model.delivery import DeliveryReport, Sent
+from ..model.message import Encoding, SendResult, Sms, Submission
 from ..outcome import Outcome
-from ..redaction import hide_numbers
-from ..transport import Answer
+from ..wire.decoding import folded, parse_object, plain_text, to_decimal
+from ..wire.redaction import hide_numbers
+from ..wire.transport import Answer
 from .delivery import ID, read_json_state, read_text_state
 from .transactions import read_rows
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Final, override
 
-from ..decoding import parse_json, plain_text
+from ..wire.decoding import parse_json, plain_text
 from .delivery import is_page
 
 type Rows = tuple[Mapping[str, str], ...]

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final, override
 
-from ..abilities import ManagesContacts
+from ..abilities.account import ManagesContacts
 from ..errors import InvalidNameError
-from ..models import Contact
-from .answers import read_code_answer
-from .codes import Meaning
-from .contact_codes import (
+from ..model.account import Contact
+from .client import Sms123Forms
+from .codes import (
     ADD_CONTACT_CODES,
     ADD_GROUP_CODES,
     DELETE_CONTACT_CODES,
     DELETE_GROUP_CODES,
     RENAME_GROUP_CODES,
     UPDATE_CONTACT_CODES,
+    Meaning,
 )
-from .forms import Sms123Forms
+from .responses import read_code_answer
 
 # What stands between the names of several groups ("Ajout d'un contact", `groupe`).
 _BETWEEN: Final = "--"

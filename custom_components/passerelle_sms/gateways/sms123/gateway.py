@@ -14,10 +14,8 @@ from typing import Final, override
 import aiohttp
 from yarl import URL
 
-from ..abilities import CancelsMessages
-from ..budget import RequestBudget
-from ..errors import InvalidRecipientError, MessageTooLongError
-from ..message_abilities import (
+from ..abilities.delivery import CancelsMessages
+from ..abilities.options import (
     AddsStopMention,
     RefusesDuplicates,
     SchedulesMessages,
@@ -26,24 +24,19 @@ from ..message_abilities import (
     SpeaksMessages,
     TriesMessages,
 )
-from ..models import (
-    Balance,
-    Cancellation,
-    Credentials,
-    Scheduled,
-    SendResult,
-    Sms,
-    Submission,
-)
-from ..options import SmsOptions
+from ..errors import InvalidRecipientError, MessageTooLongError
+from ..model.account import Balance, Credentials
+from ..model.limits import SenderRule
+from ..model.message import Cancellation, Scheduled, SendResult, Sms, Submission
+from ..model.options import SmsOptions
 from ..outcome import Outcome
-from ..rules import SenderRule
-from ..times import paris, to_minute
-from ..transport import Timeouts
-from .answers import read_balance_answer, read_code_answer
+from ..wire.request_budget import RequestBudget
+from ..wire.times import paris, to_minute
+from ..wire.transport import Timeouts
+from .client import Operation, RequestFormat
 from .codes import DELETION_CODES, SEND_CODES, TEST_CODES, TEST_PASSED, Acceptance
 from .contacts import Sms123Contacts
-from .forms import Form, Operation
+from .responses import read_balance_answer, read_code_answer
 
 # "o" turns an option on ("Envoi de SMS", `flash`, `TTS`, `test`). The document prints
 # "0" once for `test`; clients send the letter.
@@ -102,10 +95,16 @@ class Sms123(
             budget=budget,
         )
         self._sending: Final = Operation(
-            paths={Form.DOCUMENTED: "api/send/", Form.SCRIPT: "http.php"}
+            paths={
+                RequestFormat.DOCUMENTED: "api/send/",
+                RequestFormat.SCRIPT: "http.php",
+            }
         )
         self._balance: Final = Operation(
-            paths={Form.DOCUMENTED: "api/solde/", Form.SCRIPT: "solde_comptes.php"}
+            paths={
+                RequestFormat.DOCUMENTED: "api/solde/",
+                RequestFormat.SCRIPT: "solde_comptes.php",
+            }
         )
 
     @override

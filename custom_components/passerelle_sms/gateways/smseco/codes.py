@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from ..delivery import DeliveryStatus
 from ..errors import (
     AccountInactiveError,
     AuthenticationError,
@@ -18,6 +17,7 @@ from ..errors import (
     RejectedError,
     SenderNotRegisteredError,
 )
+from ..model.delivery import DeliveryStatus
 
 # Section I-1, "Codes d'erreur". A code that isn't among them is a refusal all the same.
 ERRORS: Final[dict[int, type[RejectedError]]] = {

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 import re
 from typing import Final
 
-from ..decoding import digits_of, parse_json, to_int, to_text
-from ..delivery import DeliveryReport, DeliveryStatus, Sent
-from ..transport import Json
+from ..model.delivery import DeliveryReport, DeliveryStatus, Sent
+from ..wire.decoding import digits_of, parse_json, to_int, to_text
+from ..wire.transport import Json
 from .codes import STATES
+from .responses import STATUT, TEXTE, as_object, first, identifier, listed, read_object
 from .times import read_time
-from .wire import STATUT, TEXTE, as_object, first, identifier, listed, read_object
 
 type _Row = tuple[str | None, Mapping[str, object]]
 """`msgfid`, and what is told of one recipient."""

@@ -10,9 +10,14 @@ from typing import Final, override
 
 from yarl import URL
 
-from ..abilities import ChecksNumbers, ListsSenders, TellsDeliveryOnce
-from ..decoding import plain_text
-from ..delivery import DeliveryReport, Sent
+from ..abilities.account import ChecksNumbers, ListsSenders
+from ..abilities.delivery import TellsDeliveryOnce
+from ..abilities.options import (
+    PersonalisesMessages,
+    SchedulesMessages,
+    SendsFlash,
+    TakesOwnOptions,
+)
 from ..errors import (
     InvalidRequestError,
     NothingNewError,
@@ -21,22 +26,24 @@ from ..errors import (
     UnreadableAnswerError,
 )
 from ..gateway import Gateway
-from ..message_abilities import (
-    PersonalisesMessages,
-    SchedulesMessages,
-    SendsFlash,
-    TakesOwnOptions,
-)
-from ..models import Balance, Encoding, SendResult, Sms
+from ..model.account import Balance
+from ..model.delivery import DeliveryReport, Sent
+from ..model.limits import Limits
+from ..model.message import Encoding, SendResult, Sms
 from ..outcome import Outcome
-from ..rules import Limits
-from ..transport import Answer, Json
+from ..wire.decoding import plain_text
+from ..wire.transport import Answer, Json
 from .codes import ERRORS
 from .delivery import group, read_reports, write_question
-from .message import OWN_OPTIONS, write_message, write_recipients
-from .result import claims_success, submissions
+from .requests import OWN_OPTIONS, write_message, write_recipients
+from .responses import (
+    JsonAnswer,
+    claims_success,
+    read_answer,
+    submissions,
+    write_request,
+)
 from .times import read_date
-from .wire import JsonAnswer, read_answer, write_request
 
 # Section I-1: 30 characters at most; the characters are those that travel unharmed.
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,30}")
@@ -174,13 +181,13 @@ class SmsEco(
         if answer.status >= 300:
             # The body says yes and the status says no: neither proves anything.
             raise self._unreadable(answer)
-        made = submissions(reply, sms, numbers, lambda: self._unreadable(answer))
+        submission = submissions(reply, sms, numbers, lambda: self._unreadable(answer))
         return SendResult(
             submissions=tuple(
                 replace(one, segments=self._segments(sms, one.recipient))
                 if one.outcome is Outcome.ACCEPTED
                 else one
-                for one in made
+                for one in submission
             ),
             remaining=reply.number("solde"),
         )

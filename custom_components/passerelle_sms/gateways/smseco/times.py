@@ -4,7 +4,7 @@ from datetime import date, datetime
 import re
 from typing import Final
 
-from ..times import ABIDJAN, parse_time, to_minute
+from ..wire.times import ABIDJAN, parse_time, to_minute
 
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?=[T ]|$)")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?=[T ]|$)")

@@ -12,12 +12,12 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
-from ...gateways.delivery import DeliveryReport
 from ...gateways.errors import NotStoredError
-from ..record import MessageRecord
-from ..tasks import Tasks
-from .file import JournalFile, JournalQuery, open_file
-from .notes import last_movement, note_movement
+from ...gateways.model.delivery import DeliveryReport
+from ..model.record import MessageRecord
+from ..runtime.tasks import Tasks
+from .database import Database, JournalQuery, open_file
+from .notes import last_balance_change, record_balance_change
 from .private_file import remove_file
 from .replies import (
     StoredReply,
@@ -31,8 +31,8 @@ from .reports import (
     StoredReport,
     apply_reports,
     keep_reports,
-    reports_of_nobody,
     unapplied_reports,
+    unmatched_reports,
 )
 from .row import Row
 
@@ -64,7 +64,7 @@ class Journal:
         self._path = path
         self._run = run
         self._lock = asyncio.Lock()
-        self._file: JournalFile | None = None
+        self._file: Database | None = None
         self._batch: _Batch | None = None
         # Everything is a task of its own, as a thread cannot be cancelled half-way. Tasks
         # start in the order in which they were made, and so the lock is handed on.
@@ -107,29 +107,29 @@ class Journal:
         batch.rows[row.message_id] = row
         await _end_of(batch.written)
 
-    async def unsettled(self) -> list[MessageRecord]:
+    async def not_closed(self) -> list[MessageRecord]:
         """Return the messages that are not closed, oldest first."""
-        return await self._ask(JournalFile.unsettled)
+        return await self._ask(Database.not_closed)
 
-    async def tracked(self) -> list[MessageRecord]:
+    async def with_pending_delivery(self) -> list[MessageRecord]:
         """Return the messages with a delivery to hear of, or to tell, oldest first."""
-        return await self._ask(JournalFile.tracked)
+        return await self._ask(Database.with_pending_delivery)
 
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return the message with this id, if there is one."""
-        return await self._ask(JournalFile.get, message_id)
+        return await self._ask(Database.get, message_id)
 
-    async def since(self, when: datetime) -> list[MessageRecord]:
+    async def created_since(self, when: datetime) -> list[MessageRecord]:
         """Return the messages created at `when` or later, oldest first.
 
         And those that the gateway is to send at `when` or later, however long ago they
         were created: what is sent later counts when it is sent.
         """
-        return await self._ask(JournalFile.since, when)
+        return await self._ask(Database.created_since, when)
 
     async def find(self, query: JournalQuery) -> list[MessageRecord]:
         """Return the messages that a query asks for, newest first."""
-        return await self._ask(JournalFile.find, query)
+        return await self._ask(Database.find, query)
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Delete closed messages: those created before `before`, and all but the newest `keep`.
@@ -140,7 +140,7 @@ class Journal:
 
         Returns how many messages were deleted.
         """
-        return await self._ask(JournalFile.prune, before, keep)
+        return await self._ask(Database.prune, before, keep)
 
     async def keep_reports(
         self, reports: Sequence[DeliveryReport], heard: datetime
@@ -161,7 +161,7 @@ class Journal:
 
     async def reports(self, *, limit: int) -> list[StoredReport]:
         """Return the reports that are about no message of ours, newest first."""
-        return await self._ask_tables(reports_of_nobody, limit)
+        return await self._ask_tables(unmatched_reports, limit)
 
     async def keep_replies(self, replies: Sequence[StoredReply]) -> list[StoredReply]:
         """Write down the replies that are new, all of them or none, and return these.
@@ -187,13 +187,13 @@ class Journal:
         """Return how many replies to a message are kept."""
         return await self._ask_tables(count_replies, message_id)
 
-    async def note_movement(self, at: datetime) -> None:
+    async def record_balance_change(self, at: datetime) -> None:
         """Note that credits came or went at `at` for something that is no message."""
-        await self._ask_tables(note_movement, at)
+        await self._ask_tables(record_balance_change, at)
 
-    async def last_movement(self) -> datetime | None:
+    async def last_balance_change(self) -> datetime | None:
         """Return when credits last came or went for something that is no message."""
-        return await self._ask_tables(last_movement)
+        return await self._ask_tables(last_balance_change)
 
     async def close(self) -> None:
         """Close the file, after all that was asked before; closing it again is nothing."""
@@ -214,7 +214,7 @@ class Journal:
         async with self._lock:
             # Whoever comes from now on is for the next transaction.
             self._batch = None
-            await self._block(JournalFile.write, self._opened, rows.values())
+            await self._block(Database.write, self._opened, rows.values())
 
     async def _close(self) -> None:
         async with self._lock:
@@ -227,11 +227,11 @@ class Journal:
 
     async def _let_go(self) -> None:
         if self._file is not None:
-            await self._block(JournalFile.close, self._file)
+            await self._block(Database.close, self._file)
             self._file = None
 
     async def _ask[*Ts, T](
-        self, question: Callable[[JournalFile, *Ts], T], *args: *Ts
+        self, question: Callable[[Database, *Ts], T], *args: *Ts
     ) -> T:
         return await self._in_turn(lambda: self._block(question, self._opened, *args))
 
@@ -250,7 +250,7 @@ class Journal:
         return await _end_of(self._tasks.spawn(answer()))
 
     @property
-    def _opened(self) -> JournalFile:
+    def _opened(self) -> Database:
         if self._file is None:
             raise NotStoredError(words="the journal is closed")
         return self._file

@@ -17,17 +17,17 @@ _NOTE = """
 _LOOK_UP = "SELECT CAST(value AS BLOB) FROM note WHERE key = ?"
 
 
-def note_movement(connection: sqlite3.Connection, at: datetime) -> None:
+def record_balance_change(connection: sqlite3.Connection, at: datetime) -> None:
     """Note when credits moved for something that is no message; the latest counts."""
     moved = microseconds(at)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        known = last_movement(connection)
+        known = last_balance_change(connection)
         if known is None or known < at:
             connection.execute(_NOTE, (_MOVEMENT, str(moved)))
 
 
-def last_movement(connection: sqlite3.Connection) -> datetime | None:
+def last_balance_change(connection: sqlite3.Connection) -> datetime | None:
     """Return when credits last moved for something that is no message, if ever."""
     rows = connection.execute(_LOOK_UP, (_MOVEMENT,)).fetchall()
     found = read_rows(rows, _read)

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
-from ...gateways.delivery import DeliveryReport, DeliveryStatus
+from ...gateways.model.delivery import DeliveryReport, DeliveryStatus
 from .row import microseconds, moment, read_rows, to_text
 
 REPORTS_KEPT: Final = 100_000
@@ -73,7 +73,7 @@ def apply_reports(
         )
 
 
-def reports_of_nobody(connection: sqlite3.Connection, limit: int) -> list[StoredReport]:
+def unmatched_reports(connection: sqlite3.Connection, limit: int) -> list[StoredReport]:
     """Return the reports that are about no message of ours, newest first."""
     return read_rows(connection.execute(_OF_NOBODY, (limit,)).fetchall(), _read)
 

@@ -9,8 +9,8 @@ import json
 import sqlite3
 from typing import Self
 
-from ..record import MessageRecord
-from .record_json import record_from_json, record_to_json
+from ..model.record import MessageRecord
+from .message_json import record_from_json, record_to_json
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -57,8 +57,8 @@ class Row:
             send_at=_send_at(record),
             record=to_text(record_to_json(record)),
             submissions=tuple(
-                (made.recipient.number, made.outcome.value)
-                for made in record.submissions
+                (submission.recipient.number, submission.outcome.value)
+                for submission in record.submissions
             ),
         )
 

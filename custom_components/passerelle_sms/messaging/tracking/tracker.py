@@ -9,21 +9,21 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 
-from ...gateways.abilities import PushesDelivery, TellsDeliveryOnce
-from ...gateways.delivery import DeliveryReport, DeliveryStatus
+from ...gateways.abilities.delivery import PushesDelivery, TellsDeliveryOnce
 from ...gateways.errors import NotStoredError
 from ...gateways.gateway import Gateway
-from ..bookkeeper import Bookkeeper
-from ..clock import Clock
+from ...gateways.model.delivery import DeliveryReport, DeliveryStatus
 from ..journal.journal import Journal
-from ..record import MessageRecord
-from ..records import Records
-from ..tasks import Tasks
-from .awaited import Awaited, AwaitedDeliveries
-from .delivery_polls import DeliveryPolls
-from .heard_reports import HeardReport, HeardReports
-from .polling import HORIZON, SHORTEST_INTERVAL, Poller
-from .reported import reported, told, untold
+from ..message_store import Records
+from ..model.record import MessageRecord
+from ..model.transitions import apply_report, told, unannounced
+from ..observers import MessageObserver
+from ..runtime.clock import Clock
+from ..runtime.tasks import Tasks
+from .delivery_poller import DeliveryPoller
+from .pending_deliveries import PendingDeliveries, PendingDelivery
+from .poller import HORIZON, SHORTEST_INTERVAL, Poller
+from .report_inbox import ReportInbox, UnmatchedReport
 
 
 class Tracker:
@@ -35,11 +35,11 @@ class Tracker:
         records: Records,
         journal: Journal,
         clock: Clock,
-        bookkeeper: Bookkeeper,
+        observer: MessageObserver,
         *,
         is_under_way: Callable[[str, str], bool],
     ) -> None:
-        """Follow what `gateway` has accepted, and tell `bookkeeper` how it ended.
+        """Follow what `gateway` has accepted, and tell `observer` how it ended.
 
         `is_under_way(message_id, number)` says whether a request to send it waits or is
         made: until that is answered, nothing can be concluded about it.
@@ -47,32 +47,32 @@ class Tracker:
         self._records = records
         self._journal = journal
         self._clock = clock
-        self._bookkeeper = bookkeeper
+        self._observer = observer
         self._is_under_way = is_under_way
         self._tells_once = isinstance(gateway, TellsDeliveryOnce)
-        self._awaited = AwaitedDeliveries(
+        self._awaited = PendingDeliveries(
             gateway.same_id if isinstance(gateway, PushesDelivery) else str.__eq__
         )
-        self._heard = HeardReports(journal, clock)
+        self._heard = ReportInbox(journal, clock)
         self._hearing = asyncio.Lock()
         self._waiting: dict[str, list[asyncio.Event]] = {}
         self._unsent: set[str] = set()
         """Messages of which something still waits to be handed over."""
         self._tasks = Tasks()
-        self._polls = DeliveryPolls(
+        self._polls = DeliveryPoller(
             gateway,
             self._awaited,
             clock,
-            hear=self._hear,
+            hear=self._receive,
             give_up=self._give_up,
-            hurried=self._waiting,
+            prioritised=self._waiting,
         )
         self._poller = Poller(
             clock,
             gateway.budget,
             due=self._polls.due,
             ask=self._polls.ask_what_is_due,
-            failed=bookkeeper.failed_to_ask,
+            failed=observer.on_poll_failed,
         )
         self._is_running = False
 
@@ -90,22 +90,22 @@ class Tracker:
         await self._heard.load()
         # What comes meanwhile is heard after what came before.
         async with self._hearing:
-            lately = await self._journal.since(self._clock.now() - HORIZON)
-            tracked = await self._journal.tracked()
+            lately = await self._journal.created_since(self._clock.now() - HORIZON)
+            tracked = await self._journal.with_pending_delivery()
             # What has ended may be told again, or turn out otherwise.
             for record in (*lately, *tracked):
                 self.follow(record)
             self._is_running = True
             for record in tracked:
-                await self._tell(record)
+                await self._announce(record)
         # Where there is no room for it on the disk now, there may be later.
-        self._tasks.spawn(self._match_again())
+        self._tasks.spawn(self._match_inbox())
         self._poller.start()
 
     def follow(self, record: MessageRecord) -> None:
         """Await what of a message the gateway has accepted, or may have."""
         found = self._awaited.follow(record, self._clock.now() + SHORTEST_INTERVAL)
-        if any(made.is_waiting for made in record.submissions):
+        if any(submission.is_waiting for submission in record.submissions):
             self._unsent.add(record.message_id)
         else:
             self._unsent.discard(record.message_id)
@@ -115,7 +115,7 @@ class Tracker:
         self._poller.wake()
         if self._heard and self._is_running:
             # Its report may have come before the answer that it was accepted.
-            self._tasks.spawn(self._match_again())
+            self._tasks.spawn(self._match_inbox())
 
     async def take_pushed(
         self, reports: Sequence[DeliveryReport | None]
@@ -148,7 +148,7 @@ class Tracker:
         """Return when nothing more is awaited of a message, at `until`, or at the end."""
         over = asyncio.Event()
         self._waiting.setdefault(message_id, []).append(over)
-        self._polls.hurry(message_id)
+        self._polls.retry_now(message_id)
         self._poller.wake()
         left = max(0.0, (until - self._clock.now()).total_seconds())
         cancel = self._clock.call_later(left, over.set)
@@ -170,11 +170,11 @@ class Tracker:
         await self._poller.stop()
         await self._tasks.join()
 
-    async def _hear(self, reports: Sequence[DeliveryReport]) -> None:
+    async def _receive(self, reports: Sequence[DeliveryReport]) -> None:
         """Take what the gateway has answered."""
         if self._tells_once:
             await self._heard.keep(reports)
-            await self._match_again()
+            await self._match_inbox()
             return
         for report in reports:
             await self._apply(report)
@@ -193,14 +193,14 @@ class Tracker:
             for over in waiting:
                 over.set()
 
-    async def _match_again(self) -> None:
+    async def _match_inbox(self) -> None:
         """Look whether those that wait belong to a message by now.
 
         Raises:
             NotStoredError: that could not be written down, so all of them wait on.
 
         """
-        applied: dict[HeardReport, str] = {}
+        applied: dict[UnmatchedReport, str] = {}
         for heard in self._heard:
             if (message_id := await self._apply(heard.report)) is not None:
                 applied[heard] = message_id
@@ -223,18 +223,18 @@ class Tracker:
                 await self._write_down(one, report)
             return one.message_id
 
-    async def _write_down(self, one: Awaited, report: DeliveryReport) -> None:
+    async def _write_down(self, one: PendingDelivery, report: DeliveryReport) -> None:
         message_id, number = one.key
         record = await self._records.change(
-            message_id, partial(reported, number=number, report=report)
+            message_id, partial(apply_report, number=number, report=report)
         )
         if record is None:
             self._awaited.forget(one)
             return
         self.follow(record)
-        await self._tell(record)
+        await self._announce(record)
 
-    async def _give_up(self, late: Sequence[Awaited]) -> None:
+    async def _give_up(self, late: Sequence[PendingDelivery]) -> None:
         """Conclude that nothing will be heard of some submissions."""
         async with self._hearing:
             for one in late:
@@ -245,14 +245,14 @@ class Tracker:
                 )
                 await self._write_down(one, report)
 
-    async def _tell(self, record: MessageRecord) -> None:
+    async def _announce(self, record: MessageRecord) -> None:
         """Tell how deliveries have ended, once each."""
-        made = untold(record)
-        if not made or not self._is_running:
+        submission = unannounced(record)
+        if not submission or not self._is_running:
             return
-        for each in made:
-            self._bookkeeper.delivered(record, each)
-        numbers = frozenset(each.recipient.number for each in made)
+        for each in submission:
+            self._observer.on_delivery_final(record, each)
+        numbers = frozenset(each.recipient.number for each in submission)
         try:
             await self._records.change(
                 record.message_id, partial(told, numbers=numbers)

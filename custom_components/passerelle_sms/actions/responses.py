@@ -1,0 +1,109 @@
+"""What the actions answer: reports, messages and deliveries, as JSON knows them."""
+
+from collections.abc import Iterable
+
+from custom_components.passerelle_sms.presentation.formatting import plain
+from homeassistant.core import HomeAssistant
+from homeassistant.util.json import JsonArrayType, JsonObjectType
+
+from ..gateways.gateway import Gateway
+from ..messaging.model.record import DeliveryState, MessageRecord
+from ..messaging.model.report import RecipientResult, Report
+from ..presentation.exceptions import explain
+from ..presentation.formatting import local_iso
+
+
+async def async_answer(
+    hass: HomeAssistant, report: Report, gateway: Gateway
+) -> JsonObjectType:
+    """Return a report as the answer of an action."""
+    return {
+        "message_id": report.message_id,
+        "segments": report.segments,
+        "encoding": report.encoding.value,
+        "results": await async_rows(hass, report.results, gateway),
+    }
+
+
+async def async_message_response(
+    hass: HomeAssistant,
+    record: MessageRecord,
+    gateway: Gateway,
+    *,
+    for_guest: bool = False,
+) -> JsonObjectType:
+    """Return a message of the journal as a row of an answer.
+
+    A guest may have its id from an issue, and learns neither the text nor a number.
+    """
+    results = [
+        RecipientResult.of(submission, gateway.key) for submission in record.submissions
+    ]
+    send_at = record.options.send_at
+    return {
+        "message_id": record.message_id,
+        "kind": record.kind.value,
+        "created": local_iso(record.created),
+        "expires": local_iso(record.expires),
+        "send_at": local_iso(send_at),
+        "text": None if for_guest else record.text,
+        "segments": record.segments,
+        "encoding": record.encoding.value,
+        "urgent": record.urgent,
+        "results": await async_rows(hass, results, gateway, for_guest=for_guest),
+    }
+
+
+async def async_rows(
+    hass: HomeAssistant,
+    results: Iterable[RecipientResult],
+    gateway: Gateway,
+    *,
+    for_guest: bool = False,
+) -> JsonArrayType:
+    """Return the results of a report as rows of an answer; a guest's hold no number."""
+    return [
+        await _async_row(
+            hass,
+            result,
+            gateway,
+            result.public_label if for_guest else result.label,
+        )
+        for result in results
+    ]
+
+
+async def _async_row(
+    hass: HomeAssistant, result: RecipientResult, gateway: Gateway, label: str
+) -> JsonObjectType:
+    failure = result.failure
+    return {
+        "recipient": label,
+        "outcome": result.outcome.value,
+        "gateway": result.gateway,
+        "submission_id": result.submission_id,
+        "segments": result.segments,
+        "cost": None if result.cost is None else plain(result.cost),
+        "error": None
+        if failure is None
+        else {
+            "key": failure.key,
+            "message": await explain(hass, failure, gateway),
+            "gateway_code": failure.code,
+            "gateway_message": failure.words,
+        },
+        "delivery": delivery_row(result.delivery),
+    }
+
+
+def delivery_row(delivery: DeliveryState | None) -> JsonObjectType | None:
+    """Return what is known of a delivery; `None` where nothing is to be heard."""
+    if delivery is None:
+        return None
+    return {
+        "status": delivery.status.value,
+        "at": local_iso(delivery.at),
+        "billed": delivery.is_billed,
+        "gateway_code": delivery.code,
+        "gateway_message": delivery.words,
+    }

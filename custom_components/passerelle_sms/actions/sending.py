@@ -1,0 +1,92 @@
+"""From a call of Home Assistant's to the messenger, and back to the caller."""
+
+from datetime import timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..entries.account import Account, AccountConfigEntry
+from ..entries.settings import address_book
+from ..gateways.errors import EmptyTargetError, NotStoredError, RejectedError
+from ..messaging.model.message import Message
+from ..messaging.model.report import Report
+from ..presentation.bus_events import async_tell_refused
+from ..presentation.exceptions import not_accepted, not_delivered, refusal
+
+
+async def async_send(
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    message: Message,
+    wait: timedelta = timedelta(),
+) -> Report:
+    """Send a message through an account, and wait for its delivery for a while.
+
+    What is refused here never comes into the outbox, so its event is fired here too.
+
+    Raises:
+        ServiceValidationError: nothing was tried for anybody.
+        HomeAssistantError: the same, for a reason that the caller can't help.
+
+    """
+    account = entry.runtime_data
+    try:
+        report = await account.messenger.send(message)
+    except RejectedError as error:
+        labels = _public_labels(entry, message)
+        async_tell_refused(hass, entry, error.key, labels)
+        raise refusal(error, account.gateway) from error
+    # Who can't be sent to is in no record.
+    in_outbox = {submission.recipient.label for submission in report.record.submissions}
+    for result in report.failures:
+        if result.failure is not None and result.label not in in_outbox:
+            label, key = result.public_label, result.failure.key
+            async_tell_refused(hass, entry, key, [label], report.message_id)
+    return await async_awaited(account, report, wait) if wait else report
+
+
+async def async_awaited(account: Account, report: Report, wait: timedelta) -> Report:
+    """Return a report once nothing more is awaited of its deliveries, or after a while."""
+    await account.tracker.wait(report.message_id, dt_util.utcnow() + wait)
+    try:
+        record = await account.records.get(report.message_id)
+    except NotStoredError:
+        record = None
+    # A test is kept nowhere.
+    return report if record is None else report.updated(record)
+
+
+def _public_labels(entry: AccountConfigEntry, message: Message) -> list[str]:
+    """Return whom a message was for, fit for everybody to read."""
+    try:
+        targets = address_book(entry).resolve(message.targets)
+    except EmptyTargetError:
+        return []
+    return [target.public_label for target in targets]
+
+
+async def async_send_or_raise(
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    message: Message,
+    wait: timedelta = timedelta(),
+) -> None:
+    """Send a message for a caller that can't be answered with data.
+
+    Returns when it is accepted, or on its way and tried again; after a wait for its
+    delivery, when nobody is known not to have it.
+
+    Raises:
+        ServiceValidationError: nothing was tried for anybody.
+        HomeAssistantError: for at least one recipient it is neither accepted nor on
+            its way, or didn't arrive, or nothing was tried for a reason that the
+            caller can't help.
+
+    """
+    # The account may be unloaded meanwhile.
+    gateway = entry.runtime_data.gateway
+    report = await async_send(hass, entry, message, wait)
+    if report.failures:
+        raise await not_accepted(hass, report.failures, gateway)
+    if wait and report.undelivered:
+        raise not_delivered(report.undelivered, gateway)

@@ -1,0 +1,206 @@
+"""The accounts behind the same credentials: listed, opened, closed, their credit moved."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import probatio
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_NAME
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..const import (
+    ATTR_ACCOUNT_ID,
+    ATTR_CREDITS,
+    ATTR_FROM_ACCOUNT_ID,
+    ATTR_TO_ACCOUNT_ID,
+    CONF_ACCOUNT_ID,
+    CONF_GATEWAY,
+    DOMAIN,
+)
+from ..entries.account import AccountConfigEntry
+from ..entries.settings import unique_id
+from ..gateways.abilities.account import ListsAccounts, ManagesAccounts
+from ..gateways.errors import UnknownAccountError
+from ..gateways.model.account import SubAccount
+from ..presentation.formatting import plain
+from .common import Action, able, entry_of, translated, whole_number
+
+
+async def _async_get_accounts(call: ServiceCall) -> ServiceResponse:
+    """Tell all accounts behind the credentials."""
+    account = entry_of(call).runtime_data
+    gateway = able(account, ListsAccounts)
+    with translated(account):
+        return _answer(await gateway.accounts())
+
+
+async def _async_create_account(call: ServiceCall) -> ServiceResponse:
+    """Open an account."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesAccounts)
+    known: tuple[SubAccount, ...] = ()
+    if not entry.data.get(CONF_ACCOUNT_ID):
+        with translated(account):
+            known = await gateway.accounts()
+    with translated(account, changes=True):
+        async with _moving_credits(call.hass, entry):
+            account_id = await gateway.create_account(call.data[ATTR_NAME])
+            if len(known) == 1:
+                _name_account(call.hass, entry, known[0].account_id)
+    return {"account_id": account_id}
+
+
+async def _async_delete_account(call: ServiceCall) -> ServiceResponse:
+    """Close an account, if the caller knows its name too; tell those that are left."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesAccounts)
+    account_id, name = call.data[ATTR_ACCOUNT_ID], call.data[ATTR_NAME]
+    if _is_in_use(call.hass, entry, account_id):
+        raise _refused("account_in_use", account_id)
+    with translated(account):
+        names = {one.account_id: one.name for one in await gateway.accounts()}
+        if account_id not in names:
+            raise UnknownAccountError
+    if names[account_id] != name:
+        raise _refused("wrong_account_name", account_id)
+    with translated(account, changes=True):
+        async with _moving_credits(call.hass, entry):
+            return _answer(await gateway.delete_account(account_id))
+
+
+async def _async_transfer_credits(call: ServiceCall) -> ServiceResponse:
+    """Move credits from one account to another; tell what both hold now."""
+    entry = entry_of(call)
+    account = entry.runtime_data
+    gateway = able(account, ManagesAccounts)
+    with translated(account, changes=True):
+        async with _moving_credits(call.hass, entry):
+            transfer = await gateway.transfer_credits(
+                debit=call.data[ATTR_FROM_ACCOUNT_ID],
+                credit=call.data[ATTR_TO_ACCOUNT_ID],
+                amount=call.data[ATTR_CREDITS],
+            )
+    return {"debited": _row(transfer.debited), "credited": _row(transfer.credited)}
+
+
+ACTIONS: Final = (
+    Action(
+        name="get_accounts",
+        handler=_async_get_accounts,
+        answers=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="create_account",
+        handler=_async_create_account,
+        fields={probatio.Required(ATTR_NAME): cv.string},
+    ),
+    Action(
+        name="delete_account",
+        handler=_async_delete_account,
+        fields={
+            probatio.Required(ATTR_ACCOUNT_ID): cv.string,
+            probatio.Required(ATTR_NAME): cv.string,
+        },
+    ),
+    Action(
+        name="transfer_credits",
+        handler=_async_transfer_credits,
+        fields={
+            probatio.Required(ATTR_FROM_ACCOUNT_ID): cv.string,
+            probatio.Required(ATTR_TO_ACCOUNT_ID): cv.string,
+            probatio.Required(ATTR_CREDITS): probatio.All(
+                whole_number, probatio.Range(min=1)
+            ),
+        },
+    ),
+)
+
+
+@asynccontextmanager
+async def _moving_credits(
+    hass: HomeAssistant, entry: AccountConfigEntry
+) -> AsyncIterator[None]:
+    """Let credits move between accounts, and all accounts that they may be of know it.
+
+    A balance that stands still proves that a message in doubt was not sent, and one that
+    falls that it was. So whatever else moves it is written down, on disk and before it
+    can happen; and it is asked for anew afterwards, whatever came of it.
+
+    Raises:
+        NotStoredError: it could not be written down, so nothing was moved.
+
+    """
+    others: list[AccountConfigEntry] = [
+        loaded
+        for loaded in hass.config_entries.async_loaded_entries(DOMAIN)
+        if loaded.data[CONF_GATEWAY] == entry.data[CONF_GATEWAY]
+    ]
+    for journal in [other.runtime_data.journal for other in others]:
+        await journal.record_balance_change(dt_util.utcnow())
+    try:
+        yield
+    finally:
+        for other in others:
+            # One that is loaded anew asks by itself.
+            if other.state is ConfigEntryState.LOADED:
+                other.runtime_data.coordinator.async_refresh_soon()
+
+
+@callback
+def _name_account(
+    hass: HomeAssistant, entry: AccountConfigEntry, account_id: str
+) -> None:
+    """Keep which account is meant: it was the only one, and now there are two.
+
+    Without that no request would be understood any more, and no alert leave.
+    """
+    data = {**entry.data, CONF_ACCOUNT_ID: account_id}
+    hass.config_entries.async_update_entry(entry, data=data, unique_id=unique_id(data))
+
+
+@callback
+def _is_in_use(hass: HomeAssistant, entry: AccountConfigEntry, account_id: str) -> bool:
+    """Return whether alerts leave through an account.
+
+    An entry that names none has the only one that there is.
+    """
+    return not entry.data.get(CONF_ACCOUNT_ID) or any(
+        other.data.get(CONF_ACCOUNT_ID) == account_id
+        for other in hass.config_entries.async_entries(DOMAIN)
+        if other.data[CONF_GATEWAY] == entry.data[CONF_GATEWAY]
+    )
+
+
+def _refused(key: str, account_id: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={"account_id": account_id},
+    )
+
+
+def _answer(accounts: tuple[SubAccount, ...]) -> JsonObjectType:
+    return {"accounts": [_row(account) for account in accounts]}
+
+
+def _row(account: SubAccount) -> JsonObjectType:
+    return {
+        "account_id": account.account_id,
+        "name": account.name,
+        "credits": plain(account.credits),
+        "request_limit": account.request_limit,
+    }

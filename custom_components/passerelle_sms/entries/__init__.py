@@ -1,0 +1,1 @@
+"""A config entry as it lives: its settings, its parts, who hears of its messages."""

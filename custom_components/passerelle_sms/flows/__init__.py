@@ -1,0 +1,1 @@
+"""The forms: adding and changing an account, its options, its recipients."""

@@ -1,0 +1,293 @@
+"""Adds an account, and mends it: nothing is kept that the gateway has not proved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from yarl import URL
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_URL, CONF_USERNAME
+from homeassistant.core import callback
+from homeassistant.util import slugify
+
+from ..const import CONF_ACCOUNT_ID, CONF_GATEWAY, CONF_SENDER
+from ..entries.settings import gateway_class, unique_id
+from ..gateways.errors import GatewayError, InvalidSenderError
+from ..gateways.gateway import Gateway
+from ..gateways.model.account import SubAccount
+from ..webhook import with_webhook_id
+from .account_check import (
+    InvalidUrlError,
+    async_list_accounts,
+    async_list_senders,
+    async_prove,
+    base_url,
+    form_error,
+    is_about_the_account,
+    secured,
+)
+from .forms import (
+    account_form,
+    flattened,
+    reauthentication_form,
+    reconfigure_form,
+    sender_form,
+    sub_account_form,
+    without_secrets,
+    words_of,
+)
+
+
+class AccountFlow(ConfigFlow):
+    """The steps that add, reauthenticate and reconfigure an account."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._data: dict[str, Any] = {}
+        """The account as the form describes it."""
+        self._shown: dict[str, Any] | None = None
+        """What the form held, to be shown again beside an error."""
+        self._accounts: tuple[SubAccount, ...] = ()
+        self._senders: tuple[str, ...] = ()
+
+    async def async_step_insecure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask before any credential leaves in clear."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="insecure",
+                description_placeholders={
+                    **words_of(self._gateway),
+                    "host": URL(self._data[CONF_URL]).host or "",
+                },
+            )
+        return await self._async_prove_and_finish()
+
+    async def async_step_account(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose one of several accounts behind the same credentials."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._data[CONF_ACCOUNT_ID] = user_input[CONF_ACCOUNT_ID]
+            error = await self._async_prove(self._data)
+            if error is None:
+                return await self._async_check_sender()
+            errors["base"] = form_error(error)
+        return self.async_show_form(
+            step_id="account",
+            data_schema=sub_account_form(self._accounts),
+            errors=errors,
+            description_placeholders=words_of(self._gateway),
+        )
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Begin again with credentials that the gateway no longer takes."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the secret again."""
+        entry = self._get_reauth_entry()
+        self._data = {**entry.data, **(user_input or {})}
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            error = await self._async_prove(self._data)
+            if error is None:
+                return self._async_keep(entry)
+            errors["base"] = form_error(error)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=reauthentication_form(self._gateway),
+            errors=errors,
+            description_placeholders=words_of(self._gateway),
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change an account: everything but whose it is."""
+        entry = self._get_reconfigure_entry()
+        if user_input is None:
+            self._data = dict(entry.data)
+            return self._show_account_form({})
+        return await self._async_take(
+            gateway_class(entry.data), user_input, known=entry.data
+        )
+
+    async def async_fill_in(
+        self, gateway: type[Gateway], user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Fill in the form of one gateway: the step of that gateway's name."""
+        self._data[CONF_GATEWAY] = gateway.key
+        if user_input is None:
+            return self._show_account_form({})
+        return await self._async_take(gateway, user_input, known={})
+
+    async def _async_take(
+        self,
+        gateway: type[Gateway],
+        user_input: dict[str, Any],
+        *,
+        known: Mapping[str, Any],
+    ) -> ConfigFlowResult:
+        """Take a filled-in form, over what is known of the account already."""
+        self._shown = user_input
+        self._data = {**known, CONF_GATEWAY: gateway.key, **flattened(user_input)}
+        errors: dict[str, str] = {}
+        try:
+            self._data[CONF_URL] = base_url(self._data[CONF_URL])
+            gateway.sender_rule.check(self._data.get(CONF_SENDER))
+        except InvalidUrlError:
+            errors["base"] = "invalid_url"
+        except InvalidSenderError:
+            errors[CONF_SENDER] = "invalid_sender"
+        if errors:
+            return self._show_account_form(errors)
+        return await self._async_choose_address(known.get(CONF_URL))
+
+    async def _async_choose_address(self, known_url: str | None) -> ConfigFlowResult:
+        """Prefer TLS; ask before doing without, unless that was agreed to before."""
+        url = URL(self._data[CONF_URL])
+        if url.scheme == "https" or str(url) == known_url:
+            return await self._async_prove_and_finish()
+        if url == self._gateway.default_url:
+            secure = secured(self._data)
+            error = await self._async_prove(secure)
+            if error is None:
+                self._data = secure
+                return await self._async_prove_and_finish()
+            if is_about_the_account(error):
+                return self._show_account_form({"base": form_error(error)})
+        return await self.async_step_insecure()
+
+    async def _async_prove_and_finish(self) -> ConfigFlowResult:
+        """Prove the account, choosing among several, and keep it."""
+        try:
+            if self.source == SOURCE_USER:
+                self._accounts = await async_list_accounts(self.hass, self._data)
+            if self._accounts:
+                return await self.async_step_account()
+            await async_prove(self.hass, self._data)
+        except GatewayError as error:
+            return self._show_account_form({"base": form_error(error)})
+        return await self._async_check_sender()
+
+    async def _async_finish(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self._async_keep(self._get_reconfigure_entry())
+        return await self._async_create()
+
+    async def _async_prove(self, data: Mapping[str, Any]) -> GatewayError | None:
+        """Return what is wrong with an account, if anything is."""
+        try:
+            await async_prove(self.hass, data)
+        except GatewayError as error:
+            return error
+        return None
+
+    async def _async_create(self) -> ConfigFlowResult:
+        await self.async_set_unique_id(unique_id(self._data), raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(
+            title=self._free_title(), data=with_webhook_id(self._data)
+        )
+
+    @callback
+    def _async_keep(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Keep what was proved, and load the account with it.
+
+        A loaded account reloads itself when its entry changes; one that failed to load
+        listens to nothing.
+        """
+        new_id = unique_id(self._data)
+        if new_id != entry.unique_id:
+            if CONF_USERNAME in self._data:
+                return self.async_abort(reason="another_account")
+            # Where the secret is all there is, a new one is the same account's new one.
+            if any(
+                known.unique_id == new_id for known in self._async_current_entries()
+            ):
+                return self.async_abort(reason="already_configured")
+        if entry.update_listeners:
+            return self.async_update_and_abort(entry, unique_id=new_id, data=self._data)
+        return self.async_update_reload_and_abort(
+            entry, unique_id=new_id, data=self._data
+        )
+
+    @callback
+    def _show_account_form(self, errors: dict[str, str]) -> ConfigFlowResult:
+        gateway = self._gateway
+        if self.source == SOURCE_RECONFIGURE:
+            step, schema = "reconfigure", reconfigure_form(gateway, self._data)
+        else:
+            country = self.hass.config.country or gateway.region
+            step, schema = gateway.key, account_form(gateway, country)
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(
+                schema, self._shown or without_secrets(self._data)
+            ),
+            errors=errors,
+            description_placeholders=words_of(gateway),
+        )
+
+    def _free_title(self) -> str:
+        """Return a title that gives the account a notify service of its own."""
+        chosen = self._data.get(CONF_ACCOUNT_ID)
+        name = next(
+            (known.name for known in self._accounts if known.account_id == chosen), ""
+        )
+        wanted = f"{self._gateway.name} {name}".strip()
+        taken = {slugify(entry.title) for entry in self._async_current_entries()}
+        title, number = wanted, 2
+        while slugify(title) in taken:
+            title, number = f"{wanted} {number}", number + 1
+        return title
+
+    async def async_step_sender(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose a registered sender, or insist on one that was registered just now."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            sender = user_input[CONF_SENDER].strip()
+            try:
+                self._gateway.sender_rule.check(sender)
+            except InvalidSenderError:
+                errors[CONF_SENDER] = "invalid_sender"
+            else:
+                self._data[CONF_SENDER] = sender
+                return await self._async_finish()
+        return self.async_show_form(
+            step_id="sender",
+            data_schema=sender_form(self._senders),
+            errors=errors,
+            description_placeholders={
+                **words_of(self._gateway),
+                "sender": self._data[CONF_SENDER],
+            },
+        )
+
+    @property
+    def _gateway(self) -> type[Gateway]:
+        return gateway_class(self._data)
+
+    async def _async_check_sender(self) -> ConfigFlowResult:
+        """Finish, unless the gateway doesn't know the sender."""
+        sender = self._data.get(CONF_SENDER)
+        if sender:
+            self._senders = await async_list_senders(self.hass, self._data)
+        if self._senders and sender not in self._senders:
+            return await self.async_step_sender()
+        return await self._async_finish()

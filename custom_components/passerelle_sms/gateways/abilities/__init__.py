@@ -1,0 +1,1 @@
+"""What some gateways can do beyond telling a balance and sending."""

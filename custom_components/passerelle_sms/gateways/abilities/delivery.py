@@ -1,0 +1,117 @@
+"""."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..model.delivery import DeliveryReport, Replies, Sent
+from ..model.message import Cancellation, Scheduled
+from ..wire.transport import Json
+
+
+class TracksDelivery(ABC):
+    """The gateway can be asked where a submission is."""
+
+    @abstractmethod
+    def delivery_requests(self, sent: Sequence[Sent]) -> tuple[tuple[Sent, ...], ...]:
+        """Return the submissions in groups: one request tells about each group.
+
+        Those that cannot be asked about, for want of an id, are in none.
+        """
+
+    @abstractmethod
+    async def delivery(self, sent: Sequence[Sent]) -> tuple[DeliveryReport, ...]:
+        """Ask once, about one group of `delivery_requests`.
+
+        The answer may leave some out, and may tell about others. One without news is
+        empty: it is no error that a message hasn't been sent yet.
+
+        Raises:
+            UnknownMessageError: the gateway will never know more about the group.
+            GatewayError: of the kind that says why there is no answer.
+
+        """
+
+
+class TellsDeliveryOnce(TracksDelivery):
+    """What the gateway has told about a delivery it never tells again.
+
+    So whoever asks keeps the answer before anything else happens, and only one may ask.
+    """
+
+    @abstractmethod
+    async def new_deliveries(self) -> tuple[DeliveryReport, ...]:
+        """Ask for everything that is new in the account, whoever sent it."""
+
+
+class PushesDelivery(ABC):
+    """The gateway calls when it knows more about a delivery.
+
+    Nothing proves that it is the gateway who calls: a report counts only for what was
+    sent, to that number.
+    """
+
+    @abstractmethod
+    def read_pushed(self, body: str) -> tuple[PushedReport, ...]:
+        """Return what a call says, a report for each of its rows.
+
+        Raises:
+            InvalidRequestError: it isn't a call as the gateway makes it.
+
+        """
+
+    @abstractmethod
+    def answer_pushed(
+        self, pushed: Sequence[PushedReport], taken: Sequence[bool]
+    ) -> Json:
+        """Return what the gateway wants to hear: which of the rows were taken."""
+
+    @abstractmethod
+    def same_id(self, known: str, told: str) -> bool:
+        """Return whether an id in a call is the one from the answer to a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedReport:
+    """A row of a call: what it says, and as it came."""
+
+    report: DeliveryReport | None
+    """`None` if it says nothing about a delivery."""
+    row: Mapping[str, object]
+
+
+class CancelsMessages(ABC):
+    """A message that was scheduled may be taken back."""
+
+    @abstractmethod
+    def cancel_requests(self, scheduled: Scheduled) -> tuple[Scheduled, ...]:
+        """Return what one request each cancels.
+
+        Submissions of one id are taken back together, whether all are asked for or not.
+        """
+
+    @abstractmethod
+    async def cancel(self, scheduled: Scheduled) -> Cancellation:
+        """Cancel one part of `cancel_requests`.
+
+        Raises:
+            AlreadyCancelledError: it was cancelled before.
+            NotCancellableError: it is being sent, or was.
+            UnknownMessageError: there is nothing of that id.
+
+        """
+
+
+class ReceivesReplies(ABC):
+    """A message may be answered (`allow_replies`), and the answers be asked for."""
+
+    @abstractmethod
+    async def replies(self, submission_id: str, *, offset: int = 0) -> Replies:
+        """Ask for one page of the answers to a message, from number `offset` on.
+
+        Raises:
+            NoRepliesError: it was sent without `allow_replies`.
+            UnknownMessageError: there is no such message.
+            MessageNotReadyError: it hasn't been sent yet.
+
+        """

@@ -1,0 +1,33 @@
+"""Refused by this house itself, before a gateway heard of it."""
+
+from .base import RejectedError
+
+
+class HourlyCapError(RejectedError):
+    """The account has sent all the segments that an hour may hold."""
+
+    key = "hourly_cap"
+
+
+class DailyCapError(RejectedError):
+    """The account has sent all the segments that a day may hold."""
+
+    key = "daily_cap"
+
+
+class IdenticalMessageError(RejectedError):
+    """The same text went to the same number a moment ago: once is enough."""
+
+    key = "identical_message"
+
+
+class OutboxFullError(RejectedError):
+    """Too many messages are waiting already."""
+
+    key = "outbox_full"
+
+
+class NotStoredError(RejectedError):
+    """The message could not be written down, so it was not sent either."""
+
+    key = "not_stored"

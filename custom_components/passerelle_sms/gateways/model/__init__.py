@@ -1,0 +1,1 @@
+"""What goes to a gateway and what comes back, the same for all of them."""

@@ -1,0 +1,1 @@
+"""Messages, what became of them, and every legal change of that."""

@@ -1,0 +1,41 @@
+"""What a person or an automation asks to send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from ...gateways.model.options import SmsOptions
+from ..text.encoding import EncodingChoice
+from .record import OnUnknown
+
+DEFAULT_TIME_TO_LIVE: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as it was asked for: nothing in it has been checked yet."""
+
+    text: str
+    title: str | None = None
+    targets: tuple[str, ...] | None = field(default=None, repr=False)
+    """Recipients' names or numbers, as written; `None` is everybody known."""
+    sender: str | None = None
+    encoding: EncodingChoice | None = None
+    """How far the text may be changed to save segments; the account's own when `None`."""
+    time_to_live: timedelta = DEFAULT_TIME_TO_LIVE
+    """How long it is worth sending."""
+    on_unknown: OnUnknown = OnUnknown.HOLD
+    urgent: bool = False
+    """Whether it passes the stop for runaway automations, but for the daily cap."""
+    options: SmsOptions = SmsOptions()
+    """All but `personalisation`, which is known by number there."""
+    personalisation: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, repr=False
+    )
+    """What stands for each `{field}` of the text, by recipient's name or number."""
+
+    @property
+    def body(self) -> str:
+        """The title and the text, as the phone shows them."""
+        return f"{self.title}\n{self.text}" if self.title else self.text

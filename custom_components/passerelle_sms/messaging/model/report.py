@@ -1,0 +1,116 @@
+"""What became of a message, as its sender is told."""
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Self
+
+from ...gateways.model.delivery import DeliveryStatus
+from ...gateways.model.message import Encoding
+from ...gateways.outcome import Outcome
+from ..recipients.address_book import UnusableTarget
+from .record import DeliveryState, Failure, MessageRecord, SubmissionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientResult:
+    """What became of a message for one recipient."""
+
+    label: str = field(repr=False)
+    public_label: str
+    outcome: Outcome
+    gateway: str
+    """The gateway's key."""
+    submission_id: str | None = field(default=None, repr=False)
+    segments: int | None = None
+    cost: Decimal | None = None
+    failure: Failure | None = None
+    delivery: DeliveryState | None = None
+
+    @classmethod
+    def of(cls, submission: SubmissionRecord, gateway: str) -> Self:
+        """Return the result that a submission gives."""
+        return cls(
+            label=submission.recipient.label,
+            public_label=submission.recipient.public_label,
+            outcome=submission.outcome,
+            gateway=gateway,
+            submission_id=submission.submission_id,
+            segments=submission.segments,
+            cost=submission.cost,
+            failure=submission.failure,
+            delivery=submission.delivery,
+        )
+
+    @classmethod
+    def unusable(cls, target: UnusableTarget, gateway: str) -> Self:
+        """Return the result of a target that nothing can be sent to."""
+        return cls(
+            label=target.target,
+            public_label=target.public_label,
+            outcome=Outcome.REJECTED,
+            gateway=gateway,
+            failure=Failure.of(target.error),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of a message so far."""
+
+    record: MessageRecord
+    results: tuple[RecipientResult, ...]
+    """One per recipient, in the order of the targets."""
+
+    @property
+    def message_id(self) -> str:
+        """The message's id, in the journal and in every answer."""
+        return self.record.message_id
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the text is written on the air."""
+        return self.record.encoding
+
+    @property
+    def segments(self) -> int:
+        """Segments for each recipient, by our own count."""
+        return self.record.segments
+
+    def updated(self, record: MessageRecord) -> Self:
+        """Return the report of the same message as it is later."""
+        key = self.results[0].gateway
+        by_label = {
+            submission.recipient.label: RecipientResult.of(submission, key)
+            for submission in record.submissions
+        }
+        return replace(
+            self,
+            record=record,
+            results=tuple(
+                by_label.get(result.label, result) for result in self.results
+            ),
+        )
+
+    @property
+    def undelivered(self) -> tuple[RecipientResult, ...]:
+        """The results of those whom it is known not to have reached."""
+        lost = {DeliveryStatus.UNDELIVERED, DeliveryStatus.OPTED_OUT}
+        return tuple(
+            result
+            for result in self.results
+            if result.delivery is not None and result.delivery.status in lost
+        )
+
+    @property
+    def failures(self) -> tuple[RecipientResult, ...]:
+        """The results of those for whom it is neither accepted nor on its way.
+
+        What was only tested, and passed, is no failure: it is not sent without an error.
+        """
+        fine = {Outcome.ACCEPTED, Outcome.QUEUED}
+        return tuple(
+            result
+            for result in self.results
+            if result.outcome not in fine
+            and not (result.outcome is Outcome.NOT_SENT and result.failure is None)
+        )

@@ -1,0 +1,156 @@
+"""Takes messages back: from the outbox, or from the gateway that keeps them for later."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+
+from custom_components.passerelle_sms.messaging.model.transitions import (
+    _is_cancelled,
+    _is_held,
+    _may_be_there,
+    _taken_back,
+)
+
+from ...gateways.abilities.delivery import CancelsMessages
+from ...gateways.errors import (
+    AlreadyCancelledError,
+    NotCancellableError,
+    UnknownMessageError,
+)
+from ...gateways.gateway import Gateway
+from ...gateways.model.message import Cancellation, Scheduled
+from ..journal.journal import Journal
+from ..message_store import Records
+from ..model.record import MessageRecord, SubmissionRecord, sms_for
+from ..observers import MessageObserver
+from ..outbox.outbox import Outbox
+from ..runtime.clock import Clock
+from ..runtime.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What became of a message that was taken back."""
+
+    record: MessageRecord
+    credits_back: Decimal | None
+    """The credits given back, where the gateway tells."""
+
+
+class Canceller:
+    """Takes back the messages of one account."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        outbox: Outbox,
+        records: Records,
+        journal: Journal,
+        clock: Clock,
+        observer: MessageObserver,
+    ) -> None:
+        """Take back from `outbox`, and from `gateway` where it can."""
+        self._gateway = gateway
+        self._outbox = outbox
+        self._records = records
+        self._journal = journal
+        self._clock = clock
+        self._observer = observer
+        self._one_by_one = asyncio.Lock()
+        self._tasks = Tasks()
+
+    async def cancel(self, message_id: str) -> Cancelled:
+        """Take a message back, for all of its recipients whom it has not reached.
+
+        A caller that is cancelled meanwhile cuts nothing off: what the gateway answers is
+        written down.
+
+        Raises:
+            UnknownMessageError: there is no such message.
+            AlreadyCancelledError: it was taken back before.
+            NotCancellableError: there is nothing left to take back.
+            GatewayError: of the kind that says why the gateway didn't take it back.
+
+        """
+        cancelling = self._tasks.spawn(self._cancel(message_id))
+        # Not awaited itself: that would cancel it together with the caller.
+        await asyncio.wait([cancelling])
+        return cancelling.result()
+
+    async def finish(self) -> None:
+        """Wait for what is being taken back."""
+        await self._tasks.join()
+
+    async def _cancel(self, message_id: str) -> Cancelled:
+        # Twice at once: the second finds what the first has done.
+        async with self._one_by_one:
+            return await self._take_back(message_id)
+
+    async def _take_back(self, message_id: str) -> Cancelled:
+        before = await self._records.get(message_id)
+        if before is None:
+            raise UnknownMessageError
+        await self._outbox.withdraw(message_id)
+        record = await self._records.get(message_id) or before
+        told_back: list[Decimal] = []
+        for scheduled in self._requests(record):
+            cancellation = await self._cancel_at_gateway(scheduled)
+            record = await self._write_down(record, scheduled)
+            self._observer.on_message_cancelled(record)
+            if cancellation.credits_back is not None:
+                told_back.append(cancellation.credits_back)
+        if record == before:
+            if any(map(_is_cancelled, record.submissions)):
+                raise AlreadyCancelledError
+            raise NotCancellableError
+        credits_back = sum(told_back, Decimal(0)) if told_back else None
+        return Cancelled(record=record, credits_back=credits_back)
+
+    def _requests(self, record: MessageRecord) -> Iterator[Scheduled]:
+        """Yield what the gateway is to be asked for: first what it has for certain."""
+        send_at = record.options.send_at
+        if not isinstance(self._gateway, CancelsMessages):
+            return
+        now = self._clock.now()
+        if send_at is None or send_at <= now:
+            return
+        by_id: dict[str | None, list[SubmissionRecord]] = {}
+        for submission in sorted(record.submissions, key=_is_held):
+            if _may_be_there(submission):
+                by_id.setdefault(submission.submission_id, []).append(submission)
+        for submission_id, submissions in by_id.items():
+            numbers = tuple(submission.recipient.number for submission in submissions)
+            yield from self._gateway.cancel_requests(
+                Scheduled(
+                    recipients=numbers,
+                    text=self._gateway.text_for(
+                        sms_for(record, numbers, now), numbers[0]
+                    ),
+                    sender=record.sender,
+                    send_at=send_at,
+                    submission_id=submission_id,
+                )
+            )
+
+    async def _cancel_at_gateway(self, scheduled: Scheduled) -> Cancellation:
+        assert isinstance(self._gateway, CancelsMessages)
+        # The balance will rise: it can't tell what became of a message in doubt.
+        await self._journal.record_balance_change(self._clock.now())
+        try:
+            return await self._gateway.cancel(scheduled)
+        except AlreadyCancelledError:
+            # By an earlier request whose answer was lost, or on the gateway's site.
+            return Cancellation()
+        finally:
+            # Also when the answer is lost: a balance from before proves nothing later.
+            self._observer.invalidate_balance()
+
+    async def _write_down(
+        self, record: MessageRecord, scheduled: Scheduled
+    ) -> MessageRecord:
+        changed = await self._records.change(
+            record.message_id, partial(_taken_back, numbers=scheduled.recipients)
+        )
+        return changed or record

@@ -1,0 +1,76 @@
+"""How fast a gateway may be asked: at will, or after failures one by one, with pauses."""
+
+from datetime import datetime, timedelta
+import random
+from typing import Final
+
+from ..runtime.clock import Clock
+
+# Between two tries at a gateway that can't be reached, doubled each time.
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(minutes=2)
+_JITTER: Final = 0.25
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return how long to wait after so many failures, not as long as everybody else."""
+    doublings = min(max(failures - 1, 0), 10)
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
+    return pause * random.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def is_over(end: datetime | None, now: datetime) -> bool:
+    """Return whether a pause that lasts until `end` is over, or there is none.
+
+    One that seems longer than any is of a time before the clock was set back.
+    """
+    return end is None or not now < end <= now + LONGEST_PAUSE * (1 + _JITTER)
+
+
+class Backoff:
+    """The pace at which one gateway is asked."""
+
+    def __init__(self, clock: Clock, at_once: int) -> None:
+        """Allow `at_once` requests while all is well."""
+        self._clock = clock
+        self._at_once = at_once
+        self._failures = 0
+        self._has_backlog = False
+        self._resume_at: datetime | None = None
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way.
+
+        After a failure they go one by one until nothing is left over from it, so that
+        messages leave in their order when the gateway is back.
+        """
+        return 1 if self._has_backlog else self._at_once
+
+    @property
+    def resume_at(self) -> datetime | None:
+        """When the gateway may be asked again; `None` when that is now."""
+        return None if is_over(self._resume_at, self._clock.now()) else self._resume_at
+
+    def record_failure(self) -> None:
+        """Leave the gateway alone for a while.
+
+        What was under way together fails together, and counts once.
+        """
+        if self.resume_at is not None:
+            return
+        self._failures += 1
+        self._has_backlog = True
+        self._resume_at = self._clock.now() + pause_after(self._failures)
+
+    def record_success(self) -> None:
+        """Go on: the gateway is there."""
+        self._failures, self._resume_at = 0, None
+
+    def backlog_empty(self) -> None:
+        """Go on at will, if the gateway is there: nothing is left over."""
+        self._has_backlog = self._failures > 0
+
+    def retry_now(self) -> None:
+        """Cut a pause short; if it fails again, the next one is longer all the same."""
+        self._resume_at = None

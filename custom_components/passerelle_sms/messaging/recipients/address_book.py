@@ -1,0 +1,91 @@
+"""Who is meant: from a name or a number, as written, to an E.164 number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ...gateways.errors import EmptyTargetError, RejectedError
+from ...gateways.wire.redaction import hide_number
+from .phone_numbers import parse_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody to send to: a number, and the name it goes by where it has one."""
+
+    number: str = field(repr=False)
+    """E.164."""
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the user calls this recipient: a name, or the number itself."""
+        return self.name or self.number
+
+    @property
+    def public_label(self) -> str:
+        """The same, fit for logs and exceptions: a number keeps its last two digits."""
+        return self.name or hide_number(self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableTarget:
+    """A target that nothing can be sent to, and why."""
+
+    target: str = field(repr=False)
+    """As it was written."""
+    error: RejectedError
+
+    @property
+    def public_label(self) -> str:
+        """The target, fit for logs and exceptions: a number keeps its last two digits."""
+        return self.error.details["number"]
+
+
+class AddressBook:
+    """The recipients of an account, and the country whose national numbers it takes."""
+
+    def __init__(self, recipients: Iterable[Recipient], country: str) -> None:
+        """Know `recipients`, each with a name of its own; `country` is ISO 3166-1."""
+        self._country = country
+        self._by_name = {_folded(known.name or ""): known for known in recipients}
+
+    def resolve(
+        self, targets: tuple[str, ...] | None
+    ) -> tuple[Recipient | UnusableTarget, ...]:
+        """Return whom the targets mean, in their order and each number once.
+
+        `None` means everybody known.
+
+        Raises:
+            EmptyTargetError: that is nobody.
+
+        """
+        found = (
+            tuple(self._by_name.values())
+            if targets is None
+            else tuple(self._resolve_one(target.strip()) for target in targets)
+        )
+        if not found:
+            raise EmptyTargetError
+        by_identity: dict[str, Recipient | UnusableTarget] = {}
+        for one in found:
+            identity = one.number if isinstance(one, Recipient) else one.target
+            by_identity.setdefault(identity, one)
+        return tuple(by_identity.values())
+
+    def _resolve_one(self, target: str) -> Recipient | UnusableTarget:
+        if known := self._by_name.get(_folded(target)):
+            return known
+        try:
+            number = parse_number(target, self._country)
+        except RejectedError as error:
+            return UnusableTarget(target=target, error=error)
+        for known in self._by_name.values():
+            if known.number == number:
+                return known
+        return Recipient(number=number)
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared: nobody remembers the capitals."""
+    return " ".join(name.casefold().split())

@@ -1,0 +1,1 @@
+"""What became of submissions whose outcome is unknown."""

@@ -1,0 +1,49 @@
+"""What a gateway proves that refuses a text which it has had before."""
+
+from collections.abc import Sequence
+
+from ...gateways.abilities.options import RefusesDuplicates
+from ...gateways.errors import DuplicateMessageError, NotStoredError
+from ...gateways.gateway import Gateway
+from ...gateways.model.message import Submission
+from ...gateways.outcome import Outcome
+from ..journal.journal import Journal
+from ..model.record import MessageRecord
+from .reconciler import LONGEST_LIFE
+
+
+async def proves_earlier_send(
+    gateway: Gateway,
+    journal: Journal,
+    record: MessageRecord,
+    results: Sequence[Submission],
+) -> bool:
+    """Return whether "sent already" can only mean this very message.
+
+    Not if the same text went, or may have gone, to the same number in another one, nor
+    if the journal can't be asked for that.
+    """
+    refused = {
+        submission.recipient
+        for submission in results
+        if isinstance(submission.error, DuplicateMessageError)
+    }
+    if not refused or not isinstance(gateway, RefusesDuplicates):
+        return False
+    try:
+        known = await journal.created_since(
+            record.created - gateway.duplicate_window - LONGEST_LIFE
+        )
+    except NotStoredError:
+        return False
+    return not any(
+        other.text == record.text
+        and other.message_id != record.message_id
+        and submission.recipient.number in refused
+        and (
+            submission.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
+            or submission.resent
+        )
+        for other in known
+        for submission in other.submissions
+    )

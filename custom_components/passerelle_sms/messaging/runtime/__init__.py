@@ -1,0 +1,1 @@
+"""Time, tasks, and who waits for what."""

@@ -1,0 +1,1 @@
+"""Texts as the phone network writes them."""

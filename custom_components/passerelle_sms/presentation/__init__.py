@@ -1,0 +1,1 @@
+"""What users read: events, errors, issues, and how values are written."""

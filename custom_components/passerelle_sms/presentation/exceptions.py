@@ -1,0 +1,192 @@
+"""The one place where a gateway's error becomes Home Assistant's, translated."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..gateways.abilities.options import OPTION_ABILITIES, TakesOwnOptions
+from ..gateways.catalogue import GATEWAYS
+from ..gateways.errors import (
+    AccountInactiveError,
+    AuthenticationError,
+    CannotConnectError,
+    GatewayError,
+    InvalidRequestError,
+    IpNotAllowedError,
+    NotAllowedError,
+    NotStoredError,
+    OutboxFullError,
+    RateLimitedError,
+    RejectedError,
+    TlsFailedError,
+    UnknownOutcomeError,
+)
+from ..gateways.gateway import Gateway
+from ..messaging.model.record import Failure
+from ..messaging.model.report import RecipientResult
+
+# What nobody mends by asking for something else.
+_NOT_THE_CALLERS: Final = (
+    AccountInactiveError,
+    AuthenticationError,
+    InvalidRequestError,
+    IpNotAllowedError,
+    NotAllowedError,
+    NotStoredError,
+    OutboxFullError,
+)
+# Their own sentences tell what becomes of a message.
+_WITHOUT_A_MESSAGE: Final[dict[str, str]] = {
+    CannotConnectError.key: "action_cannot_connect",
+    NotStoredError.key: "action_not_stored",
+    RateLimitedError.key: "action_rate_limited",
+    TlsFailedError.key: "action_tls_failed",
+}
+# In the place of names, where there is none, and of a number, where no limit is known.
+_NOBODY: Final = "—"
+_NO_LIMIT: Final = "∞"
+
+
+def placeholders(error: GatewayError | Failure, gateway: Gateway) -> dict[str, str]:
+    """Return everything that the sentence of an error may want to name."""
+    return {
+        "gateway": gateway.name,
+        "site": gateway.site,
+        "shortest": str(gateway.sender_rule.shortest),
+        "maximum": str(gateway.limits.segments),
+        "number": "",
+        "sender": gateway.sender or "",
+        "others": _names_of_those_with(error.details.get("option", "")),
+        **error.details,
+        "longest": (
+            error.details.get("longest", str(gateway.sender_rule.longest)) or _NO_LIMIT
+        ),
+        "detail": _own_words(error),
+    }
+
+
+def names_of_able(*abilities: type) -> str:
+    """Return the names of the gateways that have one of the abilities, in a sentence."""
+    return _names(known for known in GATEWAYS.values() if issubclass(known, abilities))
+
+
+def refusal(error: RejectedError, gateway: Gateway) -> HomeAssistantError:
+    """Return what a caller is told when nothing was tried."""
+    return _told(error, error.key, gateway)
+
+
+def action_error(
+    error: GatewayError, gateway: Gateway, *, changes: bool
+) -> HomeAssistantError:
+    """Return what the caller of an action is told that sends no message.
+
+    `changes` says whether it was to change something at the gateway: then an answer that
+    never came doesn't mean that nothing has happened.
+    """
+    return _told(error, _key_of_action(error, changes=changes), gateway)
+
+
+async def not_accepted(
+    hass: HomeAssistant, failures: tuple[RecipientResult, ...], gateway: Gateway
+) -> HomeAssistantError:
+    """Return what a caller is told who can't be answered with data."""
+    sentences = [
+        f"{failed.public_label}: {await explain(hass, failed.failure, gateway)}"
+        for failed in failures
+        if failed.failure is not None
+    ]
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="not_accepted",
+        translation_placeholders={
+            "gateway": gateway.name,
+            "failures": " ".join(sentences),
+        },
+    )
+
+
+def not_delivered(
+    undelivered: tuple[RecipientResult, ...], gateway: Gateway
+) -> HomeAssistantError:
+    """Return what a caller is told who waited, and for whom it did not arrive."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="not_delivered",
+        translation_placeholders={
+            "gateway": gateway.name,
+            "recipients": ", ".join(result.public_label for result in undelivered),
+        },
+    )
+
+
+async def explain(hass: HomeAssistant, error: Failure, gateway: Gateway) -> str:
+    """Return the sentence for an error in the language of the house."""
+    return await _sentence(hass, error.key, error, gateway)
+
+
+async def explain_question(
+    hass: HomeAssistant, error: GatewayError, gateway: Gateway
+) -> str:
+    """Return the sentence for why a gateway didn't answer a mere question."""
+    key = _key_of_action(error, changes=False)
+    return await _sentence(hass, key, error, gateway)
+
+
+async def _sentence(
+    hass: HomeAssistant, key: str, error: GatewayError | Failure, gateway: Gateway
+) -> str:
+    translations = await async_get_translations(
+        hass, hass.config.language, "exceptions", {DOMAIN}
+    )
+    sentence = translations[f"component.{DOMAIN}.exceptions.{key}.message"]
+    return sentence.format(**placeholders(error, gateway))
+
+
+def _key_of_action(error: GatewayError, *, changes: bool) -> str:
+    """Return which sentence tells an error of an action that sends no message."""
+    if isinstance(error, UnknownOutcomeError):
+        return "outcome_unknown" if changes else "no_usable_answer"
+    if isinstance(error, NotStoredError) and not changes:
+        return "journal_unusable"
+    return _WITHOUT_A_MESSAGE.get(error.key, error.key)
+
+
+def _told(error: GatewayError, key: str, gateway: Gateway) -> HomeAssistantError:
+    """Return an error's sentence: a mistake of the caller's, if it is one."""
+    is_the_callers = (
+        isinstance(error, RejectedError)
+        and not isinstance(error, _NOT_THE_CALLERS)
+        # A refusal without a reason.
+        and type(error) is not RejectedError
+    )
+    kind = ServiceValidationError if is_the_callers else HomeAssistantError
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders(error, gateway),
+    )
+
+
+def _names_of_those_with(option: str) -> str:
+    """Return the names of the gateways that know an option of a message."""
+    if (ability := OPTION_ABILITIES.get(option)) is not None:
+        return names_of_able(ability)
+    return _names(
+        known
+        for known in GATEWAYS.values()
+        if issubclass(known, TakesOwnOptions) and option in known.own_options
+    )
+
+
+def _names(gateways: Iterable[type[Gateway]]) -> str:
+    return ", ".join(gateway.name for gateway in gateways) or _NOBODY
+
+
+def _own_words(error: GatewayError | Failure) -> str:
+    """Return the gateway's own code and words, ready to stand in a sentence."""
+    told = ": ".join(part for part in (error.code, error.words) if part)
+    return f" ({told})" if told else ""

@@ -1,0 +1,143 @@
+"""What only the user can mend, told where Home Assistant tells such things."""
+
+from decimal import Decimal
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..gateways.gateway import Gateway
+from ..messaging.model.record import MessageRecord, Stage
+
+IP_NOT_ALLOWED = "ip_not_allowed"
+JOURNAL_DAMAGED = "journal_damaged"
+LOW_BALANCE = "low_balance"
+UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@callback
+def async_tell_ip_not_allowed(
+    hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway
+) -> None:
+    """Tell that the gateway takes nothing from this house's address."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(IP_NOT_ALLOWED, entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        learn_more_url=gateway.site,
+        translation_key=IP_NOT_ALLOWED,
+        translation_placeholders={
+            "account": entry.title,
+            "gateway": gateway.name,
+            "site": gateway.site,
+        },
+    )
+
+
+@callback
+def async_forget_ip_not_allowed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: the gateway answers again."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(IP_NOT_ALLOWED, entry))
+
+
+@callback
+def async_tell_journal_damaged(
+    hass: HomeAssistant, entry: ConfigEntry, kept_as: str
+) -> None:
+    """Tell that the journal could not be read, and where it was put aside.
+
+    It stays until the user says that it has been read: nothing else would end it.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(JOURNAL_DAMAGED, entry),
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=JOURNAL_DAMAGED,
+        translation_placeholders={"account": entry.title, "file": kept_as},
+    )
+
+
+@callback
+def async_raise_low_balance(
+    hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway, credits_left: Decimal
+) -> bool:
+    """Tell that it is time to top up; return whether that is news.
+
+    The registry remembers across a restart what was told before.
+    """
+    issue_id = _issue_id(LOW_BALANCE, entry)
+    is_news = ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        learn_more_url=gateway.site,
+        translation_key=LOW_BALANCE,
+        translation_placeholders={
+            "account": entry.title,
+            "gateway": gateway.name,
+            "site": gateway.site,
+            "credits": str(credits_left),
+        },
+    )
+    return is_news
+
+
+@callback
+def async_forget_low_balance(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: there is credit again."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(LOW_BALANCE, entry))
+
+
+@callback
+def async_follow_held(
+    hass: HomeAssistant, entry: ConfigEntry, record: MessageRecord
+) -> None:
+    """Ask the user what to do with a message, as long as only the user can say."""
+    issue_id = f"{_issue_id(UNKNOWN_OUTCOME, entry)}_{record.message_id}"
+    if not record.is_held:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    held = [
+        submission
+        for submission in record.submissions
+        if submission.stage is Stage.HELD
+    ]
+    created = dt_util.as_local(record.created)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        data={"entry_id": entry.entry_id, "message_id": record.message_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=UNKNOWN_OUTCOME,
+        translation_placeholders={
+            "account": entry.title,
+            "recipients": ", ".join(
+                submission.recipient.public_label for submission in held
+            ),
+            "time": created.strftime("%Y-%m-%d %H:%M"),
+        },
+    )
+
+
+@callback
+def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget everything about an account that is gone."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and entry.entry_id in issue_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def _issue_id(kind: str, entry: ConfigEntry) -> str:
+    return f"{kind}_{entry.entry_id}"

@@ -1,0 +1,255 @@
+"""The requests that an account may make in sixty minutes."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import example, given, strategies as st
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import RateLimitedError
+from custom_components.passerelle_sms.gateways.wire.request_budget import (
+    RequestBudget,
+    utc_now,
+)
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        """Begin somewhere."""
+        self.now = datetime(2027, 2, 10, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock."""
+    return Clock()
+
+
+def spend(budget: RequestBudget, times: int) -> None:
+    """Make so many requests."""
+    for _ in range(times):
+        budget.spend()
+
+
+def is_spent(budget: RequestBudget) -> bool:
+    """Return whether a further request is refused, without making it."""
+    used = budget.used
+    try:
+        budget.spend()
+    except RateLimitedError:
+        assert budget.used == used
+        return True
+    return False
+
+
+def test_goes_by_the_clock_of_the_house() -> None:
+    """In UTC, if no other is given."""
+    before = datetime.now(UTC)
+
+    budget = RequestBudget(1)
+    budget.spend()
+
+    assert before <= utc_now() <= datetime.now(UTC)
+    assert is_spent(budget)
+
+
+def test_the_window_slides(clock: Clock) -> None:
+    """Each request counts for sixty minutes of its own."""
+    budget = RequestBudget(2, clock)
+    budget.spend()
+    clock.now += 30 * MINUTE
+    budget.spend()
+    assert budget.used == 2
+
+    clock.now += 30 * MINUTE - timedelta(microseconds=1)
+    assert is_spent(budget)
+    clock.now += timedelta(microseconds=1)
+    assert budget.used == 1
+    assert not is_spent(budget)
+    assert is_spent(budget)
+
+
+def test_a_refusal_says_when_there_is_room_again(clock: Clock) -> None:
+    """In minutes, and never too early."""
+    budget = RequestBudget(2, clock)
+    budget.spend()
+    clock.now += 10 * MINUTE
+    budget.spend()
+    clock.now += timedelta(seconds=1)
+
+    with pytest.raises(RateLimitedError) as raised:
+        budget.spend()
+
+    assert raised.value.details == {"limit": "2", "minutes": "50"}
+    clock.now += 50 * MINUTE
+    budget.spend()
+
+
+@given(
+    st.integers(min_value=1, max_value=7),
+    st.lists(st.integers(min_value=0, max_value=3700), max_size=60),
+)
+@example(2, [0, 3599, 0, 1, 3599, 1])
+def test_no_sixty_minutes_ever_see_more(limit: int, pauses: list[int]) -> None:
+    """Whenever the gateway began to count, and yet nothing is refused without need."""
+    clock = Clock()
+    budget = RequestBudget(limit, clock)
+    submission: list[datetime] = []
+    for pause in pauses:
+        clock.now += timedelta(seconds=pause)
+        under_way = sum(clock.now - HOUR < each <= clock.now for each in submission)
+        assert is_spent(budget) is (under_way == limit)
+        if under_way < limit:
+            submission.append(clock.now)
+
+    for begin in submission:
+        assert sum(begin <= each < begin + HOUR for each in submission) <= limit
+
+
+@given(
+    st.lists(st.integers(min_value=-10_000, max_value=10_000), min_size=1, max_size=60)
+)
+def test_a_clock_that_is_set_back_gives_nothing_away(changes: list[int]) -> None:
+    """Time that is set back doesn't pass, and what was asked keeps its age."""
+    clock = Clock()
+    budget = RequestBudget(3, clock)
+    passed = timedelta()
+    submission: list[timedelta] = []
+    for change in changes:
+        clock.now += timedelta(seconds=change)
+        passed += max(timedelta(seconds=change), timedelta())
+        if not is_spent(budget):
+            submission.append(passed)
+
+    for begin in submission:
+        assert sum(begin <= each < begin + HOUR for each in submission) <= 3
+
+
+def test_after_a_clock_was_set_back_time_passes_again(clock: Clock) -> None:
+    """Room comes after an hour, not when the old time is reached."""
+    budget = RequestBudget(1, clock)
+    budget.spend()
+
+    clock.now -= timedelta(days=365)
+    assert is_spent(budget)
+    clock.now += 59 * MINUTE
+    assert is_spent(budget)
+    clock.now += MINUTE
+    assert not is_spent(budget)
+
+
+@pytest.mark.parametrize(
+    ("limit", "polls"), [(100, 80), (10, 8), (7, 5), (5, 4), (2, 1), (1, 1)]
+)
+def test_polls_leave_a_fifth_to_messages(clock: Clock, limit: int, polls: int) -> None:
+    """But for one: an account that may ask only once an hour is looked at, too."""
+    budget = RequestBudget(limit, clock)
+
+    for _ in range(polls):
+        assert budget.has_room_for_polls
+        assert budget.until_room_for_polls() == timedelta()
+        budget.spend()
+
+    assert budget.until_room_for_polls() == HOUR
+    spend(budget, limit - polls)
+    assert is_spent(budget)
+
+
+@given(
+    st.integers(min_value=1, max_value=12),
+    st.lists(st.integers(min_value=0, max_value=3600), max_size=12),
+)
+def test_tells_when_there_is_room_for_polls(limit: int, pauses: list[int]) -> None:
+    """To the moment, not before it."""
+    clock = Clock()
+    budget = RequestBudget(limit, clock)
+    for pause in pauses[:limit]:
+        budget.spend()
+        clock.now += timedelta(seconds=pause)
+
+    wait = budget.until_room_for_polls()
+
+    assert (wait == timedelta()) is budget.has_room_for_polls
+    if wait:
+        clock.now += wait - timedelta(microseconds=1)
+        assert budget.until_room_for_polls() == timedelta(microseconds=1)
+        clock.now += timedelta(microseconds=1)
+        assert budget.until_room_for_polls() == timedelta()
+        assert budget.has_room_for_polls
+
+
+def test_the_limit_may_be_raised(clock: Clock) -> None:
+    """What was asked before counts on."""
+    budget = RequestBudget(2, clock)
+    spend(budget, 2)
+    assert is_spent(budget)
+
+    budget.limit = 5
+
+    assert budget.has_room_for_polls
+    spend(budget, 3)
+    assert budget.used == 5
+    assert is_spent(budget)
+
+
+def test_the_limit_may_be_lowered(clock: Clock) -> None:
+    """Nothing more is asked until enough of it is over."""
+    budget = RequestBudget(5, clock)
+    for _ in range(5):
+        budget.spend()
+        clock.now += MINUTE
+
+    budget.limit = 2
+
+    assert budget.until_room_for_polls() == 59 * MINUTE
+    with pytest.raises(RateLimitedError) as raised:
+        budget.spend()
+    assert raised.value.details == {"limit": "2", "minutes": "58"}
+    clock.now += 58 * MINUTE - timedelta(microseconds=1)
+    assert is_spent(budget)
+    clock.now += timedelta(microseconds=1)
+    assert not is_spent(budget)
+
+
+@given(
+    st.integers(min_value=1, max_value=7),
+    st.lists(st.integers(min_value=0, max_value=900), min_size=7, max_size=7),
+)
+def test_a_refusal_keeps_its_word(limit: int, pauses: list[int]) -> None:
+    """Whatever the limit was before: after those minutes there is room, and not long."""
+    clock = Clock()
+    budget = RequestBudget(7, clock)
+    for pause in pauses:
+        clock.now += timedelta(seconds=pause)
+        budget.spend()
+    budget.limit = limit
+
+    try:
+        budget.spend()
+    except RateLimitedError as error:
+        minutes = int(error.details["minutes"])
+        clock.now += (minutes - 1) * MINUTE
+        assert is_spent(budget)
+        clock.now += MINUTE
+        budget.spend()
+
+
+def test_time_passes_while_it_is_asked(clock: Clock) -> None:
+    """The last moment of an hour is in it, however soon the next one comes."""
+    end = clock.now + HOUR
+    times = iter([clock.now, clock.now, end - timedelta(microseconds=1), end])
+    budget = RequestBudget(1, lambda: next(times))
+    budget.spend()
+
+    with pytest.raises(RateLimitedError) as raised:
+        budget.spend()
+
+    assert raised.value.details == {"limit": "1", "minutes": "1"}

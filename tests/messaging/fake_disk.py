@@ -1,0 +1,73 @@
+"""A disk that may be full, or broken."""
+
+import asyncio
+from collections.abc import Callable
+import sqlite3
+from typing import Any
+
+from custom_components.passerelle_sms.messaging.journal.database import Database
+from custom_components.passerelle_sms.messaging.journal.notes import (
+    record_balance_change,
+)
+from custom_components.passerelle_sms.messaging.journal.replies import (
+    keep_replies,
+    tell_replies,
+)
+from custom_components.passerelle_sms.messaging.journal.reports import (
+    apply_reports,
+    keep_reports,
+    unapplied_reports,
+)
+
+_WRITING = frozenset(
+    {
+        Database.write,
+        keep_reports,
+        apply_reports,
+        keep_replies,
+        tell_replies,
+        record_balance_change,
+    }
+)
+_READING = frozenset(
+    {
+        Database.created_since,
+        Database.find,
+        Database.not_closed,
+        Database.with_pending_delivery,
+        unapplied_reports,
+    }
+)
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class FakeDisk:
+    """What the journal lies on: it may be full, at once or in a while."""
+
+    def __init__(self) -> None:
+        """Have room."""
+        self.room: int | None = None
+        """How many more writes there is room for; `None` for all."""
+        self.is_readable = True
+        self.writes = 0
+        self.on_written: Callable[[], None] = nothing
+        """Called when something has just been written."""
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function that blocks in a thread."""
+        is_writing = function in _WRITING
+        if is_writing:
+            if self.room == 0:
+                raise sqlite3.OperationalError("database or disk is full")
+            if self.room is not None:
+                self.room -= 1
+            self.writes += 1
+        elif not self.is_readable and function in _READING:
+            raise sqlite3.OperationalError("disk I/O error")
+        result = await asyncio.to_thread(function, *args)
+        if is_writing:
+            self.on_written()
+        return result

@@ -1,0 +1,315 @@
+"""A house with an outbox, without Home Assistant around it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+import itertools
+from pathlib import Path
+from typing import Any, override
+
+import aiohttp
+
+from custom_components.passerelle_sms.gateways.errors import GatewayError
+from custom_components.passerelle_sms.gateways.gateway import Gateway
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
+from custom_components.passerelle_sms.gateways.model.message import Encoding, SendResult
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.journal.journal import Journal
+from custom_components.passerelle_sms.messaging.journal.replies import StoredReply
+from custom_components.passerelle_sms.messaging.message_store import Records
+from custom_components.passerelle_sms.messaging.model.record import (
+    MessageRecord,
+    OnUnknown,
+    SubmissionRecord,
+)
+from custom_components.passerelle_sms.messaging.observers import MessageObserver
+from custom_components.passerelle_sms.messaging.outbox.outbox import Outbox
+from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
+from custom_components.passerelle_sms.messaging.tracking.tracker import Tracker
+from tests.conftest import MAMAN
+
+from .fake_clock import FakeClock
+from .fake_disk import FakeDisk, nothing
+from .idle import let_run, messaging_tasks, until_idle
+
+HOUR = timedelta(hours=1)
+
+
+class RecordingObserver(MessageObserver):
+    """Keeps the books of the account, and all that it hears."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Know nothing yet."""
+        self._gateway = gateway
+        self._credits: Decimal | None = None
+        self.request_count_if_idle: Callable[[], int | None] = int
+        self.history: list[MessageRecord] = []
+        self.results: list[tuple[SendResult, bool]] = []
+        self.followers: list[Callable[[MessageRecord], None]] = []
+        self.deliveries: list[tuple[MessageRecord, SubmissionRecord]] = []
+        self.replies: list[StoredReply] = []
+        self.taken_back: list[MessageRecord] = []
+        self.failures: list[GatewayError] = []
+        self.on_delivery: Callable[[], None] = nothing
+        """Called when somebody has heard how a delivery has ended."""
+
+    @property
+    def latest(self) -> dict[str, MessageRecord]:
+        """Return the last state of each message."""
+        return {record.message_id: record for record in self.history}
+
+    @override
+    def known_credits(self) -> Decimal | None:
+        return self._credits
+
+    @override
+    async def refresh_balance(self) -> Decimal | None:
+        request_count_if_idle, self._credits = self.request_count_if_idle(), None
+        try:
+            told = (await self._gateway.balance()).credits
+        except GatewayError:
+            return None
+        if (
+            request_count_if_idle is not None
+            and request_count_if_idle == self.request_count_if_idle()
+        ):
+            self._credits = told
+        return told
+
+    @override
+    def on_send_result(self, result: SendResult, *, alone: bool) -> None:
+        self.results.append((result, alone))
+        charging = {Outcome.ACCEPTED, Outcome.UNKNOWN}
+        if result.remaining is not None:
+            self._credits = result.remaining if alone else None
+        elif any(submission.outcome in charging for submission in result.submissions):
+            self._credits = None
+
+    @override
+    def on_message_changed(self, record: MessageRecord) -> None:
+        self.history.append(record)
+        for follow in self.followers:
+            follow(record)
+
+    @override
+    def on_delivery_final(
+        self, record: MessageRecord, submission: SubmissionRecord
+    ) -> None:
+        self.deliveries.append((record, submission))
+        self.on_delivery()
+
+    @override
+    def on_reply(self, reply: StoredReply, record: MessageRecord | None) -> None:
+        self.replies.append(reply)
+
+    @override
+    def invalidate_balance(self) -> None:
+        self._credits = None
+
+    @override
+    def on_message_cancelled(self, record: MessageRecord) -> None:
+        self.taken_back.append(record)
+
+    @override
+    def on_poll_failed(self, error: GatewayError) -> None:
+        self.failures.append(error)
+
+
+class MessagingHarness:
+    """An outbox with its journal on disk, through stops and crashes."""
+
+    def __init__(
+        self, gateway: Gateway, path: Path, clock: FakeClock | None = None
+    ) -> None:
+        """Prepare it; `start` lets it live."""
+        self.gateway = gateway
+        self.clock = clock or FakeClock()
+        self.disk = FakeDisk()
+        self.observer = RecordingObserver(gateway)
+        self.follows_deliveries = False
+        """Whether it also follows what becomes of accepted messages."""
+        self._path = path
+        self._numbers = itertools.count()
+        self.build()
+
+    def build(self) -> None:
+        """Begin a new run: nothing of the last one is in memory."""
+        self.journal = Journal(self._path, self.disk.run)
+        self.outbox = Outbox(self.gateway, self.journal, self.clock, self.observer)
+        self.observer.request_count_if_idle = self.outbox.request_count_if_idle
+        self.records = Records(self.outbox.messages, self.journal)
+        self.tracker = Tracker(
+            self.gateway,
+            self.records,
+            self.journal,
+            self.clock,
+            self.observer,
+            is_under_way=self.outbox.holds,
+        )
+        self.observer.followers = [self.tracker.follow]
+
+    async def start(self) -> None:
+        """Go on where the last run has left off."""
+        await self.journal.open()
+        await self.outbox.start()
+        if self.follows_deliveries:
+            await self.tracker.start()
+
+    async def stop(self) -> None:
+        """Stop as Home Assistant does."""
+        await self.outbox.stop()
+        await self.tracker.stop()
+        await self.journal.close()
+
+    async def leave(self) -> None:
+        """Stop for good: nothing waits for its time any more."""
+        self.disk.room, self.disk.is_readable = None, True
+        await self.stop()
+        assert self.clock.timers == 0
+
+    def cancel_all(self) -> None:
+        """Let nothing go on but what is at the disk; `crash` begins a new run."""
+        for task in self._begun_work():
+            task.cancel()
+
+    async def crash(self) -> None:
+        """Stop in the middle of everything, and begin a new run."""
+        await let_run()
+        while tasks := self._begun_work():
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            # What was about to begin is of the old run too.
+            await let_run()
+        self.clock.forget()
+        # A file that is closed between two transactions is as a crash leaves it.
+        await self.journal.close()
+        self.build()
+
+    def _begun_work(self) -> set[asyncio.Task[object]]:
+        """Return the tasks that a crash ends; what is at the disk comes to its end."""
+        return {
+            task
+            for task in messaging_tasks()
+            if not getattr(task.get_coro(), "__qualname__", "").startswith("Journal.")
+        }
+
+    def message(
+        self,
+        *numbers: str,
+        text: str | None = None,
+        life: timedelta = HOUR,
+        on_unknown: OnUnknown = OnUnknown.HOLD,
+    ) -> MessageRecord:
+        """Return a new message with a text of its own."""
+        number = next(self._numbers)
+        text = f"Alerte {number}" if text is None else text
+        measured = self.gateway.measure(text)
+        # Two messages are never made at the same moment.
+        self.clock.time += timedelta(microseconds=1)
+        return MessageRecord(
+            message_id=f"message-{number:05}",
+            created=self.clock.now(),
+            expires=self.clock.now() + life,
+            text=text,
+            sender=None,
+            encoding=Encoding.GSM7,
+            segments=measured.segments,
+            on_unknown=on_unknown,
+            submissions=tuple(
+                SubmissionRecord(
+                    recipient=Recipient(number=to), segments=measured.segments
+                )
+                for to in numbers or (MAMAN,)
+            ),
+        )
+
+    async def send(self, *numbers: str, **options: Any) -> MessageRecord:
+        """Send a new message, and return it as it is answered."""
+        record = await self.outbox.send(self.message(*numbers, **options))
+        await until_idle()
+        return record
+
+    async def poll(self) -> None:
+        """Ask for the balance, as the coordinator does after each message."""
+        await until_idle()
+        await self.observer.refresh_balance()
+
+    async def hear(self, *reports: DeliveryReport | None) -> tuple[bool, ...]:
+        """Call with these reports, and return which were taken."""
+        taken = await self.tracker.take_pushed(reports)
+        await until_idle()
+        return taken
+
+    async def wait(self, record: MessageRecord, patience: timedelta) -> None:
+        """Wait for the deliveries of a message, as whoever has sent it may."""
+        # Begun here, it is nothing that `quiet` waits for.
+        await self.tracker.wait(record.message_id, self.clock.now() + patience)
+
+    async def kept(self, record: MessageRecord) -> MessageRecord:
+        """Return a message as it is on disk."""
+        stored = await self.journal.get(record.message_id)
+        assert stored is not None
+        return stored
+
+    def statuses(self) -> list[str]:
+        """Return how deliveries have ended, in the order in which that was heard."""
+        return [
+            submission.delivery.status
+            for _, submission in self.observer.deliveries
+            if submission.delivery is not None
+        ]
+
+    def current(self, record: MessageRecord) -> SubmissionRecord:
+        """Return what has become of a message to a single recipient."""
+        [submission] = self.observer.latest[record.message_id].submissions
+        return submission
+
+
+@asynccontextmanager
+async def following(
+    gateway: Gateway, folder: Path, clock: FakeClock | None = None
+) -> AsyncIterator[MessagingHarness]:
+    """Open a house that follows what becomes of accepted messages."""
+    harness = MessagingHarness(gateway, folder / "journal", clock)
+    harness.follows_deliveries = True
+    await harness.start()
+    try:
+        yield harness
+    finally:
+        await harness.leave()
+
+
+class Traffic:
+    """How many requests to send are under way at once."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.now = self.most = 0
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what counts the requests of a session."""
+        config = aiohttp.TraceConfig()
+        config.on_request_start.append(self._begun)
+        config.on_request_end.append(self._ended)
+        config.on_request_exception.append(self._ended)
+        return config
+
+    async def _begun(self, *of_request: Any) -> None:
+        if _is_sending(of_request[-1]):
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    async def _ended(self, *of_request: Any) -> None:
+        if _is_sending(of_request[-1]):
+            self.now -= 1
+
+
+def _is_sending(asked: Any) -> bool:
+    return (
+        "credit" not in asked.url.path
+        and "solde" not in asked.url.path
+        and ("balance" not in asked.url.path)
+    )

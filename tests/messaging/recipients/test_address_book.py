@@ -1,0 +1,69 @@
+"""Who is meant by a name or a number."""
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import EmptyTargetError
+from custom_components.passerelle_sms.messaging.recipients.address_book import (
+    AddressBook,
+    Recipient,
+    UnusableTarget,
+)
+from tests.conftest import MAMAN, PAPA
+
+BOOK = AddressBook(
+    [Recipient(name="Ma mère", number=MAMAN), Recipient(name="Papa", number=PAPA)], "CM"
+)
+
+
+@pytest.mark.parametrize(
+    ("targets", "labels"),
+    [
+        (None, ["Ma mère", "Papa"]),
+        (("Papa",), ["Papa"]),
+        (("  ma  MÈRE ",), ["Ma mère"]),
+        (("699128531",), ["+237699128531"]),
+        # A known number is known by its name, and nobody is meant twice.
+        (("695 68 82 07",), ["Ma mère"]),
+        (("Papa", PAPA, "papa"), ["Papa"]),
+        (("+33612345678", "0033 6 12 34 56 78"), ["+33612345678"]),
+    ],
+)
+def test_resolves(targets: tuple[str, ...] | None, labels: list[str]) -> None:
+    """In the order of the targets, each number once."""
+    found = BOOK.resolve(targets)
+
+    assert [one.label for one in found if isinstance(one, Recipient)] == labels
+    assert len(found) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("target", "key", "shown"),
+    [
+        ("personne", "not_a_number", "personne"),
+        ("", "not_a_number", ""),
+        ("12", "not_a_number", "***"),
+        ("06 12 34 / 56 78", "not_a_number", "***78"),
+        ("+225 57 12 34 56", "old_ivorian_number", "***56"),
+        ("06951234567890123", "invalid_recipient", "***23"),
+    ],
+)
+def test_says_what_cannot_be_sent_to(target: str, key: str, shown: str) -> None:
+    """With the error, and a label that may be logged."""
+    [unusable] = BOOK.resolve((target,))
+
+    assert isinstance(unusable, UnusableTarget)
+    assert unusable.error.key == key
+    assert unusable.public_label == shown
+
+
+@pytest.mark.parametrize("targets", [None, ()])
+def test_nobody(targets: tuple[str, ...] | None) -> None:
+    """Is an error."""
+    with pytest.raises(EmptyTargetError):
+        AddressBook([], "CM").resolve(targets)
+
+
+def test_numbers_are_not_in_what_is_logged() -> None:
+    """A recipient's representation holds its name alone."""
+    assert MAMAN not in repr(BOOK.resolve((MAMAN,)))
+    assert Recipient(number=MAMAN).public_label == "***07"

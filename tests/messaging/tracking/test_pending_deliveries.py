@@ -1,0 +1,426 @@
+"""Which submission a report is about, and which it is not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
+from custom_components.passerelle_sms.gateways.model.message import Encoding
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.record import (
+    DeliveryState,
+    MessageRecord,
+    Stage,
+    SubmissionRecord,
+)
+from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
+from custom_components.passerelle_sms.messaging.tracking.pending_deliveries import (
+    PendingDeliveries,
+)
+from tests.conftest import MAMAN, PAPA
+from tests.messaging.fake_clock import START
+from tests.messaging.fake_gateways import DELIVERED, UNDELIVERED, report
+
+MINUTE = timedelta(minutes=1)
+DUE = START + MINUTE
+
+
+def accepted(
+    number: str = MAMAN,
+    submission_id: str | None = "id-1",
+    *,
+    sending_id: str | None = None,
+    delivery: DeliveryState | None = DeliveryState(),
+) -> SubmissionRecord:
+    """Return a submission that a gateway has taken."""
+    return SubmissionRecord(
+        recipient=Recipient(number=number),
+        outcome=Outcome.ACCEPTED,
+        stage=Stage.CLOSED,
+        submission_id=submission_id,
+        sending_id=sending_id,
+        attempts=1,
+        attempted=START,
+        delivery=delivery,
+    )
+
+
+def doubtful(number: str = MAMAN, *, stage: Stage = Stage.OPEN) -> SubmissionRecord:
+    """Return a submission that may have left."""
+    return SubmissionRecord(
+        recipient=Recipient(number=number),
+        outcome=Outcome.UNKNOWN,
+        stage=stage,
+        attempts=1,
+        attempted=START,
+    )
+
+
+def message(
+    *submissions: SubmissionRecord,
+    message_id: str = "message",
+    options: SmsOptions = SmsOptions(),
+) -> MessageRecord:
+    """Return a message of these submissions."""
+    return MessageRecord(
+        message_id=message_id,
+        created=START - MINUTE,
+        expires=START + timedelta(hours=1),
+        text="Alerte",
+        sender=None,
+        encoding=Encoding.GSM7,
+        segments=1,
+        options=options,
+        submissions=submissions,
+    )
+
+
+def awaiting(*records: MessageRecord) -> PendingDeliveries:
+    """Return what is awaited of these messages."""
+    awaited = PendingDeliveries(str.__eq__)
+    for record in records:
+        awaited.follow(record, DUE)
+    return awaited
+
+
+# --- what is awaited ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("made", "is_awaited"),
+    [
+        (accepted(), True),
+        (accepted(submission_id=None), True),
+        (accepted(delivery=None), False),
+        (accepted(delivery=DeliveryState(status=DELIVERED)), False),
+        (doubtful(), True),
+        (doubtful(stage=Stage.HELD), True),
+        (doubtful(stage=Stage.CLOSED), False),
+        (SubmissionRecord(recipient=Recipient(number=MAMAN)), False),
+        (
+            SubmissionRecord(
+                recipient=Recipient(number=MAMAN), outcome=Outcome.REJECTED
+            ),
+            False,
+        ),
+    ],
+)
+def test_what_is_awaited(submission: SubmissionRecord, is_awaited: bool) -> None:
+    """Of what was taken, as long as it has not ended; and proof, where there is doubt."""
+    awaited = PendingDeliveries(str.__eq__)
+
+    assert awaited.follow(message(submission), DUE) is is_awaited
+    assert len(awaited) == is_awaited
+    assert [one.may_have_left for one in awaited] == [
+        submission.delivery is None
+    ] * is_awaited
+
+
+def test_it_is_taken_up_once() -> None:
+    """Whoever tells of it again changes nothing but what is known."""
+    awaited = awaiting(message(accepted()))
+    [one] = awaited
+    one.due = DUE + MINUTE
+
+    known = DeliveryState(code="55")
+    assert not awaited.follow(message(accepted(delivery=known)), DUE)
+
+    assert [*awaited] == [one]
+    assert (one.due, one.delivery) == (DUE + MINUTE, known)
+
+
+@pytest.mark.parametrize("submission_id", ["id-1", None])
+def test_it_is_accepted(submission_id: str | None) -> None:
+    """So it is taken up anew, whether there is an id now or not."""
+    awaited = awaiting(message(doubtful()))
+
+    assert awaited.follow(message(accepted(submission_id=submission_id)), DUE)
+
+    [one] = awaited
+    assert (one.sent.submission_id, one.may_have_left) == (submission_id, False)
+
+
+@pytest.mark.parametrize(
+    ("attempted", "send_at", "since"),
+    [
+        (START, None, START),
+        (None, None, START - MINUTE),
+        (START, START + 5 * MINUTE, START + 5 * MINUTE),
+        # Late for its hour, it has left at once.
+        (START, START - 5 * MINUTE, START),
+    ],
+)
+def test_since_when_it_is_awaited(
+    attempted: datetime | None, send_at: datetime | None, since: datetime
+) -> None:
+    """Since the gateway was to send it; before that there is nothing to ask."""
+    submission = replace(accepted(), attempted=attempted)
+
+    [one] = awaiting(message(submission, options=SmsOptions(send_at=send_at)))
+
+    assert (one.since, one.due) == (since, max(since, DUE))
+
+
+def test_what_is_awaited_of_one_message() -> None:
+    """And of no other."""
+    awaited = awaiting(
+        message(accepted(), accepted(PAPA, "id-2"), message_id="one"),
+        message(accepted(submission_id="id-3"), message_id="other"),
+    )
+
+    assert [one.key for one in awaited.of("one")] == [("one", MAMAN), ("one", PAPA)]
+    assert awaited.of("none") == ()
+
+
+# --- by id --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "is_about_it"),
+    [
+        (report("id-1", MAMAN), True),
+        # Without the country code, or with what stands before it.
+        (report("id-1", "695688207"), True),
+        (report("id-1", "00237695688207"), True),
+        (report("id-1", PAPA), False),
+        (report("id-1", "5688207"), False),
+        (report("id-1", "695688208"), False),
+        (report("id-1", "225795688207"), False),
+        (report("id-1", ""), False),
+        (report("id-2", MAMAN), False),
+        (report("ID-1", MAMAN), False),
+        (report(None, MAMAN), False),
+        (report("", MAMAN), False),
+    ],
+)
+def test_its_id_and_its_number(told: DeliveryReport, is_about_it: bool) -> None:
+    """Both must be right: nothing else proves who is meant."""
+    awaited = awaiting(message(accepted()))
+
+    assert (awaited.match(told) is not None) is is_about_it
+
+
+def test_ids_as_the_gateway_compares_them() -> None:
+    """What is known first, what is told second."""
+    asked: list[tuple[str, str]] = []
+
+    def same(known: str, told: str) -> bool:
+        asked.append((known, told))
+        return known == told.lower()
+
+    awaited = PendingDeliveries(same)
+    awaited.follow(message(accepted()), DUE)
+
+    assert awaited.match(report("ID-1", MAMAN)) is not None
+    assert asked == [("id-1", "ID-1")]
+
+
+def test_one_id_for_all_recipients() -> None:
+    """The number tells which."""
+    awaited = awaiting(message(accepted(), accepted(PAPA)))
+
+    found = awaited.match(report("id-1", PAPA))
+
+    assert found is not None
+    assert found.key == ("message", PAPA)
+
+
+@pytest.mark.parametrize(
+    ("known", "sending_id", "is_about_it"),
+    [
+        ("sending", "sending", True),
+        # Its own id is known, and is another one.
+        ("id-1", "sending", False),
+        ("sending", "other", False),
+        ("sending", None, False),
+    ],
+)
+def test_the_id_of_its_request(
+    known: str, sending_id: str | None, is_about_it: bool
+) -> None:
+    """It counts where the gateway has told no other one."""
+    awaited = awaiting(message(accepted(submission_id=known, sending_id="sending")))
+    told = replace(report("id-9", MAMAN), sending_id=sending_id)
+
+    assert (awaited.match(told) is not None) is is_about_it
+
+
+def test_an_id_that_is_one_of_a_request_elsewhere() -> None:
+    """Only the id of its own request counts."""
+    awaited = awaiting(message(accepted(submission_id="id-1", sending_id="sending")))
+    told = replace(report("id-9", MAMAN), sending_id="id-1")
+
+    assert awaited.match(told) is None
+
+
+def test_neither_has_an_id_of_the_request() -> None:
+    """That proves nothing."""
+    assert awaiting(message(accepted())).match(report("id-9", MAMAN)) is None
+
+
+def test_what_has_ended_is_remembered() -> None:
+    """The same may be told twice, and something else that is news."""
+    awaited = awaiting(message(accepted()))
+    ended = DeliveryState(status=UNDELIVERED)
+    awaited.follow(message(accepted(delivery=ended)), DUE)
+    awaited.follow(message(accepted(delivery=replace(ended, is_announced=True))), DUE)
+
+    found = awaited.match(report("id-1", MAMAN))
+
+    assert len(awaited) == 0
+    assert found is not None
+    assert found.delivery == replace(ended, is_announced=True)
+
+
+def test_a_thousand_that_have_ended_are_remembered() -> None:
+    """Whoever is told of more than that must not fill the memory."""
+    awaited = PendingDeliveries(str.__eq__)
+    for number in range(1002):
+        to, one = f"+2376956{number:05}", f"id-{number}"
+        for delivery in (DeliveryState(), DeliveryState(status=DELIVERED)):
+            submission = accepted(to, one, delivery=delivery)
+            awaited.follow(message(submission, message_id=one), DUE)
+    # Two to the same number: the one that is forgotten leaves the other alone.
+    same = [accepted("+237695600002", f"same-{number}") for number in range(2)]
+    awaited.follow(message(same[0], message_id="same"), DUE)
+    ended = replace(same[1], delivery=DeliveryState(status=DELIVERED))
+    awaited.follow(message(same[1], message_id="other"), DUE)
+    awaited.follow(message(ended, message_id="other"), DUE)
+
+    def knows(number: int) -> bool:
+        told = report(f"id-{number}", f"+2376956{number:05}")
+        return awaited.match(told) is not None
+
+    assert [knows(number) for number in (0, 1, 2, 3, 1001)] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert awaited.match(report("same-0", "+237695600002")) is not None
+    assert awaited.match(report("same-1", "+237695600002")) is not None
+
+
+def test_what_is_no_more_is_forgotten() -> None:
+    """Nothing is awaited of it, whatever was known."""
+    awaited = awaiting(message(accepted()))
+    [one] = awaited
+
+    awaited.forget(one)
+
+    assert len(awaited) == 0
+
+
+# --- by time ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minutes", "number", "fits"),
+    [
+        (0, MAMAN, True),
+        (-2, MAMAN, True),
+        (60, MAMAN, True),
+        (-2.1, MAMAN, False),
+        (60.1, MAMAN, False),
+        (0, PAPA, False),
+        (0, "+225795688207", False),
+        (None, MAMAN, False),
+    ],
+)
+def test_without_an_id_its_number_and_its_time(
+    minutes: float | None, number: str, fits: bool
+) -> None:
+    """A report from before it was sent, or from long after it, is about another one."""
+    at = None if minutes is None else START + minutes * MINUTE
+    awaited = awaiting(message(doubtful()))
+
+    found = awaited.match_by_time(report("id-9", number, at=at))
+
+    assert (found is not None) is fits
+
+
+@pytest.mark.parametrize(
+    ("made", "fits"),
+    [
+        (doubtful(), True),
+        (doubtful(stage=Stage.HELD), True),
+        (accepted(submission_id=None), True),
+        (accepted(submission_id="sending", sending_id="sending"), False),
+        (accepted(submission_id="id-1"), False),
+    ],
+)
+def test_only_what_has_no_id_is_found_by_its_time(
+    submission: SubmissionRecord, fits: bool
+) -> None:
+    """The id of any other says that the report is about something else."""
+    awaited = awaiting(message(submission))
+
+    assert (awaited.match_by_time(report("id-9", MAMAN, at=START)) is not None) is fits
+
+
+def test_two_that_fit() -> None:
+    """Nobody can tell which is meant."""
+    awaited = awaiting(
+        message(doubtful(), message_id="one"), message(doubtful(), message_id="other")
+    )
+
+    assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is None
+
+
+@pytest.mark.parametrize("delivery", [DeliveryState(), DeliveryState(status=DELIVERED)])
+def test_the_id_of_another_message(delivery: DeliveryState) -> None:
+    """It is about that one, whatever number it names: it proves nothing here."""
+    other = message(accepted(PAPA, "id-2"), message_id="other")
+    ended = message(accepted(PAPA, "id-2", delivery=delivery), message_id="other")
+    awaited = awaiting(message(doubtful()), other, ended)
+
+    assert awaited.match_by_time(report("id-2", MAMAN, at=START)) is None
+    assert awaited.match_by_time(report("id-3", MAMAN, at=START)) is not None
+
+
+def test_an_id_of_the_same_message() -> None:
+    """One may stand for all of its recipients."""
+    awaited = awaiting(message(doubtful(), accepted(PAPA, "id-2")))
+
+    assert awaited.match_by_time(report("id-2", MAMAN, at=START)) is not None
+
+
+def test_what_has_ended_is_not_found_by_its_time() -> None:
+    """Another message may have been sent since."""
+    submission = accepted(submission_id=None)
+    awaited = awaiting(message(submission))
+    awaited.follow(
+        message(replace(submission, delivery=DeliveryState(status=DELIVERED))), DUE
+    )
+
+    assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is None
+
+
+def test_a_number_is_kept_out_of_logs() -> None:
+    """And so is the id, with which anybody may ask."""
+    [one] = awaiting(message(accepted()))
+
+    assert MAMAN not in repr(one)
+    assert "id-1" not in repr(one)
+
+
+def test_two_recipients_of_one_request_who_end_alike() -> None:
+    """Without a country code nobody knows which is meant; with it everybody does."""
+    burkina, ivory_coast = "+22657123456", "+2250757123456"
+    awaited = awaiting(
+        message(
+            *(
+                accepted(number, "sending", sending_id="sending")
+                for number in (burkina, ivory_coast)
+            )
+        )
+    )
+    told = replace(report("sending", burkina), recipient="57123456")
+
+    assert awaited.match(told) is None
+    meant = awaited.match(replace(told, recipient="22657123456"))
+    assert meant is not None
+    assert meant.sent.recipient == burkina

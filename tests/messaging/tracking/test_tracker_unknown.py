@@ -1,0 +1,252 @@
+"""Reports that prove that a message has left, and those that prove nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import (
+    NoAnswerError,
+    RateLimitedError,
+)
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.record import (
+    Choice,
+    MessageRecord,
+    OnUnknown,
+    Stage,
+)
+from tests.conftest import MAMAN, PAPA
+from tests.messaging.fake_gateways import (
+    DELIVERED,
+    PENDING,
+    UNDELIVERED,
+    CallingGateway,
+    report,
+)
+from tests.messaging.harness import MessagingHarness, following
+from tests.messaging.idle import let_run, until_idle
+
+MINUTE = 60
+
+
+@pytest.fixture
+async def gateway(session: aiohttp.ClientSession) -> CallingGateway:
+    """Return a gateway that calls."""
+    return CallingGateway(session)
+
+
+@pytest.fixture
+async def harness(
+    gateway: CallingGateway, tmp_path: Path
+) -> AsyncIterator[MessagingHarness]:
+    """Return a house that sends through it."""
+    async with following(gateway, tmp_path) as harness:
+        yield harness
+
+
+async def send_in_doubt(
+    harness: MessagingHarness, gateway: CallingGateway, number: str = MAMAN
+) -> MessageRecord:
+    """Send a message of which nobody knows whether it has left."""
+    gateway.failures.append(NoAnswerError())
+    record = await harness.send(number)
+    assert harness.current(record).outcome is Outcome.UNKNOWN
+    return record
+
+
+def outcome(harness: MessagingHarness, record: MessageRecord) -> Outcome:
+    """Return what became of a message to a single recipient."""
+    return harness.current(record).outcome
+
+
+@pytest.mark.parametrize("status", [DELIVERED, UNDELIVERED, PENDING])
+async def test_a_report_proves_that_it_has_left(
+    harness: MessagingHarness, gateway: CallingGateway, status: DeliveryStatus
+) -> None:
+    """The gateway could not tell of it otherwise. So nobody has to be asked."""
+    record = await send_in_doubt(harness, gateway)
+    told = report("id-9", MAMAN, status, at=harness.clock.now())
+
+    assert await harness.hear(told) == (True,)
+
+    submission = harness.current(record)
+    assert (submission.outcome, submission.stage) == (Outcome.ACCEPTED, Stage.CLOSED)
+    assert (submission.submission_id, submission.failure) == ("id-9", None)
+    assert await harness.kept(record) == harness.observer.latest[
+        record.message_id
+    ].updated((await harness.kept(record)).submissions)
+    assert len(harness.outbox.messages) == 0
+    assert harness.statuses() == [status] * status.is_final
+    # What comes next has an id to be known by.
+    later = report("id-9", MAMAN, DELIVERED)
+    assert await harness.hear(later) == (True,)
+    assert harness.statuses()[-1:] == [DELIVERED]
+
+
+async def test_what_is_held_for_the_user_is_proven(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """He need not choose any more."""
+    record = await send_in_doubt(harness, gateway)
+    at = harness.clock.now()
+    await harness.clock.advance(30 * MINUTE)
+    assert harness.current(record).stage is Stage.HELD
+
+    assert await harness.hear(report("id-9", MAMAN, at=at)) == (True,)
+
+    assert outcome(harness, record) is Outcome.ACCEPTED
+    assert len(harness.outbox.messages) == 0
+    await harness.outbox.resolve(record.message_id, Choice.RESEND)
+    await until_idle()
+    assert gateway.taken == []
+
+
+async def test_a_proof_outlives_a_restart(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """What was in doubt before is proven after it."""
+    record = await send_in_doubt(harness, gateway)
+    at = harness.clock.now()
+    await harness.crash()
+    await harness.start()
+
+    assert await harness.hear(report("id-9", MAMAN, at=at)) == (True,)
+
+    assert outcome(harness, record) is Outcome.ACCEPTED
+    await harness.crash()
+    await harness.start()
+    assert harness.statuses() == [DELIVERED]
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [
+        (PAPA, 0),
+        ("+237695688208", 0),
+        (MAMAN, -3 * MINUTE),
+        (MAMAN, 61 * MINUTE),
+        (MAMAN, None),
+    ],
+)
+async def test_what_proves_nothing(
+    harness: MessagingHarness, gateway: CallingGateway, number: str, seconds: int | None
+) -> None:
+    """Another number, another time, or no time at all."""
+    record = await send_in_doubt(harness, gateway)
+    at = None if seconds is None else harness.clock.now() + timedelta(seconds=seconds)
+
+    assert await harness.hear(report("id-9", number, at=at)) == (False,)
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
+    assert harness.statuses() == []
+
+
+async def test_two_that_it_may_prove(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """It proves neither."""
+    records = [await send_in_doubt(harness, gateway) for _ in range(2)]
+
+    told = report("id-9", MAMAN, at=harness.clock.now())
+    assert await harness.hear(told) == (False,)
+
+    assert {outcome(harness, record) for record in records} == {Outcome.UNKNOWN}
+
+
+async def test_the_id_of_another_message_proves_nothing(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """It is about that one, or about none."""
+    await harness.send(PAPA)
+    record = await send_in_doubt(harness, gateway)
+
+    told = report("id-1", MAMAN, at=harness.clock.now())
+    assert await harness.hear(told) == (False,)
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
+
+
+async def test_a_report_about_another_message_to_that_number(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """Its id tells it from the one in doubt."""
+    await harness.send()
+    record = await send_in_doubt(harness, gateway)
+
+    assert await harness.hear(report("id-1", MAMAN, at=harness.clock.now())) == (True,)
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
+    assert harness.statuses() == [DELIVERED]
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+async def test_while_it_is_under_way_it_proves_nothing(
+    harness: MessagingHarness, gateway: CallingGateway, is_refused: bool
+) -> None:
+    """The answer decides: perhaps it is about an earlier message."""
+    gateway.answer = asyncio.Event()
+    if is_refused:
+        gateway.failures.append(RateLimitedError())
+    message = harness.message()
+    sending = asyncio.create_task(harness.outbox.send(message))
+    while not harness.outbox.messages.get(message.message_id):
+        await asyncio.sleep(0)
+    await let_run()
+
+    told = report("id-9", MAMAN, at=harness.clock.now())
+    assert await harness.tracker.take_pushed([told]) == (False,)
+    gateway.answer.set()
+    record = await sending
+    await until_idle()
+
+    expected = Outcome.QUEUED if is_refused else Outcome.ACCEPTED
+    assert outcome(harness, record) is expected
+    assert harness.statuses() == []
+
+
+async def test_it_comes_before_there_is_no_answer(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """Then it proves what the answer would have said."""
+    gateway.answer = asyncio.Event()
+    gateway.failures.append(NoAnswerError())
+    message = harness.message()
+    sending = asyncio.create_task(harness.outbox.send(message))
+    while not harness.outbox.messages.get(message.message_id):
+        await asyncio.sleep(0)
+    await let_run()
+    told = report("id-9", MAMAN, at=harness.clock.now())
+    assert await harness.tracker.take_pushed([told]) == (False,)
+    gateway.answer.set()
+    record = await sending
+    await until_idle()
+
+    # Told again, as it was not taken.
+    assert await harness.hear(told) == (True,)
+
+    assert outcome(harness, record) is Outcome.ACCEPTED
+    assert harness.statuses() == [DELIVERED]
+
+
+async def test_what_is_sent_again_is_proven_by_nothing(
+    harness: MessagingHarness, gateway: CallingGateway
+) -> None:
+    """The first has arrived, perhaps; of the second nobody knows yet."""
+    gateway.failures.append(NoAnswerError())
+    record = await harness.send(on_unknown=OnUnknown.RESEND)
+    at = harness.clock.now()
+    gateway.failures.append(RateLimitedError())
+    while outcome(harness, record) is Outcome.UNKNOWN:
+        await harness.clock.advance(10)
+    assert outcome(harness, record) is Outcome.QUEUED
+
+    assert await harness.hear(report("id-9", MAMAN, at=at)) == (False,)
+    await harness.clock.advance(MINUTE)
+
+    assert gateway.taken == [(MAMAN, "id-1")]
+    assert harness.statuses() == []

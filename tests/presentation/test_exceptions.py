@@ -1,0 +1,105 @@
+"""Errors of a gateway, as Home Assistant tells them."""
+
+import pytest
+
+from custom_components.passerelle_sms.gateways import errors
+from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.presentation.exceptions import (
+    action_error,
+    placeholders,
+    refusal,
+)
+from homeassistant.exceptions import ServiceValidationError
+from tests.conftest import GatewayMaker
+from tests.simulator import Simulator
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+LADDER = [
+    error
+    for error in vars(errors).values()
+    if isinstance(error, type)
+    and issubclass(error, errors.GatewayError)
+    and hasattr(error, "key")
+]
+# What a caller can't help, whatever was asked for.
+NOT_THE_CALLERS = {
+    "account_inactive",
+    "invalid_auth",
+    "invalid_request",
+    "ip_not_allowed",
+    "not_allowed",
+    "not_stored",
+    "operation_unknown",
+    "outbox_full",
+    "overseas_option_missing",
+    "rejected",
+}
+
+
+@pytest.mark.parametrize("error", LADDER)
+def test_whose_mistake_it_is(
+    simulator: Simulator, client: GatewayMaker, error: type[errors.GatewayError]
+) -> None:
+    """A caller's own is a refusal that another call avoids."""
+    gateway = client(simulator.smseco)
+    told = action_error(error(), gateway, changes=True)
+    is_the_callers = (
+        issubclass(error, errors.RejectedError) and error.key not in NOT_THE_CALLERS
+    )
+
+    assert isinstance(told, ServiceValidationError) is is_the_callers
+    if issubclass(error, errors.RejectedError):
+        assert type(refusal(error(), gateway)) is type(told)
+
+
+@pytest.mark.parametrize("error", LADDER)
+def test_no_action_speaks_of_a_message_that_waits(
+    simulator: Simulator, client: GatewayMaker, error: type[errors.GatewayError]
+) -> None:
+    """What is not done stays so, and what may have been done isn't looked into."""
+    gateway = client(simulator.smseco)
+    kept = action_error(error(), gateway, changes=False)
+    changed = action_error(error(), gateway, changes=True)
+
+    if issubclass(error, errors.UnknownOutcomeError):
+        assert kept.translation_key == "no_usable_answer"
+        assert changed.translation_key == "outcome_unknown"
+    elif issubclass(error, errors.NotStoredError):
+        assert kept.translation_key == "journal_unusable"
+        assert changed.translation_key == "action_not_stored"
+    elif issubclass(error, errors.NotSentError):
+        expected = f"action_{error.key}"
+        assert kept.translation_key == changed.translation_key == expected
+    else:
+        assert kept.translation_key == changed.translation_key == error.key
+
+
+@pytest.mark.parametrize(
+    ("option", "others"),
+    [
+        ("flash", {"smseco", "sms123"}),
+        ("voice", {"sms123"}),
+        ("allow_replies", {"envoyer_sms_pro"}),
+        ("mwi", {"smseco"}),
+        ("dedupe", {"envoyer_sms_pro"}),
+    ],
+)
+def test_who_knows_an_option(
+    simulator: Simulator, client: GatewayMaker, option: str, others: set[str]
+) -> None:
+    """Every gateway that does is named."""
+    error = errors.OptionNotSupportedError(option=option)
+
+    named = placeholders(error, client(simulator.etech_keys))["others"]
+
+    assert set(named.split(", ")) == {GATEWAYS[key].name for key in others}
+
+
+def test_an_option_that_nobody_knows(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """There is nobody to be named."""
+    error = errors.OptionNotSupportedError(option="fax")
+
+    assert placeholders(error, client(simulator.etech_keys))["others"] == "—"
