@@ -17,18 +17,19 @@ from custom_components.passerelle_sms.entries.settings import unique_id
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.account import Credentials
+from custom_components.passerelle_sms.gateways.wire import request_budget
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from custom_components.passerelle_sms.messaging.journal import journal as journal_module
-from custom_components.passerelle_sms.messaging.journal.database import (
-    Database,
-    open_file,
-)
+from custom_components.passerelle_sms.messaging.journal.database import Database, Opened
+from custom_components.passerelle_sms.messaging.journal.opening import open_file
+from custom_components.passerelle_sms.messaging.runtime import clock
 from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from tests.simulator.tls import make_certificate
 
 from .simulator import SimulatedGateway, Simulator
@@ -64,6 +65,20 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load the integration under test."""
 
 
+@pytest.fixture(autouse=True)
+def _time_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass where a test sets its clock on: that is no jump of the wall clock.
+
+    Tests about jumps put a clock of their own in this one's place.
+    """
+
+    def seconds_since_boot() -> float:
+        return dt_util.utcnow().timestamp()
+
+    for module in (clock, request_budget):
+        monkeypatch.setattr(module, "seconds_since_boot", seconds_since_boot)
+
+
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
     """Return a folder of the test's own: an account's journal is a real file in it."""
@@ -75,10 +90,10 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
     """Return the files of the journals that are opened from now on."""
     files: list[Database] = []
 
-    def opened(path: Path) -> tuple[Database, Path | None]:
-        file, kept = open_file(path)
+    def opened(path: Path) -> tuple[Database, Opened]:
+        file, found = open_file(path)
         files.append(file)
-        return file, kept
+        return file, found
 
     monkeypatch.setattr(journal_module, "open_file", opened)
     return files
@@ -169,6 +184,7 @@ def add_account(hass: HomeAssistant, simulator: Simulator) -> AccountMaker:
         title: str | None = None,
         recipients: dict[str, str] | None = None,
         options: dict[str, Any] | None = None,
+        wait_for_balance: bool = True,
         **data: Any,
     ) -> MockConfigEntry:
         if recipients is None:
@@ -192,7 +208,8 @@ def add_account(hass: HomeAssistant, simulator: Simulator) -> AccountMaker:
         )
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
+        # The balance is asked for in the background.
+        await hass.async_block_till_done(wait_background_tasks=wait_for_balance)
         return entry
 
     return add

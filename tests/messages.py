@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import Event, HomeAssistant, callback
 from tests.simulator import Fault, SimulatedGateway
 
@@ -62,12 +63,27 @@ class Heard:
         return self.all[number - 1]
 
 
+async def confirm_refusal(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> ConfigFlowResult:
+    """Let the gateway refuse an account once more; return the flow that asks the user.
+
+    A single refusal may be a whim of the gateway's.
+    """
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    await entry.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    return flow
+
+
 async def until_settled(entry: MockConfigEntry) -> None:
     """Wait until nothing more will happen to any message of an account."""
     account = entry.runtime_data
     settled = threading.Event()
     stop = account.observer.async_on_settled(settled.set)
-    while not all(record.is_closed for record in account.outbox.messages):
+    while not all(record.is_closed for record in account.store):
         settled.clear()
         await patiently(settled)
     stop()

@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from tests.conftest import AccountMaker, state_of, warnings_logged
 from tests.messages import Heard, send
+from tests.passing_time import pass_time
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -113,20 +114,19 @@ async def test_it_is_low_when_it_does_not_last_a_week(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """By the pace of the last days, long before the threshold."""
+    # Not near midnight, when a minute makes a day.
+    freezer.move_to("2026-11-01 20:00+00:00")
     entry = await add_account(simulator.etech_keys, options={"low_balance": 0})
     for day in range(4):
         await send(hass, entry, message=f"Jour {day}")
         freezer.tick(timedelta(days=1))
     simulator.etech_keys.credits = Decimal(5)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    # The next answer after the pause between two forecasts.
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    # An answer, and the pause between two forecasts.
+    for _ in range(2):
+        await pass_time(hass, freezer, FORECAST_PAUSE)
 
     # Four messages in four days: five credits last five days more.
-    ends = (freezer.time_to_freeze + timedelta(days=5)).date()
-    assert state_of(hass, "sensor.etech_keys_credit_ends") == ends.isoformat()
+    assert state_of(hass, "sensor.etech_keys_credit_ends") == "2026-11-10"
     assert state_of(hass, LOW) == "on"
 
 

@@ -1,12 +1,18 @@
 """The balance: polled within what the gateway allows, and following every message."""
 
+import asyncio
+from datetime import timedelta
+
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.passerelle_sms.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from tests.conftest import AccountMaker, state_of
+from tests.messages import confirm_refusal
+from tests.passing_time import pass_time
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -48,9 +54,8 @@ async def test_credentials_that_die_meanwhile_ask_the_user(
     simulator.smseco.password = "chang3d"
 
     await entry.runtime_data.coordinator.async_refresh()
-    await hass.async_block_till_done()
+    flow = await confirm_refusal(hass, entry)
 
-    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == "reauth"
 
 
@@ -91,3 +96,74 @@ async def test_an_unknown_outcome_asks_the_balance(
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert state_of(hass, "sensor.etech_keys_balance") == "999"
+
+
+async def test_one_false_refusal_at_the_start(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The account is there, nobody is asked, and half a minute later all is well."""
+    simulated = simulator.smseco
+    password, simulated.password = simulated.password, "chang3d"
+    entry = await add_account(simulated, password=password)
+    assert entry.state is ConfigEntryState.LOADED
+    assert not entry.runtime_data.coordinator.last_update_success
+
+    simulated.password = password
+    await pass_time(hass, freezer, timedelta(seconds=31))
+
+    assert entry.runtime_data.coordinator.last_update_success
+    assert state_of(hass, "sensor.smseco_balance") == "1000"
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_credentials_that_are_refused_twice(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """They are asked for once, however often they are refused, and until they work."""
+    simulated = simulator.smseco
+    password, simulated.password = simulated.password, "chang3d"
+    entry = await add_account(simulated, password=password)
+    coordinator = entry.runtime_data.coordinator
+
+    await pass_time(hass, freezer, timedelta(seconds=31))
+    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["source"] == "reauth"
+    await coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
+
+    simulated.password = password
+    await coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert hass.config_entries.flow.async_progress() == []
+    # The next refusal is the first one again.
+    simulated.password = "chang3d"
+    await coordinator.async_refresh()
+    await hass.async_block_till_done()
+    assert hass.config_entries.flow.async_progress() == []
+
+
+async def test_a_balance_that_comes_after_the_account_is_gone(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Nobody waits for it, and nobody is told."""
+    simulated = simulator.smseco
+    entry = await add_account(simulated)
+    simulated.fail(Fault.STALL_BEFORE, operation="balance")
+    asked = simulated.asked("balance")
+    entry.runtime_data.coordinator.async_refresh_soon()
+    while simulated.asked("balance") == asked:
+        await asyncio.sleep(0)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    # Its request was given up with it.
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get("sensor.smseco_balance") is None
+    simulated.release()

@@ -1,17 +1,13 @@
 """An account comes and goes without leaving anything behind."""
 
-from pathlib import Path
-
 import pytest
 
-from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.storage import STORAGE_DIR
 from tests.conftest import AccountMaker, state_of, warnings_logged
-from tests.messages import send, until_settled
+from tests.messages import confirm_refusal, send, until_settled
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -21,17 +17,6 @@ def notify_services(hass: HomeAssistant) -> set[str]:
     """Return the notify services that are ours."""
     common = {"notify", "send_message", "persistent_notification"}
     return set(hass.services.async_services_for_domain("notify")) - common
-
-
-def put_a_folder_at(path: Path) -> None:
-    """Put a folder in the place of a file."""
-    path.unlink()
-    path.mkdir()
-
-
-def remove_folder(path: Path) -> None:
-    """Remove it again."""
-    path.rmdir()
 
 
 @pytest.mark.parametrize("key", GATEWAYS)
@@ -110,32 +95,12 @@ async def test_an_alert_of_a_dead_line_leaves_when_it_is_back(
     assert len(simulator.etech_keys.accepted) == 1
 
 
-async def test_an_account_without_a_journal_waits(
-    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
-) -> None:
-    """It could promise nothing; it says why, and is tried again."""
-    entry = await add_account(simulator.etech_keys)
-    await hass.config_entries.async_unload(entry.entry_id)
-    name = f"passerelle_sms.{entry.entry_id}.journal"
-    path = Path(hass.config.path(STORAGE_DIR, name))
-    put_a_folder_at(path)
-
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "not_stored"
-    assert entry.reason
-    assert "written to the disk" in entry.reason
-    remove_folder(path)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-
-
 async def test_dead_credentials_ask_the_user(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """A flow opens that asks for the secret again."""
+    """A flow opens that asks for the secret again; alerts are taken in all the same."""
     entry = await add_account(simulator.etech_keys, password="another")
 
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert entry.state is ConfigEntryState.LOADED
+    flow = await confirm_refusal(hass, entry)
     assert flow["context"]["source"] == "reauth"

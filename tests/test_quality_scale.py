@@ -107,12 +107,6 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     ),
     "runtime-data": lambda: "entry.runtime_data = " in code("__init__"),
     "test-before-configure": lambda: "async_prove" in code("flows/account"),
-    # A gateway that is away is no failure: the outbox takes what it can't have yet.
-    "test-before-setup": lambda: (
-        "coordinator.async_refresh()" in code("__init__")
-        and "ConfigEntryAuthFailed" in code("__init__")
-        and "ConfigEntryNotReady" in code("__init__")
-    ),
     "unique-config-entry": lambda: (
         "_abort_if_unique_id_configured" in code("flows/account")
     ),

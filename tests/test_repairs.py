@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from homeassistant.components.repairs import RepairsFlowManager, repairs_flow_manager
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -17,6 +18,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.setup import async_setup_component
 from tests.conftest import AccountMaker
 from tests.messages import hold, send, until_settled
+from tests.restarts import start_account, stop_account
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -135,12 +137,14 @@ async def test_a_choice_that_cannot_be_stored(
     assert len(simulator.etech_keys.accepted) == 1
 
 
-async def test_a_choice_while_the_account_is_not_loaded(
+async def test_a_choice_while_the_account_is_disabled(
     hass: HomeAssistant, held: tuple[MockConfigEntry, str]
 ) -> None:
     """The same."""
     entry, message_id = held
-    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
 
     result = await choose(hass, held, "sent")
 
@@ -154,12 +158,11 @@ async def test_a_damaged_journal_is_told_until_it_has_been_read(
 ) -> None:
     """The account works on, and the issue says where the file is kept."""
     entry = await add_account(simulator.etech_keys)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await stop_account(hass, entry)
     path = journal_of(hass, entry)
     damage(path)
 
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await start_account(hass, entry)
 
     issue_id = f"journal_damaged_{entry.entry_id}"
     issue = issue_of(hass, issue_id)

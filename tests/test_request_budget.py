@@ -97,7 +97,7 @@ async def test_evidence_does_not_give_way(
     use_up(entry, 80)
     asked = simulator.envoyer_sms_pro.asked("balance")
 
-    credits_left = await entry.runtime_data.coordinator.async_ask_credits()
+    credits_left = await entry.runtime_data.coordinator.refresh_balance()
 
     assert credits_left == simulator.envoyer_sms_pro.credits
     assert simulator.envoyer_sms_pro.asked("balance") == asked + 1
@@ -123,7 +123,7 @@ async def test_evidence_for_several_at_once(
     use_up(entry, 80)
     simulator.envoyer_sms_pro.credits -= 7
     asked = simulator.envoyer_sms_pro.asked("balance")
-    ask = entry.runtime_data.coordinator.async_ask_credits
+    ask = entry.runtime_data.coordinator.refresh_balance
 
     told = await asyncio.gather(ask(), ask())
 
@@ -136,17 +136,17 @@ async def test_giving_way_proves_nothing(
 ) -> None:
     """A gateway that was away is not there again, because nobody asks it."""
     coordinator = entry.runtime_data.coordinator
-    exact = coordinator.exact_credits
+    exact = coordinator.known_credits()
     assert exact is not None
     use_up(entry, 80)
     await coordinator.async_refresh()
-    assert coordinator.exact_credits == exact
+    assert coordinator.known_credits() == exact
 
     simulator.envoyer_sms_pro.fail(Fault.CUT_BEFORE, operation="balance", times=1)
-    assert await coordinator.async_ask_credits() is None
+    assert await coordinator.refresh_balance() is None
     asked = simulator.envoyer_sms_pro.asked("balance")
     await coordinator.async_refresh()
 
     assert simulator.envoyer_sms_pro.asked("balance") == asked
     assert not coordinator.last_update_success
-    assert coordinator.exact_credits is None
+    assert coordinator.known_credits() is None

@@ -16,6 +16,7 @@ from homeassistant.helpers import entity_registry as er, restore_state as rs
 from homeassistant.util import dt as dt_util
 from tests.conftest import AccountMaker, state_of
 from tests.messages import hold, send
+from tests.restarts import restart_account, start_account, stop_account
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -200,7 +201,7 @@ async def test_segments_sent_counts_what_was_accepted(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert state_of(hass, SENT) == "4"
-    await entry.runtime_data.messenger.resolve(message_id, Choice.SENT)
+    await entry.runtime_data.outbox.resolve(message_id, Choice.SENT)
     await hass.async_block_till_done()
     assert state_of(hass, SENT) == "5"
 
@@ -227,15 +228,14 @@ async def test_segments_sent_survives_a_crash(
             known["extra_data"]["unsettled"]["gone"] = 1
     freezer.tick(1)
     await send(hass, entry, message="Trois")
-    await entry.runtime_data.messenger.resolve(message_id, Choice.SENT)
+    await entry.runtime_data.outbox.resolve(message_id, Choice.SENT)
     await hass.async_block_till_done()
     assert state_of(hass, SENT) == "3"
 
-    await hass.config_entries.async_unload(entry.entry_id)
+    await stop_account(hass, entry)
     hass_storage[rs.STORAGE_KEY] = kept
     await rs.async_get(hass).async_load()
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await start_account(hass, entry)
 
     assert state_of(hass, SENT) == "3"
 
@@ -296,8 +296,7 @@ async def test_a_whole_period_counts_although_the_journal_is_read_for_less(
     for number in range(3):
         await send(hass, entry, message=f"Message {number}")
     simulator.etech_keys.credits = Decimal(10)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await restart_account(hass, entry)
 
     # Three credits in thirty days.
     ends = (dt_util.now() + timedelta(days=100)).date().isoformat()

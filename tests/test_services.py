@@ -9,9 +9,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.messaging.outbox.outbox import MOST_OPEN
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from tests.conftest import MAMAN, PAPA, AccountMaker, state_of
+from tests.messages import confirm_refusal
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -285,25 +287,26 @@ async def test_an_unregistered_sender(
 async def test_dead_credentials_while_sending_ask_the_user(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
 ) -> None:
-    """The flow that asks for the secret opens at once."""
+    """The flow that asks for the secret opens once the gateway has refused it twice."""
     simulated = simulator.gateways[key]
     entry = await add_account(simulated)
     simulated.password = simulated.api_key = "another"
 
     answer = await send(hass, entry, target=["Papa"])
-    await hass.async_block_till_done()
+    flow = await confirm_refusal(hass, entry)
 
     assert answer["results"][0]["error"]["key"] == "invalid_auth"
-    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == "reauth"
 
 
 async def test_names_the_missing_account(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """An account that isn't there, or isn't loaded, is an error of the caller's."""
+    """An account that isn't there, or is disabled, is an error of the caller's."""
     entry = await add_account(simulator.etech_keys)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
 
     with pytest.raises(ServiceValidationError, match="not loaded"):
         await send(hass, entry)

@@ -64,6 +64,8 @@ async def entry(
     await send(hass, entry, message="Un", target=["Papa"])
     freezer.move_to("2026-11-20 09:00:00+00:00")
     await send(hass, entry, message="Deux", target=["Maman", "Papa"])
+    # Its deliveries are asked about an hour later, and tell nothing then.
+    simulator.etech_keys.fail(Fault.ERROR_500, operation="delivery")
     freezer.move_to("2026-11-20 10:00:00+00:00")
     simulator.etech_keys.fail(Fault.RATE_LIMITED, operation="send")
     await send(hass, entry, message="Trois", urgent=True, time_to_live="00:30:00")

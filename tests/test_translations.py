@@ -30,6 +30,7 @@ LANGUAGES = ["en", "fr"]
 OF_THE_FACE = {
     "ability_missing",
     "account_in_use",
+    "account_not_loaded",
     "action_cannot_connect",
     "action_not_stored",
     "action_rate_limited",
@@ -240,15 +241,20 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
     assert words.keys() == {
         issues.IP_NOT_ALLOWED,
         issues.JOURNAL_DAMAGED,
+        issues.JOURNAL_UNAVAILABLE,
         issues.LOW_BALANCE,
+        issues.NOT_LEFT,
         issues.UNKNOWN_OUTCOME,
     }
+    for issue in (issues.NOT_LEFT, issues.UNKNOWN_OUTCOME):
+        abort = words[issue]["fix_flow"]["abort"]
+        assert abort.keys() == {"not_loaded", "not_stored"}
     flow = words[issues.UNKNOWN_OUTCOME]["fix_flow"]
     choices = {choice.value for choice in Choice}
     assert flow["step"]["init"]["menu_options"].keys() == choices
     assert flow["step"]["init"]["menu_option_descriptions"].keys() == choices
-    assert flow["abort"].keys() == {"not_loaded", "not_stored"}
-    assert "confirm" in words[issues.JOURNAL_DAMAGED]["fix_flow"]["step"]
+    for issue in (issues.JOURNAL_DAMAGED, issues.NOT_LEFT):
+        assert words[issue]["fix_flow"]["step"].keys() == {"confirm"}
 
 
 def test_every_entity_and_action_has_an_icon() -> None:

@@ -20,7 +20,7 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.webhook import async_delivery_url
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
@@ -37,6 +37,7 @@ from tests.pushed_reports import (
     path_of,
     statuses,
 )
+from tests.restarts import start_account, stop_account
 from tests.simulator import Simulator
 from tests.simulator.devcodesms import UNDELIVERED
 from tests.test_config_flow import filled_in, open_form, submit
@@ -229,7 +230,21 @@ async def test_a_new_account_has_its_address(
     assert await codes(answer) == [0]
 
 
-async def test_an_account_that_is_not_loaded(
+async def test_an_account_that_is_unloaded(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    client: Client,
+) -> None:
+    """As in a reload, its reports are taken at once: a gateway may not come again."""
+    await send(hass, entry)
+    report = simulator.devcodesms.delivery_report(simulator.devcodesms.accepted)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert await codes(await call(client, entry, report)) == [1]
+
+
+async def test_an_account_that_has_not_begun(
     hass: HomeAssistant,
     simulator: Simulator,
     entry: MockConfigEntry,
@@ -238,29 +253,24 @@ async def test_an_account_that_is_not_loaded(
     """The gateway is to come again, and is heard once it is loaded."""
     await send(hass, entry)
     report = simulator.devcodesms.delivery_report(simulator.devcodesms.accepted)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await stop_account(hass, entry)
 
     assert (await call(client, entry, report)).status == 503
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await start_account(hass, entry)
     assert await statuses(entry) == {MAMAN: DeliveryStatus.PENDING}
 
     assert await codes(await call(client, entry, report)) == [1]
 
 
-async def test_an_account_that_cannot_be_loaded(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    add_account: AccountMaker,
-    hass_client_no_auth: ClientSessionGenerator,
+async def test_an_account_whose_journal_cannot_be_opened(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, client: Client
 ) -> None:
     """Its messages may arrive all the same: no report is taken for read."""
-    entry = await add_account(simulator.devcodesms, api_key="another")
-    assert entry.state is ConfigEntryState.SETUP_ERROR
+    await send(hass, entry)
+    report = simulator.devcodesms.delivery_report(simulator.devcodesms.accepted)
+    await entry.runtime_data.journal.close()
 
-    client = await hass_client_no_auth()
-
-    assert (await call(client, entry, ANYTHING)).status == 503
+    assert (await call(client, entry, report)).status == 503
 
 
 async def test_a_disabled_account(

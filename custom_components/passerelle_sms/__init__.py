@@ -1,19 +1,30 @@
 """Passerelle SMS: alerts that reach a phone without data."""
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.components.notify import (
+    async_unload_entry as async_unload_notify_entities,
+)
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    EVENT_HOMEASSISTANT_STOP,
+    Platform,
+)
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .entity import async_register_account_device
-from .entries.account import Account, AccountConfigEntry, async_open_journal
-from .entries.factory import BUDGETS, make_journal
-from .gateways.errors import NotStoredError
-from .notify_service import async_setup_notify_service
-from .presentation.exceptions import placeholders
-from .presentation.issues import async_forget_issues
+from .entity import async_rename_devices
+from .entries.account import ACCOUNTS, Account, AccountConfigEntry, async_get_account
+from .entries.factory import make_journal
+from .entries.settings import AccountSettings
+from .notify import async_add_recipients
+from .notify_service import (
+    async_remove_notify_services,
+    async_setup_notify_services,
+    async_setup_service_names,
+)
+from .presentation.issues import async_forget_issues, async_forget_journal_unavailable
 from .services import async_setup_services
 from .webhook import (
     async_register_webhook,
@@ -21,98 +32,114 @@ from .webhook import (
     async_unregister_webhook,
 )
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+# What is loaded anew with the entry. The notify entities stay while that happens: what
+# somebody sends to an entity that isn't there is dropped without a word.
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions, and the names of the notify services."""
+    hass.data[ACCOUNTS] = {}
     async_setup_services(hass)
+    await async_setup_service_names(hass, config)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
-    """Set up an account.
+    """Set up an account: what it takes in first, what its gateway says in the background.
 
-    A gateway that can't be reached is no reason to wait: after a power cut the house is
-    up before its line is, and an alert of that time must go into the outbox.
+    Whatever the gateway says is no reason to fail: after a power cut the house is up
+    before its line is, and an alert of that time must go into the outbox.
     """
     async_register_webhook(hass, entry)
-    account = Account.of(hass, entry)
-    await account.coordinator.async_refresh()
-    if isinstance(account.coordinator.last_exception, ConfigEntryAuthFailed):
-        raise account.coordinator.last_exception
-    try:
-        await async_open_journal(hass, entry, account)
-        await account.outbox.start()
-    except NotStoredError as error:
-        await account.journal.close()
-        raise _not_ready(error, account) from error
+    account = async_get_account(hass, entry.entry_id)
+    is_new = account is None
+    if account is None:
+        account = await _async_open(hass, entry)
     entry.runtime_data = account
-    async_register_account_device(hass, entry)
-    entry.async_on_unload(
-        account.observer.credit.async_start(
-            account.journal, account.observer.async_on_settled
-        )
+    await _async_apply(hass, entry)
+    platforms = [*PLATFORMS, Platform.NOTIFY] if is_new else PLATFORMS
+    await hass.config_entries.async_forward_entry_setups(entry, platforms)
+    await account.start_following()
+    entry.async_on_unload(entry.add_update_listener(_async_apply))
+    entry.async_create_background_task(
+        hass, account.coordinator.async_refresh(), f"{DOMAIN} first balance"
     )
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    await async_setup_notify_service(hass, entry)
-    try:
-        await account.start_following()
-    except NotStoredError as error:
-        await async_unload_entry(hass, entry)
-        raise _not_ready(error, account) from error
-    _async_let_go_at_the_end(hass, entry)
-    entry.async_on_unload(entry.add_update_listener(_async_reload))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
-    """Unload an account, once what it is sending has been answered."""
+    """Unload an account's entities; it goes on taking messages in, unless disabled."""
     account = entry.runtime_data
-    # First: when the event entities are gone, nobody would hear what is told.
-    await account.stop_following()
+    # First: when the event entities are gone, nobody would hear what is announced.
+    await account.pause_following()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     if entry.disabled_by is not None:
-        async_unregister_webhook(hass, entry)
-    await account.stop()
+        await _async_close(hass, entry)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Leave nothing behind of an account that is removed."""
+    await _async_close(hass, entry, forget=True)
     async_forget_issues(hass, entry)
-    hass.data.get(BUDGETS, {}).pop(entry.entry_id, None)
-    async_unregister_webhook(hass, entry)
     await async_remove_webhook(hass, entry)
-    await make_journal(hass, entry).remove()
+    await make_journal(hass, entry.entry_id).remove()
 
 
-@callback
-def _async_let_go_at_the_end(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Keep nobody waiting for a delivery when Home Assistant stops: it would wait too."""
-    account = entry.runtime_data
+async def _async_open(hass: HomeAssistant, entry: AccountConfigEntry) -> Account:
+    """Let an account begin, until it is disabled or removed or Home Assistant stops.
+
+    Raises:
+        ConfigEntryError: a newer version wrote its journal.
+
+    """
+    account = hass.data[ACCOUNTS][entry.entry_id] = Account(hass, entry)
+    async_setup_notify_services(hass, entry)
+    try:
+        await account.start()
+    except ConfigEntryError:
+        async_remove_notify_services(hass, entry, forget=False)
+        del hass.data[ACCOUNTS][entry.entry_id]
+        await account.stop()
+        raise
 
     @callback
-    def let_go(_event: Event) -> None:
-        hass.async_create_background_task(
-            account.stop_following(), f"{DOMAIN} stop", eager_start=True
-        )
+    def drain(_event: Event) -> None:
+        # A task made here is waited for; one made before would not be.
+        hass.async_create_task(account.drain(), f"{DOMAIN} stop")
 
-    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, let_go))
+    @callback
+    def stop(_event: Event) -> None:
+        hass.async_create_task(account.stop(), f"{DOMAIN} end")
 
-
-def _not_ready(error: NotStoredError, account: Account) -> ConfigEntryNotReady:
-    """Return why an account can't be set up for now: it could promise nothing."""
-    return ConfigEntryNotReady(
-        translation_domain=DOMAIN,
-        translation_key=error.key,
-        translation_placeholders=placeholders(error, account.gateway),
-    )
+    # Not once: what has listened once can't be told to end any more.
+    account.on_stop(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, drain))
+    account.on_stop(hass.bus.async_listen(EVENT_HOMEASSISTANT_FINAL_WRITE, stop))
+    return account
 
 
-async def _async_reload(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Load an account anew when its data, options, title or recipients change."""
-    await hass.config_entries.async_reload(entry.entry_id)
+async def _async_close(
+    hass: HomeAssistant, entry: AccountConfigEntry, *, forget: bool = False
+) -> None:
+    """Let an account end, once what it is sending has been answered."""
+    async_remove_notify_services(hass, entry, forget=forget)
+    async_unregister_webhook(hass, entry)
+    async_forget_journal_unavailable(hass, entry)
+    # One that is disabled can be removed without the integration being set up.
+    if account := hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None):
+        # Not through the entry: one that is being removed is unloaded already, and then
+        # Home Assistant forwards nothing.
+        await async_unload_notify_entities(hass, entry)
+        await account.stop()
+
+
+async def _async_apply(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Go by what an entry says now, without unloading anything."""
+    entry.runtime_data.async_apply(AccountSettings.of(entry))
+    async_rename_devices(hass, entry)
+    async_setup_notify_services(hass, entry)
+    async_add_recipients(hass, entry)

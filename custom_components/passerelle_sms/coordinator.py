@@ -7,9 +7,8 @@ from decimal import Decimal
 import logging
 from typing import Final, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import DOMAIN
@@ -23,6 +22,7 @@ from .gateways.gateway import Gateway
 from .gateways.model.account import Balance
 from .gateways.model.message import SendResult
 from .gateways.outcome import Outcome
+from .messaging.observers import BalanceSource
 from .presentation.exceptions import placeholders
 from .presentation.issues import async_forget_ip_not_allowed, async_tell_ip_not_allowed
 
@@ -30,10 +30,11 @@ _LOGGER = logging.getLogger(__name__)
 
 # A gateway that counts requests does so by the hour.
 RATE_LIMIT_PAUSE: Final = timedelta(hours=1)
+CONFIRM_REFUSAL_AFTER: Final = timedelta(seconds=30)
 
 
-class BalanceCoordinator(DataUpdateCoordinator[Balance]):
-    """Polls the balance of one account."""
+class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
+    """Polls the balance of one account, for as long as that is enabled."""
 
     config_entry: ConfigEntry
     request_count_if_idle: Callable[[], int | None]
@@ -53,11 +54,15 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         super().__init__(
             hass,
             _LOGGER,
-            config_entry=entry,
+            # With an entry it would end for good when that is unloaded.
+            config_entry=None,
             name=entry.title,
             update_interval=interval,
         )
+        self.config_entry = entry
         self.gateway = gateway
+        self._refusals = 0
+        """How often the gateway has refused the credentials since it last took them."""
         self._is_exact = False
         self._urgent_asks = 0
         self._error: GatewayError | None = None
@@ -67,9 +72,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         """What the gateway told last; `None` before its first answer."""
         return self.data
 
-    @property
-    def exact_credits(self) -> Decimal | None:
-        """What the account holds, if nothing has happened since it was told."""
+    @override
+    def known_credits(self) -> Decimal | None:
         return (
             self.last_balance.credits if self.last_balance and self._is_exact else None
         )
@@ -93,6 +97,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
             self._error = error
             raise self._failure(error) from error
         self._error = None
+        self._refusals = 0
+        self._abort_reauthentication()
         # Told while a message was on its way, it may be from before or after it.
         self._is_exact = (
             request_count_if_idle is not None
@@ -101,9 +107,9 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         async_forget_ip_not_allowed(self.hass, self.config_entry)
         return balance
 
-    async def async_ask_credits(self) -> Decimal | None:
-        """Ask now, whatever else there is to ask; `None` when the gateway doesn't say."""
-        # Several may ask at once, and wait for each other.
+    @override
+    async def refresh_balance(self) -> Decimal | None:
+        # Whatever else there is to ask. Several may ask at once, and wait for each other.
         self._urgent_asks += 1
         try:
             await self.async_refresh()
@@ -123,9 +129,19 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
     def async_handle_failure(self, error: GatewayError | None) -> None:
         """See to what only the user can mend."""
         if isinstance(error, AuthenticationError):
-            self.config_entry.async_start_reauth(self.hass)
+            # The balance tells whether that is so.
+            self.async_refresh_soon()
         if isinstance(error, IpNotAllowedError):
             async_tell_ip_not_allowed(self.hass, self.config_entry, self.gateway)
+
+    @callback
+    def _abort_reauthentication(self) -> None:
+        """Ask the user no longer: the gateway takes the credentials."""
+        flows = self.hass.config_entries.flow
+        for flow in self.config_entry.async_get_active_flows(
+            self.hass, {SOURCE_REAUTH}
+        ):
+            flows.async_abort(flow["flow_id"])
 
     @property
     def _has_room(self) -> bool:
@@ -150,23 +166,22 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance]):
         ):
             self.async_refresh_soon()
 
-    def _failure(self, error: GatewayError) -> ConfigEntryAuthFailed | UpdateFailed:
-        details = placeholders(error, self.gateway)
+    def _failure(self, error: GatewayError) -> UpdateFailed:
+        retry_after: timedelta | None = None
+        if isinstance(error, RateLimitedError):
+            retry_after = RATE_LIMIT_PAUSE
         if isinstance(error, AuthenticationError):
-            return ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key=error.key,
-                translation_placeholders=details,
-            )
+            self._refusals += 1
+            if self._refusals == 1:
+                # Gateways refuse now and then what they took before, and take again.
+                retry_after = CONFIRM_REFUSAL_AFTER
+            else:
+                self.config_entry.async_start_reauth(self.hass)
         if isinstance(error, IpNotAllowedError):
             async_tell_ip_not_allowed(self.hass, self.config_entry, self.gateway)
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=error.key,
-            translation_placeholders=details,
-            retry_after=(
-                RATE_LIMIT_PAUSE.total_seconds()
-                if isinstance(error, RateLimitedError)
-                else None
-            ),
+            translation_placeholders=placeholders(error, self.gateway),
+            retry_after=None if retry_after is None else retry_after.total_seconds(),
         )

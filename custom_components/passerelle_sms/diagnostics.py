@@ -10,12 +10,12 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_SENDER
 from .entries.account import Account, AccountConfigEntry
-from .entries.settings import recipients
 from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
 from .gateways.model.account import Balance
 from .messaging.journal.journal import JournalQuery
-from .messaging.model.record import MessageRecord, SubmissionRecord
+from .messaging.model.record import MessageRecord
+from .messaging.model.submission import SubmissionRecord
 
 MESSAGES_TOLD: Final = 20
 
@@ -37,7 +37,7 @@ async def async_get_config_entry_diagnostics(
             "country": entry.data[CONF_COUNTRY],
             "sender_set": bool(entry.data.get(CONF_SENDER)),
             "sub_account_chosen": bool(gateway.credentials.account_id),
-            "recipients": len(recipients(entry)),
+            "recipients": len(account.settings.recipients),
             "options": dict(entry.options),
         },
         "balance": None
@@ -56,7 +56,7 @@ async def async_get_config_entry_diagnostics(
             "segments_last_day": account.guard.segments_last_day,
         },
         "requests": _requests(gateway),
-        "pending_messages": len(account.outbox.messages),
+        "pending_messages": len(account.store),
         "awaited_deliveries": len(account.tracker),
         "last_messages": await _last_messages(account),
     }

@@ -2,16 +2,17 @@
 
 from typing import override
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_RECIPIENT
 from .coordinator import BalanceCoordinator
 from .entries.account import AccountConfigEntry
+from .entries.settings import recipient_name
 
 
 def account_device(entry: AccountConfigEntry) -> DeviceInfo:
@@ -27,13 +28,26 @@ def account_device(entry: AccountConfigEntry) -> DeviceInfo:
 
 
 @callback
-def async_register_account_device(
-    hass: HomeAssistant, entry: AccountConfigEntry
-) -> None:
-    """Register the device of an account, so that those of recipients can refer to it."""
-    dr.async_get(hass).async_get_or_create(
+def async_rename_devices(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Call the devices of an account and of its recipients what these are called now.
+
+    That of the account is there from now on: those of recipients refer to it.
+    """
+    registry = dr.async_get(hass)
+    registry.async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)
     )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        device = registry.async_get_device_by_identifier(
+            _identifier(entry, subentry), entry.entry_id
+        )
+        # A new recipient has one once its entity is there.
+        if device is not None:
+            registry.async_update_device(device.id, name=recipient_name(subentry))
+
+
+def _identifier(entry: ConfigEntry, subentry: ConfigSubentry) -> tuple[str, str]:
+    return DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}"
 
 
 class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
@@ -69,7 +83,7 @@ class CreditEntity(AccountEntity):
     ) -> None:
         """Show what is known of the credit of the account `entry`."""
         super().__init__(entry, description)
-        self._credit = entry.runtime_data.observer.credit
+        self._credit = entry.runtime_data.credit
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -97,10 +111,10 @@ class RecipientEntity(Entity):
             f"{entry.entry_id}_{subentry.subentry_id}_{description.key}"
         )
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
+            identifiers={_identifier(entry, subentry)},
             entry_type=DeviceEntryType.SERVICE,
             manufacturer=entry.runtime_data.gateway.name,
-            name=subentry.title,
+            name=recipient_name(subentry),
             via_device_id=dr.async_get_device_id_by_identifier(
                 hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
             ),

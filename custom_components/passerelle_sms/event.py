@@ -8,11 +8,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import LocalEntity
 from .entries.account import AccountConfigEntry
-from .entries.settings import address_book
 from .gateways.abilities.delivery import PushesDelivery, ReceivesReplies, TracksDelivery
 from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
-from .messaging.model.record import MessageRecord, SubmissionRecord
+from .messaging.model.record import MessageRecord
+from .messaging.model.submission import SubmissionRecord
 from .messaging.recipients.address_book import Recipient
 from .presentation.formatting import local_iso
 
@@ -52,7 +52,7 @@ class AccountEvent(LocalEntity, EventEntity):
     ) -> None:
         """Tell what happens in the account `entry`."""
         super().__init__(entry, description)
-        self._entry = entry
+        self._account = entry.runtime_data
         self._observer = entry.runtime_data.observer
 
 
@@ -111,7 +111,7 @@ class ReplyEvent(AccountEvent):
 
     @callback
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
-        [meant] = address_book(self._entry).resolve((reply.number,))
+        [meant] = self._account.settings.address_book.resolve((reply.number,))
         known = meant if isinstance(meant, Recipient) else None
         self._trigger_event(
             REPLY_RECEIVED,

@@ -8,14 +8,18 @@ from homeassistant.components.notify import (
     NotifyEntityFeature,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.sending import async_send_or_raise
-from .const import SUBENTRY_RECIPIENT
+from .const import DOMAIN, SUBENTRY_RECIPIENT
 from .entity import RecipientEntity
-from .entries.account import AccountConfigEntry
+from .entries.account import Account, AccountConfigEntry
+from .entries.settings import recipient_targets
 from .messaging.model.message import Message
 
 # The gateway bounds what runs at once; an alarm must not wait here.
@@ -31,12 +35,33 @@ async def async_setup_entry(
     entry: AccountConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up an entity for each recipient of an account."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
-        async_add_entities(
-            [RecipientNotifyEntity(hass, entry, subentry)],
-            config_subentry_id=subentry.subentry_id,
-        )
+    """Set up an entity for each recipient of an account, also for those to come."""
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+            if subentry.subentry_id not in known:
+                known.add(subentry.subentry_id)
+                async_add_entities(
+                    [RecipientNotifyEntity(hass, account, subentry)],
+                    config_subentry_id=subentry.subentry_id,
+                )
+
+    account = entry.runtime_data
+    add_new()
+    # These entities stay while the entry is reloaded.
+    account.on_stop(async_dispatcher_connect(hass, _signal(entry), add_new))
+
+
+@callback
+def async_add_recipients(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Set up the entities of new recipients."""
+    async_dispatcher_send(hass, _signal(entry))
+
+
+def _signal(entry: AccountConfigEntry) -> str:
+    return f"{DOMAIN}_{entry.entry_id}_recipients"
 
 
 class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
@@ -45,18 +70,22 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     def __init__(
-        self, hass: HomeAssistant, entry: AccountConfigEntry, subentry: ConfigSubentry
+        self, hass: HomeAssistant, account: Account, subentry: ConfigSubentry
     ) -> None:
-        """Send to `subentry` through the account `entry`."""
-        super().__init__(hass, entry, subentry, RECIPIENT)
-        self._entry = entry
-        self._target: str = subentry.data[CONF_NAME]
+        """Send to `subentry` through `account`."""
+        super().__init__(hass, account.entry, subentry, RECIPIENT)
+        self._account = account
+        self._subentry_id = subentry.subentry_id
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message, and raise unless it is accepted or queued."""
         await async_send_or_raise(
             self.hass,
-            self._entry,
-            Message(text=message, title=title, targets=(self._target,)),
+            self._account,
+            Message(
+                text=message,
+                title=title,
+                targets=recipient_targets(self._account.entry, self._subentry_id),
+            ),
         )

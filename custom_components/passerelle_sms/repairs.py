@@ -1,20 +1,27 @@
 """What the user can do about an issue."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final
+
+import probatio
 
 from homeassistant.components.repairs import (
     ConfirmRepairFlow,
     RepairsFlow,
     RepairsFlowResult,
 )
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .entries.account import AccountConfigEntry
+from .entries.account import Account, async_get_account
 from .gateways.errors import NotStoredError
-from .messaging.model.record import Choice
+from .messaging.model.record import Choice, MessageRecord
+from .messaging.model.submission import Notice, SubmissionRecord
+from .presentation.exceptions import async_explain, async_outcome
+from .presentation.formatting import local_time
+
+MOST_SHOWN: Final = 20
+"""How many messages one repair shows."""
 
 
 async def async_create_fix_flow(
@@ -22,10 +29,13 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow for an issue: a message to decide about, or a notice to read."""
+    """Return the flow for an issue: a choice to make, or a notice to read."""
     if data is None:
         return ConfirmRepairFlow()
-    return UnknownOutcomeFlow(str(data["entry_id"]), str(data["message_id"]))
+    entry_id = str(data["entry_id"])
+    if "message_id" in data:
+        return UnknownOutcomeFlow(entry_id, str(data["message_id"]))
+    return NotLeftFlow(entry_id)
 
 
 class UnknownOutcomeFlow(RepairsFlow):
@@ -65,14 +75,11 @@ class UnknownOutcomeFlow(RepairsFlow):
         return await self._async_resolve(Choice.DROP)
 
     async def _async_resolve(self, choice: Choice) -> RepairsFlowResult:
-        entry = cast(
-            "AccountConfigEntry | None",
-            self.hass.config_entries.async_get_entry(self._entry_id),
-        )
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        account = async_get_account(self.hass, self._entry_id)
+        if account is None:
             return self.async_abort(reason="not_loaded")
         try:
-            await entry.runtime_data.messenger.resolve(self._message_id, choice)
+            await account.outbox.resolve(self._message_id, choice)
         except NotStoredError:
             return self.async_abort(reason="not_stored")
         return self.async_create_entry(data={})
@@ -81,3 +88,72 @@ class UnknownOutcomeFlow(RepairsFlow):
     def _placeholders(self) -> Mapping[str, str]:
         issue = ir.async_get(self.hass).async_get_issue(self.handler, self.issue_id)
         return (issue and issue.translation_placeholders) or {}
+
+
+class NotLeftFlow(RepairsFlow):
+    """Shows which messages did not leave, and notes that they were read."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Show those of the account `entry_id`."""
+        self._entry_id = entry_id
+        self._shown: list[MessageRecord] = []
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show what did not leave: only administrators see this, and so the texts."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Note that it was read."""
+        account = async_get_account(self.hass, self._entry_id)
+        if account is None:
+            return self.async_abort(reason="not_loaded")
+        try:
+            if user_input is not None:
+                await account.announcer.acknowledge(self._shown)
+                return self.async_create_entry(data={})
+            self._shown = await account.announcer.not_left()
+        except NotStoredError:
+            return self.async_abort(reason="not_stored")
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=probatio.Schema({}),
+            description_placeholders={
+                "account": account.entry.title,
+                "messages": await self._async_list(account, self._shown),
+            },
+        )
+
+    async def _async_list(self, account: Account, messages: list[MessageRecord]) -> str:
+        """Return the messages as a list, the newest first."""
+        lines = [
+            f"- {local_time(record.created)}: «{record.text}» "
+            f"({await self._async_reasons(account, record)})"
+            for record in reversed(messages[-MOST_SHOWN:])
+        ]
+        if len(messages) > MOST_SHOWN:
+            lines.append(f"- … (+{len(messages) - MOST_SHOWN})")
+        return "\n".join(lines)
+
+    async def _async_reasons(self, account: Account, record: MessageRecord) -> str:
+        """Return for whom a message did not leave, and why."""
+        return ", ".join(
+            [
+                f"{submission.recipient.label}: "
+                f"{await self._async_reason(account, submission)}"
+                for submission in record.submissions
+                if submission.notice is Notice.UNACKNOWLEDGED
+            ]
+        )
+
+    async def _async_reason(
+        self, account: Account, submission: SubmissionRecord
+    ) -> str:
+        outcome = await async_outcome(self.hass, submission.outcome)
+        if submission.failure is None:
+            return outcome
+        reason = await async_explain(self.hass, submission.failure, account.gateway)
+        return f"{outcome}: {reason}"

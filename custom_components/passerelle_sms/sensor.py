@@ -1,12 +1,12 @@
 """What an account holds and what it has sent, as sensors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+import logging
 from typing import Final, override
 
-from custom_components.passerelle_sms.entries.segment_counter import Count
 from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
@@ -21,9 +21,13 @@ from homeassistant.util import dt as dt_util
 
 from .entity import AccountEntity, CreditEntity, LocalEntity
 from .entries.account import AccountConfigEntry
+from .entries.segment_counter import Count, SegmentCounter
+from .gateways.errors import NotStoredError
 from .gateways.model.account import Balance, SubAccount
-from .gateways.outcome import Outcome
-from .messaging.model.record import Kind, MessageRecord
+from .messaging.model.record import MessageRecord
+from .messaging.model.submission import SubmissionRecord
+
+_LOGGER = logging.getLogger(__name__)
 
 # The coordinator asks; the sensors only show.
 PARALLEL_UPDATES = 0
@@ -197,6 +201,7 @@ class PendingMessagesSensor(LocalEntity, SensorEntity):
         """Count for the account `entry`."""
         super().__init__(entry, PENDING_MESSAGES)
         self._account = entry.runtime_data
+        self._shown: int | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -208,12 +213,13 @@ class PendingMessagesSensor(LocalEntity, SensorEntity):
     @override
     def native_value(self) -> int:
         """Return how many wait, are in doubt, or are the user's to judge."""
-        # One that is settled stays there until that is on disk.
-        return sum(not record.is_closed for record in self._account.outbox.messages)
+        return len(self._account.store)
 
     @callback
-    def _async_follow(self, _record: MessageRecord) -> None:
-        self.async_write_ha_state()
+    def _async_follow(self, *_: object) -> None:
+        if self.native_value != self._shown:
+            self._shown = self.native_value
+            self.async_write_ha_state()
 
 
 SEGMENTS_SENT: Final = SensorEntityDescription(
@@ -229,72 +235,37 @@ class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
     def __init__(self, entry: AccountConfigEntry) -> None:
         """Count for the account `entry`."""
         super().__init__(entry, SEGMENTS_SENT)
-        self._entry = entry
-        self._segments = 0
-        self._unsettled: dict[str, int] = {}
+        self._account = entry.runtime_data
+        self._counter = SegmentCounter(entry.entry_id, entry.created_at)
 
     @override
     async def async_added_to_hass(self) -> None:
         """Catch up with the journal, and count on."""
         await super().async_added_to_hass()
-        account = self._entry.runtime_data
-        count = await self._async_last_count()
-        self._segments, self._unsettled = count.segments, dict(count.unsettled)
-        earlier = [await account.journal.get(known) for known in count.unsettled]
-        later = await account.journal.created_since(count.at)
-        for record in earlier:
-            # One that is gone went with a damaged journal.
-            if record is not None:
-                self._count(record)
-        for record in later:
-            if record.created > count.at and record.message_id not in count.unsettled:
-                self._count(record)
-        self.async_on_remove(account.observer.async_listen(self._async_follow))
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            self._counter.restore(stored.as_dict())
+        try:
+            await self._counter.catch_up(self._account.journal)
+        except NotStoredError:
+            # What it holds is counted after the next start.
+            _LOGGER.debug("The journal can't be read: %s counts on", self.entity_id)
+        self.async_on_remove(self._account.observer.async_listen(self._async_follow))
 
     @property
     @override
     def native_value(self) -> int:
         """Return the segments counted."""
-        return self._segments
+        return self._counter.segments
 
     @property
     @override
     def extra_restore_state_data(self) -> Count:
         """Return what is needed to go on counting."""
-        return Count(
-            entry_id=self._entry.entry_id,
-            segments=self._segments,
-            at=dt_util.utcnow(),
-            unsettled=dict(self._unsettled),
-        )
-
-    async def _async_last_count(self) -> Count:
-        stored = await self.async_get_last_extra_data()
-        if stored is not None:
-            count = Count.from_dict(stored.as_dict())
-            if count.entry_id == self._entry.entry_id:
-                return count
-        return Count(
-            entry_id=self._entry.entry_id,
-            segments=0,
-            at=self._entry.created_at,
-            unsettled={},
-        )
+        return self._counter.count(dt_util.utcnow())
 
     @callback
-    def _async_follow(self, record: MessageRecord) -> None:
-        self._count(record)
-        self.async_write_ha_state()
-
-    def _count(self, record: MessageRecord) -> None:
-        """Count what of a message isn't counted yet."""
-        if record.kind is not Kind.MESSAGE:
-            return
-        accepted = sum(
-            record.segments if submission.segments is None else submission.segments
-            for submission in record.submissions
-            if submission.outcome is Outcome.ACCEPTED
-        )
-        self._segments += accepted - self._unsettled.pop(record.message_id, 0)
-        if not record.is_closed:
-            self._unsettled[record.message_id] = accepted
+    def _async_follow(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        if self._counter.follow(record, changed):
+            self.async_write_ha_state()

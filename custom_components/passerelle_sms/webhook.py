@@ -14,13 +14,12 @@ from aiohttp.hdrs import METH_POST
 from aiohttp.web import Request, RequestPayloadError, Response, json_response
 
 from homeassistant.components import webhook
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError
 
 from .const import DOMAIN
-from .entries.account import Account, AccountConfigEntry
+from .entries.account import Account, AccountConfigEntry, async_get_account
 from .entries.settings import gateway_class
 from .gateways.abilities.delivery import PushesDelivery
 from .gateways.errors import InvalidRequestError, NotStoredError
@@ -62,10 +61,11 @@ def async_register_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -> No
     async def handle(
         hass: HomeAssistant, webhook_id: str, request: Request
     ) -> Response:
-        if entry.state is not ConfigEntryState.LOADED:
+        account = async_get_account(hass, entry.entry_id)
+        if account is None:
             # The gateway may come again.
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE)
-        return await _async_answer(hass, entry.runtime_data, request)
+        return await _async_answer(hass, account, request)
 
     async_unregister_webhook(hass, entry)
     webhook.async_register(

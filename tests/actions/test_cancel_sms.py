@@ -71,12 +71,12 @@ async def test_what_still_waits_here_never_leaves(
 
     answer = await call(hass, entry, "cancel_sms", message_id=sent["message_id"])
     gateway.heal()
-    entry.runtime_data.outbox.wake()
+    await entry.runtime_data.coordinator.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
 
     assert answer["results"][0]["outcome"] == "not_sent"
     assert gateway.accepted == []
-    assert len(entry.runtime_data.outbox.messages) == 0
+    assert len(entry.runtime_data.store) == 0
     # It has cost nothing, so the same text may be sent again at once.
     again = await send(hass, entry)
     assert again["results"][0]["outcome"] == "accepted"

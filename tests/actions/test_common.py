@@ -8,7 +8,9 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.passerelle_sms.actions.common import translated, whole_number
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.entries.account import ACCOUNTS
 from custom_components.passerelle_sms.gateways.errors import IpNotAllowedError
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import (
     HomeAssistantError,
@@ -19,6 +21,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from tests.actions.calls import ACTIONS, FIELDS, answers, call
 from tests.conftest import MAMAN, AccountMaker
+from tests.messages import confirm_refusal
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -126,12 +129,38 @@ async def test_what_changes_something_need_not_be_asked_for_an_answer(
 async def test_names_the_missing_account(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """One that isn't loaded can't be asked."""
+    """One that is disabled can't be asked."""
     entry = await add_account(simulator.smseco)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
 
     with pytest.raises(ServiceValidationError, match="not loaded"):
         await call(hass, entry, "get_senders")
+
+
+async def test_an_account_that_is_unloaded_can_be_asked(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """As in the middle of a reload."""
+    entry = await add_account(simulator.smseco)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    assert await call(hass, entry, "get_senders")
+
+
+async def test_an_account_that_is_just_being_removed(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It has ended, and its entry is still there: the caller is told."""
+    entry = await add_account(simulator.smseco)
+    account = hass.data[ACCOUNTS].pop(entry.entry_id)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, entry, "get_senders")
+
+    assert raised.value.translation_key == "account_not_loaded"
+    hass.data[ACCOUNTS][entry.entry_id] = account
 
 
 @pytest.mark.parametrize(
@@ -225,12 +254,11 @@ async def test_dead_credentials_ask_the_user(
 
     with pytest.raises(HomeAssistantError) as raised:
         await call(hass, entry, "get_senders")
-    await hass.async_block_till_done()
+    flow = await confirm_refusal(hass, entry)
 
     assert raised.value.translation_key == "invalid_auth"
     assert not isinstance(raised.value, ServiceValidationError)
     assert entry.data["password"] not in str(raised.value)
-    [flow] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == "reauth"
 
 

@@ -17,7 +17,7 @@ from homeassistant.exceptions import (
 )
 from tests.actions.calls import call
 from tests.conftest import MAMAN, AccountMaker
-from tests.messages import send
+from tests.messages import confirm_refusal, send
 from tests.passing_time import pass_time
 from tests.simulator import Fault, Simulator
 
@@ -321,11 +321,10 @@ async def test_dead_credentials_ask_the_user(
     fields = {"message_id": sent["message_id"]} if about == "one" else {}
 
     answer = await call(hass, entry, "get_delivery", **fields)
-    await hass.async_block_till_done()
+    flow = await confirm_refusal(hass, entry)
 
     assert status(answer) == [("Maman", "pending")]
     assert "SMSECO" in answer["error"]
-    [flow] = hass.config_entries.flow.async_progress_by_handler("passerelle_sms")
     assert flow["context"]["source"] == "reauth"
 
 
@@ -425,5 +424,5 @@ async def test_a_poll_finds_dead_credentials(
     await pass_time(hass, freezer, timedelta(seconds=61))
 
     assert simulator.smseco.asked("delivery") == 1
-    [flow] = hass.config_entries.flow.async_progress_by_handler("passerelle_sms")
+    flow = await confirm_refusal(hass, entry)
     assert flow["context"]["source"] == "reauth"

@@ -1,12 +1,16 @@
 """What the tests with a real Home Assistant may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 import subprocess
 
 from playwright.async_api import Page, async_playwright
 import pytest
 
+from scripts.demonstration.accounts import Account, add_account
+from tests.simulator import Simulator
+
+from .fork_server import ForkServer
 from .home_assistant import ROOT, HomeAssistantProcess
 
 _HERE = Path(__file__).parent
@@ -27,6 +31,40 @@ async def home_assistant(
     async with HomeAssistantProcess(tmp_path / "house") as house:
         await house.onboard()
         yield house
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """Return what starts a house in a moment, one at a time."""
+    with ForkServer() as server:
+        yield server
+
+
+@pytest.fixture
+def extra_configuration() -> str:
+    """Return what the YAML of a house holds besides; a module may say otherwise."""
+    return ""
+
+
+@pytest.fixture
+async def house(
+    socket_enabled: None,
+    fork_server: ForkServer,
+    extra_configuration: str,
+    tmp_path: Path,
+) -> AsyncIterator[HomeAssistantProcess]:
+    """Return a house that starts in a moment, and whose clock can be set."""
+    async with HomeAssistantProcess(
+        tmp_path / "house", extra=extra_configuration, launch=fork_server.launch
+    ) as house:
+        await house.onboard()
+        yield house
+
+
+@pytest.fixture
+async def account(house: HomeAssistantProcess, simulator: Simulator) -> Account:
+    """Return an account of that house at ETECH KEYS, with the recipient Maman."""
+    return await add_account(house, simulator, "etech_keys")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+import subprocess
 import sys
 from types import TracebackType
 from typing import Final, Self
@@ -29,26 +30,29 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """Forks houses, one at a time; `async with` starts and ends it."""
+    """Forks houses, one at a time; `with` starts and ends it.
+
+    It belongs to no event loop: any number of tests use it one after the other.
+    """
 
     def __init__(self) -> None:
         """Prepare it."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         """Start; the first house waits until all is imported."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.e2e.forking_launcher",
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.forking_launcher"],
             cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # What a buffer holds, the event loop would not see.
+            bufsize=0,
             start_new_session=True,
         )
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
@@ -56,20 +60,33 @@ class ForkServer:
     ) -> None:
         """End; the house has ended before."""
         if self._process is not None:
-            await self._process.communicate()
+            self._process.communicate()
 
     async def launch(self, console: Path, arguments: list[str]) -> ForkedProcess:
         """Start a house that writes to the file `console`.
 
         Raises:
-            ConnectionError: the server itself has ended.
+            ConnectionError: the server itself has ended, or was never started.
 
         """
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if self._process is None or self._process.stdin is None:
             raise ConnectionError("the fork server has not been started")
-        process.stdin.write(json.dumps([str(console), *arguments]).encode() + b"\n")
-        await process.stdin.drain()
-        if not (pid := await process.stdout.readline()):
+        self._process.stdin.write(
+            json.dumps([str(console), *arguments]).encode() + b"\n"
+        )
+        if not (pid := await self._line()):
             raise ConnectionError("the fork server has ended")
-        return ForkedProcess(int(pid), asyncio.create_task(process.stdout.readline()))
+        return ForkedProcess(int(pid), asyncio.create_task(self._line()))
+
+    async def _line(self) -> bytes:
+        """Return the next line that it writes; it writes each at once."""
+        if self._process is None or self._process.stdout is None:
+            raise ConnectionError("the fork server has not been started")
+        output, loop = self._process.stdout, asyncio.get_running_loop()
+        readable = asyncio.Event()
+        loop.add_reader(output, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(output)
+        return output.readline()

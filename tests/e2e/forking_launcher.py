@@ -8,6 +8,7 @@ On stdin comes a list of arguments in JSON for each house, on stdout go its proc
 and, when it has ended, its exit code. One house lives at a time.
 """
 
+from collections.abc import Callable
 import importlib
 import json
 import os
@@ -15,10 +16,9 @@ from pathlib import Path
 import sys
 from typing import Final
 
-from homeassistant import bootstrap
-from homeassistant.__main__ import main
+from .wall_clock import WallClock
 
-from .launcher import prepare
+type Main = Callable[[], int]
 
 # As a user's YAML could do it, if Home Assistant let it: no more than its frontend needs.
 _SET_UP: Final = {"logger"}
@@ -26,19 +26,34 @@ _SET_UP: Final = {"logger"}
 _LIBRARIES: Final = ("defusedxml.ElementTree", "phonenumbers", "sqlite3")
 
 
-def serve() -> None:
+def prepare(clock: WallClock) -> Main:
+    """Import Home Assistant, with `clock` for its time of day; return what starts it."""
+    clock.replace()
+    # Only now: see there.
+    from homeassistant import __main__ as home_assistant, bootstrap
+
+    from . import launcher
+
+    launcher.prepare()
+    bootstrap.DEFAULT_INTEGRATIONS = _SET_UP
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    return home_assistant.main
+
+
+def serve(main: Main, clock: WallClock) -> None:
     """Fork a house for each line, until there are no more."""
     for line in sys.stdin:
         arguments = json.loads(line)
         # The child writes its number itself, once it leads a group of its own.
         child = os.fork()
         if child == 0:
-            _live(arguments)
+            _live(main, clock, arguments)
         _, status = os.waitpid(child, 0)
         _tell(os.waitstatus_to_exitcode(status))
 
 
-def _live(arguments: list[str]) -> None:
+def _live(main: Main, clock: WallClock, arguments: list[str]) -> None:
     """Be a house; never return."""
     os.setsid()
     _tell(os.getpid())
@@ -49,6 +64,7 @@ def _live(arguments: list[str]) -> None:
         os.dup2(written.fileno(), 2)
     code = 1
     try:
+        clock.follow(Path(console).parent)
         code = main()
     finally:
         sys.stdout.flush()
@@ -62,8 +78,5 @@ def _tell(number: int) -> None:
 
 
 if __name__ == "__main__":
-    prepare()
-    bootstrap.DEFAULT_INTEGRATIONS = _SET_UP
-    for library in _LIBRARIES:
-        importlib.import_module(library)
-    serve()
+    wall_clock = WallClock()
+    serve(prepare(wall_clock), wall_clock)

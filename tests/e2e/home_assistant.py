@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http import HTTPStatus
 import json
 import os
@@ -16,6 +17,7 @@ import aiohttp
 
 from .client import ApiError, HomeAssistantClient, JsonObject
 from .waiting import until
+from .wall_clock import set_offset
 
 HOST: Final = "127.0.0.1"
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -198,6 +200,13 @@ class HomeAssistantProcess(HomeAssistantClient):
         )
         await self._wait_until("it had started", self._has_started)
 
+    def set_clock(self, offset: timedelta) -> None:
+        """Let its wall clock be so much ahead of the machine's, or behind if negative.
+
+        Only who is forked looks at it.
+        """
+        set_offset(self.folder, offset)
+
     async def settle(self) -> None:
         """Wait until the owner and all entries are on disk.
 
@@ -243,6 +252,7 @@ class HomeAssistantProcess(HomeAssistantClient):
         (self.folder / "configuration.yaml").write_text(
             self._configuration, encoding="utf-8"
         )
+        self.set_clock(timedelta())
         self._store("onboarding", _ONBOARDING)
         # In the configuration it would be but a proposal, to be confirmed in the
         # frontend or taken back. The older version is completed by Home Assistant.

@@ -128,16 +128,15 @@ async def line(house: HomeAssistantProcess) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def house(
-    socket_enabled: None, simulator: Simulator, tmp_path: Path
+    socket_enabled: None, simulator: Simulator, fork_server: ForkServer, tmp_path: Path
 ) -> AsyncIterator[HomeAssistantProcess]:
     """Return a house that starts in a moment."""
     simulator.envoyer_sms_pro.request_limit = ENOUGH
     for simulated in simulator.gateways.values():
         simulated.credits = Decimal(ENOUGH)
-    async with (
-        ForkServer() as server,
-        HomeAssistantProcess(tmp_path / "house", launch=server.launch) as house,
-    ):
+    async with HomeAssistantProcess(
+        tmp_path / "house", launch=fork_server.launch
+    ) as house:
         await house.onboard()
         yield house
 

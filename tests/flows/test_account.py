@@ -15,6 +15,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.conftest import AccountMaker, state_of, suggested_values
+from tests.messages import confirm_refusal
 from tests.simulator import Fault, Simulator
 from tests.simulator.envoyer_sms_pro import SimulatedAccount
 from tests.simulator.tls import served_over_tls
@@ -53,10 +54,9 @@ async def test_reauthenticates(
         simulated.password = simulated.api_key = "chang3d"
     else:
         entry = await add_account(simulated, **{secret: "0ld"})
-        assert entry.state is ConfigEntryState.SETUP_ERROR
-        hass.config_entries.flow.async_abort(
-            hass.config_entries.flow.async_progress()[0]["flow_id"]
-        )
+        assert entry.state is ConfigEntryState.LOADED
+        flow = await confirm_refusal(hass, entry)
+        hass.config_entries.flow.async_abort(flow["flow_id"])
     form = await entry.start_reauth_flow(hass)
     assert form["step_id"] == "reauth_confirm"
     assert list(suggested_values(form)) == [secret]
@@ -199,6 +199,8 @@ class TestDocumentedAsPlainHttp:
 
             assert result["type"] is FlowResultType.CREATE_ENTRY
             assert result["result"].data["url"] == secure
+            # Its balance is asked for in the background.
+            await hass.async_block_till_done(wait_background_tasks=True)
             await hass.config_entries.async_unload(result["result"].entry_id)
 
     async def test_believes_what_is_said_over_tls(
@@ -248,6 +250,7 @@ async def test_chooses_one_of_several_accounts(
     result = await go_on(hass, choice, {"account_id": "504"})
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert result["title"] == "Envoyer SMS Pro SOCIETE2"
     assert result["result"].data["account_id"] == "504"
     prefix = "sensor.envoyer_sms_pro_societe2_balance"

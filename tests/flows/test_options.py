@@ -10,7 +10,6 @@ from unittest.mock import patch
 import probatio
 import pytest
 
-from custom_components.passerelle_sms.entries.settings import guard_limits
 from custom_components.passerelle_sms.flows import account_check
 from custom_components.passerelle_sms.gateways.abilities.delivery import PushesDelivery
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
@@ -47,7 +46,7 @@ def options_of(form: ConfigFlowResult) -> dict[str, Any]:
 async def test_options_take_effect(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
 ) -> None:
-    """The form shows what is, and the account reloads with what is chosen."""
+    """The form shows what is, and the account goes by what is chosen."""
     entry = await add_account(simulator.gateways[key])
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert form["type"] is FlowResultType.FORM
@@ -67,10 +66,10 @@ async def test_options_take_effect(
     assert entry.options == chosen
     interval = entry.runtime_data.coordinator.update_interval
     assert interval.total_seconds() == 3600
-    assert guard_limits(entry) == GuardLimits(
+    assert entry.runtime_data.guard.limits == GuardLimits(
         segments_per_hour=10, segments_per_day=20, identical_window=timedelta(0)
     )
-    assert entry.runtime_data.observer.credit.threshold == Decimal(50)
+    assert entry.runtime_data.settings.low_balance == Decimal(50)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert chosen.items() <= suggested_values(form).items()
 
@@ -167,7 +166,7 @@ def sender_selector(form: ConfigFlowResult) -> object:
 async def test_changes_the_sender(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
 ) -> None:
-    """It stays where it is kept, the account reloads once, and messages carry it."""
+    """It stays where it is kept, nothing is unloaded, and messages carry it."""
     simulated = simulator.gateways[key]
     simulated.senders.add("ALARME")
     entry = await add_account(simulated)
@@ -181,8 +180,8 @@ async def test_changes_the_sender(
         )
         await hass.async_block_till_done()
 
-    assert entry.runtime_data is not loaded
-    assert reloads == [entry.entry_id]
+    assert entry.runtime_data is loaded
+    assert reloads == []
     assert entry.data["sender"] == "ALARME"
     assert "sender" not in entry.options
     await send(hass, entry)

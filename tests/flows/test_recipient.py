@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from tests.conftest import AccountMaker
+from tests.conftest import MAMAN, AccountMaker, suggested_values
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -112,7 +112,7 @@ async def test_says_what_is_wrong_and_recovers(
 async def test_changes_a_recipient(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """The services follow; its own name and number are no clash."""
+    """A service of the new name comes; its own name and number are no clash."""
     entry = await add_account(simulator.etech_keys)
     subentry_id = next(iter(entry.subentries))
     form = await open_flow(hass, entry, subentry_id)
@@ -125,7 +125,25 @@ async def test_changes_a_recipient(
     assert result["reason"] == "reconfigure_successful"
     assert entry.subentries[subentry_id].title == "Mamie"
     assert hass.services.has_service("notify", "etech_keys_mamie")
-    assert not hass.services.has_service("notify", "etech_keys_maman")
+    assert hass.services.has_service("notify", "etech_keys_maman")
+
+
+async def test_a_recipient_renamed_elsewhere_is_known_by_its_new_name(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """The user interface can change the title alone: the form and its checks follow."""
+    entry = await add_account(simulator.etech_keys)
+    maman = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, maman, title="Mamie")
+    await hass.async_block_till_done()
+
+    form = await open_flow(hass, entry, maman.subentry_id)
+    taken = await fill_in(hass, await open_flow(hass, entry), "MAMIE", "699128531")
+    free = await fill_in(hass, taken, "Maman", "699128531")
+
+    assert suggested_values(form) == {"name": "Mamie", "phone": MAMAN}
+    assert taken["errors"] == {"name": "name_taken"}
+    assert free["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_removes_a_recipient(

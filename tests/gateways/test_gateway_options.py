@@ -88,8 +88,8 @@ class Calling(StubGateway, PushesDelivery):
         return None
 
     @override
-    def same_id(self, known: str, told: str) -> bool:
-        return known == told
+    def id_key(self, submission_id: str) -> str:
+        return submission_id
 
 
 @pytest.fixture

@@ -6,7 +6,10 @@ import heapq
 import itertools
 from typing import override
 
-from custom_components.passerelle_sms.messaging.runtime.clock import Clock
+from custom_components.passerelle_sms.messaging.runtime.clock import (
+    Clock,
+    ShiftListener,
+)
 from homeassistant.core import CALLBACK_TYPE
 
 from .idle import until_idle
@@ -19,10 +22,13 @@ class FakeClock(Clock):
 
     def __init__(self) -> None:
         """Begin at `START`."""
-        self.time = START
-        self._elapsed = 0.0
-        self._timers: list[tuple[float, int]] = []
+        self._start = START
+        self._elapsed = timedelta()
+        self.uptime = timedelta(days=1)
+        """How long the machine was up at the start."""
+        self._timers: list[tuple[timedelta, int]] = []
         self._wakes: dict[int, Callable[[], None]] = {}
+        self._listeners: dict[int, ShiftListener] = {}
         self._numbers = itertools.count()
 
     @property
@@ -32,13 +38,23 @@ class FakeClock(Clock):
 
     @override
     def now(self) -> datetime:
-        return self.time
+        return self._start + self._elapsed
+
+    @override
+    def elapsed(self) -> timedelta:
+        return self._elapsed
+
+    @override
+    def booted(self) -> datetime:
+        return self._start - self.uptime
 
     @override
     def call_later(self, seconds: float, wake: Callable[[], None]) -> CALLBACK_TYPE:
         assert seconds >= 0
         number = next(self._numbers)
-        heapq.heappush(self._timers, (self._elapsed + seconds, number))
+        heapq.heappush(
+            self._timers, (self._elapsed + timedelta(seconds=seconds), number)
+        )
         self._wakes[number] = wake
 
         def cancel() -> None:
@@ -46,13 +62,34 @@ class FakeClock(Clock):
 
         return cancel
 
-    def forget(self) -> None:
-        """Forget who waits to be woken, as a crash does."""
-        self._wakes.clear()
+    @override
+    def on_shift(self, listener: ShiftListener) -> CALLBACK_TYPE:
+        number = next(self._numbers)
+        self._listeners[number] = listener
 
-    def set_back(self, back: timedelta) -> None:
-        """Set the time of day back; who waits to be woken doesn't mind."""
-        self.time -= back
+        def cancel() -> None:
+            self._listeners.pop(number, None)
+
+        return cancel
+
+    def forget(self) -> None:
+        """Forget who waits to be woken or told, as a crash does."""
+        self._wakes.clear()
+        self._listeners.clear()
+
+    def jump(self, by: timedelta) -> None:
+        """Set the time of day forward or back; no time passes."""
+        self._start += by
+        for listener in tuple(self._listeners.values()):
+            listener(by)
+
+    def set_while_down(self, by: timedelta) -> None:
+        """Set the time of day while nothing runs: nobody hears of it."""
+        self._start += by
+
+    def tick(self, by: timedelta = timedelta(microseconds=1)) -> None:
+        """Let a little time pass without waking anybody."""
+        self._elapsed += by
 
     def wake_next(self) -> None:
         """Wake who is to be woken next, without waiting for what comes of it."""
@@ -62,15 +99,11 @@ class FakeClock(Clock):
     async def advance(self, seconds: float) -> None:
         """Let time pass, and everything that it causes happen."""
         await until_idle()
-        end = self._elapsed + seconds
+        end = self._elapsed + timedelta(seconds=seconds)
         while self._timers and self._timers[0][0] <= end:
             due, number = heapq.heappop(self._timers)
             if (wake := self._wakes.pop(number, None)) is not None:
-                self._go_on(due)
+                self._elapsed = max(due, self._elapsed)
                 wake()
                 await until_idle()
-        self._go_on(end)
-
-    def _go_on(self, elapsed: float) -> None:
-        self.time += timedelta(seconds=elapsed - self._elapsed)
-        self._elapsed = elapsed
+        self._elapsed = max(end, self._elapsed)

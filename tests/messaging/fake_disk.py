@@ -6,6 +6,15 @@ import sqlite3
 from typing import Any
 
 from custom_components.passerelle_sms.messaging.journal.database import Database
+from custom_components.passerelle_sms.messaging.journal.messages import (
+    created_since,
+    find,
+    not_closed,
+    put_back,
+    with_notice,
+    with_pending_delivery,
+    write_messages,
+)
 from custom_components.passerelle_sms.messaging.journal.notes import (
     record_balance_change,
 )
@@ -21,7 +30,8 @@ from custom_components.passerelle_sms.messaging.journal.reports import (
 
 _WRITING = frozenset(
     {
-        Database.write,
+        write_messages,
+        put_back,
         keep_reports,
         apply_reports,
         keep_replies,
@@ -31,10 +41,11 @@ _WRITING = frozenset(
 )
 _READING = frozenset(
     {
-        Database.created_since,
-        Database.find,
-        Database.not_closed,
-        Database.with_pending_delivery,
+        created_since,
+        find,
+        not_closed,
+        with_notice,
+        with_pending_delivery,
         unapplied_reports,
     }
 )
@@ -42,6 +53,13 @@ _READING = frozenset(
 
 def nothing() -> None:
     """Do nothing."""
+
+
+def disk_error(code: int, words: str) -> sqlite3.OperationalError:
+    """Return an error as SQLite raises it."""
+    error = sqlite3.OperationalError(words)
+    error.sqlite_errorcode = code
+    return error
 
 
 class FakeDisk:
@@ -58,15 +76,17 @@ class FakeDisk:
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run a function that blocks in a thread."""
-        is_writing = function in _WRITING
+        asked = args[1] if function in {Database.read, Database.write} else None
+        is_writing = asked in _WRITING
         if is_writing:
             if self.room == 0:
-                raise sqlite3.OperationalError("database or disk is full")
+                raise disk_error(sqlite3.SQLITE_FULL, "database or disk is full")
             if self.room is not None:
                 self.room -= 1
             self.writes += 1
-        elif not self.is_readable and function in _READING:
-            raise sqlite3.OperationalError("disk I/O error")
+        elif not self.is_readable and asked in _READING:
+            # Not one that opening the file again would help against.
+            raise disk_error(sqlite3.SQLITE_BUSY, "disk I/O error")
         result = await asyncio.to_thread(function, *args)
         if is_writing:
             self.on_written()

@@ -187,5 +187,5 @@ class CallingGateway(SilentGateway, PushesDelivery):
         raise NotImplementedError
 
     @override
-    def same_id(self, known: str, told: str) -> bool:
-        return known.casefold() == told.casefold()
+    def id_key(self, submission_id: str) -> str:
+        return submission_id.casefold()

@@ -1,7 +1,7 @@
 """A house with an outbox, without Home Assistant around it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -16,18 +16,29 @@ from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
 from custom_components.passerelle_sms.gateways.model.message import Encoding, SendResult
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.assembly import assemble
+from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
 from custom_components.passerelle_sms.messaging.journal.replies import StoredReply
-from custom_components.passerelle_sms.messaging.message_store import Records
+from custom_components.passerelle_sms.messaging.message_store import MessageStore
 from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     OnUnknown,
-    SubmissionRecord,
 )
-from custom_components.passerelle_sms.messaging.observers import MessageObserver
-from custom_components.passerelle_sms.messaging.outbox.outbox import Outbox
-from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
-from custom_components.passerelle_sms.messaging.tracking.tracker import Tracker
+from custom_components.passerelle_sms.messaging.model.submission import (
+    SubmissionRecord,
+    Submissions,
+)
+from custom_components.passerelle_sms.messaging.observers import (
+    BalanceSource,
+    MessageObserver,
+)
+from custom_components.passerelle_sms.messaging.recipients.address_book import (
+    AddressBook,
+    Recipient,
+)
+from custom_components.passerelle_sms.messaging.runtime.tasks import Tasks
+from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
 from tests.conftest import MAMAN
 
 from .fake_clock import FakeClock
@@ -37,8 +48,8 @@ from .idle import let_run, messaging_tasks, until_idle
 HOUR = timedelta(hours=1)
 
 
-class RecordingObserver(MessageObserver):
-    """Keeps the books of the account, and all that it hears."""
+class RecordingObserver(MessageObserver, BalanceSource):
+    """Knows the balance of the account, and keeps all that it hears."""
 
     def __init__(self, gateway: Gateway) -> None:
         """Know nothing yet."""
@@ -47,7 +58,6 @@ class RecordingObserver(MessageObserver):
         self.request_count_if_idle: Callable[[], int | None] = int
         self.history: list[MessageRecord] = []
         self.results: list[tuple[SendResult, bool]] = []
-        self.followers: list[Callable[[MessageRecord], None]] = []
         self.deliveries: list[tuple[MessageRecord, SubmissionRecord]] = []
         self.replies: list[StoredReply] = []
         self.taken_back: list[MessageRecord] = []
@@ -66,15 +76,12 @@ class RecordingObserver(MessageObserver):
 
     @override
     async def refresh_balance(self) -> Decimal | None:
-        request_count_if_idle, self._credits = self.request_count_if_idle(), None
+        count, self._credits = self.request_count_if_idle(), None
         try:
             told = (await self._gateway.balance()).credits
         except GatewayError:
             return None
-        if (
-            request_count_if_idle is not None
-            and request_count_if_idle == self.request_count_if_idle()
-        ):
+        if count is not None and count == self.request_count_if_idle():
             self._credits = told
         return told
 
@@ -88,10 +95,10 @@ class RecordingObserver(MessageObserver):
             self._credits = None
 
     @override
-    def on_message_changed(self, record: MessageRecord) -> None:
+    def on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
         self.history.append(record)
-        for follow in self.followers:
-            follow(record)
 
     @override
     def on_delivery_final(
@@ -137,30 +144,42 @@ class MessagingHarness:
     def build(self) -> None:
         """Begin a new run: nothing of the last one is in memory."""
         self.journal = Journal(self._path, self.disk.run)
-        self.outbox = Outbox(self.gateway, self.journal, self.clock, self.observer)
-        self.observer.request_count_if_idle = self.outbox.request_count_if_idle
-        self.records = Records(self.outbox.messages, self.journal)
-        self.tracker = Tracker(
+        self.store = MessageStore(self.journal, self.clock)
+        parts = assemble(
             self.gateway,
-            self.records,
+            self.store,
             self.journal,
             self.clock,
+            Guard(GuardLimits(), self.clock),
             self.observer,
-            is_under_way=self.outbox.holds,
+            self.observer,
+            AddressBook((), self.gateway.region),
+            EncodingChoice.AUTOMATIC,
         )
-        self.observer.followers = [self.tracker.follow]
+        self.dispatcher = parts.dispatcher
+        self.reconciler = parts.reconciler
+        self.outbox = parts.outbox
+        self.tracker = parts.tracker
+        self.replies = parts.replies
+        self.canceller = parts.canceller
+        self.observer.request_count_if_idle = self.dispatcher.request_count_if_idle
+        self._senders = Tasks()
 
     async def start(self) -> None:
         """Go on where the last run has left off."""
         await self.journal.open()
-        await self.outbox.start()
+        await self.store.load()
+        self.dispatcher.start()
         if self.follows_deliveries:
             await self.tracker.start()
 
     async def stop(self) -> None:
         """Stop as Home Assistant does."""
-        await self.outbox.stop()
+        await self.dispatcher.stop()
+        await self.reconciler.stop()
         await self.tracker.stop()
+        await self._senders.join()
+        await self.store.close()
         await self.journal.close()
 
     async def leave(self) -> None:
@@ -208,17 +227,17 @@ class MessagingHarness:
         text = f"Alerte {number}" if text is None else text
         measured = self.gateway.measure(text)
         # Two messages are never made at the same moment.
-        self.clock.time += timedelta(microseconds=1)
+        self.clock.tick()
         return MessageRecord(
             message_id=f"message-{number:05}",
             created=self.clock.now(),
-            expires=self.clock.now() + life,
+            time_to_live=life,
             text=text,
             sender=None,
             encoding=Encoding.GSM7,
             segments=measured.segments,
             on_unknown=on_unknown,
-            submissions=tuple(
+            submissions=Submissions(
                 SubmissionRecord(
                     recipient=Recipient(number=to), segments=measured.segments
                 )
@@ -231,6 +250,10 @@ class MessagingHarness:
         record = await self.outbox.send(self.message(*numbers, **options))
         await until_idle()
         return record
+
+    async def take_in(self, record: MessageRecord) -> MessageRecord:
+        """Send a message as a messenger does: to its end, whoever goes away."""
+        return await self._senders.complete(self.outbox.send(record))
 
     async def poll(self) -> None:
         """Ask for the balance, as the coordinator does after each message."""
@@ -246,7 +269,7 @@ class MessagingHarness:
     async def wait(self, record: MessageRecord, patience: timedelta) -> None:
         """Wait for the deliveries of a message, as whoever has sent it may."""
         # Begun here, it is nothing that `quiet` waits for.
-        await self.tracker.wait(record.message_id, self.clock.now() + patience)
+        await self.tracker.wait(record.message_id, patience)
 
     async def kept(self, record: MessageRecord) -> MessageRecord:
         """Return a message as it is on disk."""

@@ -14,11 +14,13 @@ from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
-from custom_components.passerelle_sms.messaging.model.record import (
+from custom_components.passerelle_sms.messaging.journal.private_file import log_of
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     DeliveryState,
-    MessageRecord,
     Stage,
     SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN
@@ -65,13 +67,13 @@ def message(
     return MessageRecord(
         message_id=message_id or f"01M7W4EX1X{minute:016}",
         created=created,
-        expires=created + timedelta(hours=1),
+        time_to_live=timedelta(hours=1),
         text=text,
         sender="MAISON",
         encoding=Encoding.GSM7,
         segments=1,
         options=SmsOptions(send_at=None if send_at is None else after_noon(send_at)),
-        submissions=submissions or (submission(),),
+        submissions=Submissions(submissions or (submission(),)),
     )
 
 
@@ -87,14 +89,15 @@ def overwrite_pages(path: Path) -> None:
 
 
 def content_of(path: Path) -> bytes:
-    """Return what is in a file now."""
-    return path.read_bytes()
+    """Return what is in a file and in its log now."""
+    return path.read_bytes() + log_of(path).read_bytes()
 
 
 def copy_of(path: Path) -> Path:
-    """Copy a file as a crash would leave it; return where the copy is."""
+    """Copy a file and its log as a crash would leave them; return where the copy is."""
     copy = path.with_name("copy")
     shutil.copy(path, copy)
+    shutil.copy(log_of(path), log_of(copy))
     return copy
 
 
@@ -107,6 +110,9 @@ def small_disk(room: int = 4096) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+QUESTIONS = {Database.read, Database.write}
 
 
 class Threads:
@@ -127,7 +133,7 @@ class Threads:
         """Run a function in a thread."""
         self.busy.set()
         await self.gate.wait()
-        self.done.append(function)
+        self.done.append(args[1] if function in QUESTIONS else function)
         result = await asyncio.to_thread(function, *args)
         if isinstance(result, tuple):
             [self.file, _] = result
@@ -138,7 +144,9 @@ class Threads:
     ) -> list[tuple[Any, ...]]:
         """Do something to the open file behind the journal's back."""
         assert self.file is not None
-        return self.file.connection.execute(statement, values).fetchall()
+        return self.file.write(
+            lambda connection: connection.execute(statement, values).fetchall()
+        )
 
     @contextmanager
     def plans(self) -> Iterator[list[str]]:
@@ -150,7 +158,7 @@ class Threads:
         yield plans
         self.file.connection.set_trace_callback(None)
         plans += [
-            step[3]
+            step[3].decode()
             for statement in asked
             if statement.split()[0] in {"SELECT", "UPDATE", "DELETE"}
             for step in self.tell_sqlite(f"EXPLAIN QUERY PLAN {statement}")

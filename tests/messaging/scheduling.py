@@ -31,11 +31,7 @@ def scheduled(
     """Return a new message for later, with whatever other options."""
     record = harness.message(*numbers, on_unknown=on_unknown)
     send_at = record.created + after
-    return replace(
-        record,
-        expires=send_at + HOUR,
-        options=SmsOptions(send_at=send_at, **options),
-    )
+    return replace(record, options=SmsOptions(send_at=send_at, **options))
 
 
 async def hand_over(harness: MessagingHarness, record: MessageRecord) -> MessageRecord:
@@ -67,7 +63,7 @@ async def hand_over_to_one(
     if fault is not None:
         simulated.fail(fault, operation="send", times=1)
     # After a failure they go one by one.
-    harness.outbox.wake()
+    harness.dispatcher.retry_now()
     while not simulated.accepted:
         await asyncio.sleep(0)
     simulated.fail(Fault.RATE_LIMITED, operation="send")
@@ -78,14 +74,7 @@ async def hand_over_to_one(
 
 def canceller_of(harness: MessagingHarness) -> Canceller:
     """Return who takes back what was sent through a house."""
-    return Canceller(
-        harness.gateway,
-        harness.outbox,
-        harness.records,
-        harness.journal,
-        harness.clock,
-        harness.observer,
-    )
+    return harness.canceller
 
 
 async def cancel(harness: MessagingHarness, record: MessageRecord) -> Cancelled:

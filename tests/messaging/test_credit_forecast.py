@@ -12,9 +12,10 @@ from custom_components.passerelle_sms.messaging.credit_forecast import (
     credit_ends,
     is_low,
 )
-from custom_components.passerelle_sms.messaging.model.record import (
-    MessageRecord,
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN, PAPA
@@ -38,12 +39,12 @@ def message(
     return MessageRecord(
         message_id=f"{days}",
         created=created,
-        expires=created + timedelta(hours=1),
+        time_to_live=timedelta(hours=1),
         text="Fuite !",
         sender=None,
         encoding=Encoding.GSM7,
         segments=segments,
-        submissions=tuple(
+        submissions=Submissions(
             SubmissionRecord(
                 recipient=Recipient(number=number),
                 outcome=outcome,

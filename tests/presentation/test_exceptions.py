@@ -28,6 +28,7 @@ NOT_THE_CALLERS = {
     "invalid_auth",
     "invalid_request",
     "ip_not_allowed",
+    "journal_newer",
     "not_allowed",
     "not_stored",
     "operation_unknown",
@@ -67,7 +68,10 @@ def test_no_action_speaks_of_a_message_that_waits(
         assert changed.translation_key == "outcome_unknown"
     elif issubclass(error, errors.NotStoredError):
         assert kept.translation_key == "journal_unusable"
-        assert changed.translation_key == "action_not_stored"
+        own: dict[type[errors.GatewayError], str] = {
+            errors.NewerJournalError: "journal_newer"
+        }
+        assert changed.translation_key == own.get(error, "action_not_stored")
     elif issubclass(error, errors.NotSentError):
         expected = f"action_{error.key}"
         assert kept.translation_key == changed.translation_key == expected

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+import contextlib
 from dataclasses import dataclass
 from decimal import Decimal
 import functools
@@ -52,6 +53,12 @@ class _Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Scripted:
+    response: web.Response
+    operation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """A route: what is asked for, where, and who answers."""
 
@@ -81,8 +88,10 @@ class SimulatedGateway(ABC):
         """Everything it took, in order: the judge of what was sent, and how often."""
         self.requests: list[ReceivedRequest] = []
         """Everything it was asked, in order, whatever came of it."""
+        self.seconds_to_answer: dict[str, float] = {}
+        """How long it takes to answer an operation; what it takes, it takes at once."""
         self._planned: list[_Planned] = []
-        self._scripted: deque[web.Response] = deque()
+        self._scripted: deque[_Scripted] = deque()
         self._over = asyncio.Event()
         self._came_in = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -98,20 +107,34 @@ class SimulatedGateway(ABC):
         self._planned.append(_Planned(fault=fault, operation=operation, times=times))
 
     def answer_next(
-        self, text: str, *, status: int = 200, content_type: str = "text/html"
+        self,
+        text: str,
+        *,
+        status: int = 200,
+        content_type: str = "text/html",
+        operation: str | None = None,
     ) -> None:
-        """Answer the next request with exactly this, and do nothing else for it."""
+        """Answer the next request, or the next of an operation, with exactly this.
+
+        Nothing else is done for that request.
+        """
         self._scripted.append(
-            web.Response(text=text, status=status, content_type=content_type)
+            _Scripted(
+                response=web.Response(
+                    text=text, status=status, content_type=content_type
+                ),
+                operation=operation,
+            )
         )
 
     def heal(self) -> None:
-        """Forget all faults and scripted answers."""
+        """Forget all faults, scripted answers and slowness."""
         self._planned.clear()
         self._scripted.clear()
+        self.seconds_to_answer.clear()
 
     def release(self) -> None:
-        """Let go of every request that stalls now; later ones stall again."""
+        """Answer every request that stalls, or takes its time, now; not later ones."""
         self._over.set()
         self._over = asyncio.Event()
 
@@ -180,16 +203,30 @@ class SimulatedGateway(ABC):
             )
         )
         self._came_in.set()
-        if self._scripted:
-            return self._scripted.popleft()
+        if (scripted := self._next_scripted(operation.name)) is not None:
+            return scripted
         fault = self._next_fault(operation.name)
         if fault is None:
-            return await operation.handler(request)
+            response = await operation.handler(request)
+            await self._take_time(operation.name)
+            return response
         if fault.takes_the_message:
             response = await operation.handler(request)
         else:
             response = web.Response()
         return await self._show(fault, request, response)
+
+    async def _take_time(self, operation: str) -> None:
+        if seconds := self.seconds_to_answer.get(operation):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), seconds)
+
+    def _next_scripted(self, operation: str) -> web.Response | None:
+        for scripted in self._scripted:
+            if scripted.operation in {None, operation}:
+                self._scripted.remove(scripted)
+                return scripted.response
+        return None
 
     def _next_fault(self, operation: str) -> Fault | None:
         for planned in self._planned:

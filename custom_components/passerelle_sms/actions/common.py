@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import probatio
 
@@ -19,11 +19,15 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv, service
 
 from ..const import ATTR_CONFIG_ENTRY_ID, ATTR_LIMIT, DOMAIN
-from ..entries.account import Account, AccountConfigEntry
-from ..entries.settings import address_book
+from ..entries.account import Account, async_get_account
 from ..gateways.errors import GatewayError
 from ..messaging.recipients.address_book import Recipient, UnusableTarget
-from ..presentation.exceptions import action_error, explain_question, names_of_able
+from ..presentation.exceptions import (
+    account_gone,
+    action_error,
+    explain_question,
+    names_of_able,
+)
 
 type Fields = Mapping[probatio.Marker, object]
 
@@ -58,18 +62,19 @@ class Action:
             )
 
 
-def entry_of(call: ServiceCall) -> AccountConfigEntry:
-    """Return the account that a call names; raises when it isn't there or not loaded.
+def account_of(call: ServiceCall) -> Account:
+    """Return the account that a call names, as long as it is enabled.
 
-    It may be unloaded while something is waited for, and has no `runtime_data` then: an
-    action takes them before.
+    Raises:
+        ServiceValidationError: there is none, or it is disabled.
+
     """
-    return cast(
-        "AccountConfigEntry",
-        service.async_get_config_entry(
-            call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-        ),
-    )
+    entry_id = call.data[ATTR_CONFIG_ENTRY_ID]
+    if (account := async_get_account(call.hass, entry_id)) is not None:
+        return account
+    service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+    # It is loaded and there is no account: it is just being removed.
+    raise account_gone()
 
 
 def able[T](account: Account, *abilities: type[T]) -> T:
@@ -128,17 +133,17 @@ async def async_check_admin(call: ServiceCall) -> None:
         raise Unauthorized(context=call.context)
 
 
-def recipient_of(entry: AccountConfigEntry, written: str) -> Recipient:
+def recipient_of(account: Account, written: str) -> Recipient:
     """Return whom a name or a number means; raises `RejectedError`."""
-    [meant] = address_book(entry).resolve((written,))
+    [meant] = account.settings.address_book.resolve((written,))
     if isinstance(meant, UnusableTarget):
         raise meant.error
     return meant
 
 
-def number_of(entry: AccountConfigEntry, written: str) -> str:
+def number_of(account: Account, written: str) -> str:
     """Return the number that a name or a number means; raises `RejectedError`."""
-    return recipient_of(entry, written).number
+    return recipient_of(account, written).number
 
 
 def whole_number(value: object) -> int:

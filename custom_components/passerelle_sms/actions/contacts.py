@@ -24,7 +24,7 @@ from ..const import (
 )
 from ..gateways.abilities.account import ManagesContacts
 from ..gateways.model.account import Contact
-from .common import Action, Fields, able, entry_of, number_of, translated
+from .common import Action, Fields, able, account_of, number_of, translated
 
 # What a gateway may know of a contact besides the number and the groups.
 _DETAILS: Final[Fields] = {
@@ -40,7 +40,7 @@ _DETAILS: Final[Fields] = {
 
 async def _async_add_group(call: ServiceCall) -> ServiceResponse:
     """Add a group."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     with translated(account, changes=True):
         await gateway.add_group(call.data[ATTR_NAME])
@@ -49,7 +49,7 @@ async def _async_add_group(call: ServiceCall) -> ServiceResponse:
 
 async def _async_rename_group(call: ServiceCall) -> ServiceResponse:
     """Rename a group."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     with translated(account, changes=True):
         await gateway.rename_group(call.data[ATTR_NAME], call.data[ATTR_NEW_NAME])
@@ -58,7 +58,7 @@ async def _async_rename_group(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete_group(call: ServiceCall) -> ServiceResponse:
     """Delete a group."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     with translated(account, changes=True):
         await gateway.delete_group(call.data[ATTR_NAME])
@@ -67,11 +67,10 @@ async def _async_delete_group(call: ServiceCall) -> ServiceResponse:
 
 async def _async_add_contact(call: ServiceCall) -> ServiceResponse:
     """Add a contact to groups."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     with translated(account, changes=True):
-        number = number_of(entry, call.data[ATTR_PHONE])
+        number = number_of(account, call.data[ATTR_PHONE])
         contact = _contact(call, number, tuple(call.data[ATTR_GROUPS]))
         await gateway.add_contact(contact)
     return _answer(contact)
@@ -79,13 +78,12 @@ async def _async_add_contact(call: ServiceCall) -> ServiceResponse:
 
 async def _async_update_contact(call: ServiceCall) -> ServiceResponse:
     """Change a contact in one group."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     with translated(account, changes=True):
-        number = number_of(entry, call.data[ATTR_PHONE])
+        number = number_of(account, call.data[ATTR_PHONE])
         new_phone = call.data.get(ATTR_NEW_PHONE)
-        new_number = number if new_phone is None else number_of(entry, new_phone)
+        new_number = number if new_phone is None else number_of(account, new_phone)
         contact = _contact(call, new_number, (call.data[ATTR_GROUP],))
         await gateway.update_contact(number, contact)
     return _answer(contact)
@@ -93,12 +91,11 @@ async def _async_update_contact(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete_contact(call: ServiceCall) -> ServiceResponse:
     """Delete a contact from one group, or from all."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesContacts)
     group = call.data.get(ATTR_GROUP)
     with translated(account, changes=True):
-        number = number_of(entry, call.data[ATTR_PHONE])
+        number = number_of(account, call.data[ATTR_PHONE])
         await gateway.delete_contact(number, group)
     return {"phone": number, "group": group}
 

@@ -14,7 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
-from ..entries.account import Account, AccountConfigEntry
+from ..entries.account import Account
 from ..gateways.abilities.delivery import PushesDelivery, TracksDelivery
 from ..gateways.errors import GatewayError, UnknownMessageError
 from ..messaging.journal.journal import JournalQuery
@@ -25,10 +25,10 @@ from .common import (
     LIMIT,
     Action,
     able,
+    account_of,
     async_check_admin,
     async_is_guest,
     async_unanswered,
-    entry_of,
     number_of,
     translated,
 )
@@ -37,21 +37,20 @@ from .responses import delivery_row
 
 async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
     """Ask where a message is, or for all news of the account; tell what is known."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     able(account, TracksDelivery, PushesDelivery)
     message_id = call.data.get(ATTR_MESSAGE_ID)
     if message_id is None:
         # All that the house was told.
         await async_check_admin(call)
-        return await _async_tell_all(call, entry, account)
+        return await _async_tell_all(call, account)
     recipient = call.data.get(ATTR_RECIPIENT)
     with translated(account):
-        number = None if recipient is None else number_of(entry, recipient)
-        if await account.records.get(message_id) is None:
+        number = None if recipient is None else number_of(account, recipient)
+        if await account.store.get(message_id) is None:
             raise UnknownMessageError
         error = await _async_ask(account, message_id, number)
-        record = await account.records.get(message_id)
+        record = await account.store.get(message_id)
     is_guest = await async_is_guest(call)
     return {
         "deliveries": []
@@ -61,14 +60,12 @@ async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
     }
 
 
-async def _async_tell_all(
-    call: ServiceCall, entry: AccountConfigEntry, account: Account
-) -> ServiceResponse:
+async def _async_tell_all(call: ServiceCall, account: Account) -> ServiceResponse:
     limit = call.data[ATTR_LIMIT]
     recipient = call.data.get(ATTR_RECIPIENT)
     error: GatewayError | None = None
     with translated(account):
-        number = None if recipient is None else number_of(entry, recipient)
+        number = None if recipient is None else number_of(account, recipient)
         try:
             await account.tracker.ask_for_all()
         except GatewayError as failure:

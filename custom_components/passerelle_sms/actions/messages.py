@@ -33,8 +33,8 @@ from .common import (
     Action,
     Fields,
     able,
+    account_of,
     async_is_guest,
-    entry_of,
     number_of,
     translated,
 )
@@ -50,20 +50,22 @@ _TEXT: Final[Fields] = {
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Send a message; a caller who wants no answer hears of a failure all the same."""
-    entry = entry_of(call)
-    gateway = entry.runtime_data.gateway
+    account = account_of(call)
     message = to_message(call.data)
     wait = call.data.get(ATTR_WAIT_FOR_DELIVERY, timedelta())
     if not call.return_response:
-        await async_send_or_raise(call.hass, entry, message, wait)
+        await async_send_or_raise(call.hass, account, message, wait)
         return None
-    report = await async_send(call.hass, entry, message, wait)
-    return await async_answer(call.hass, report, gateway)
+    report = await async_send(call.hass, account, message, wait)
+    answer = await async_answer(call.hass, report, account.gateway)
+    if not account.store.is_stored(report.message_id):
+        answer["stored"] = False
+    return answer
 
 
 async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
     """Tell what a message would take, without sending anything."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     with translated(account):
         preview = account.messenger.preview(to_message(call.data))
     return {
@@ -80,13 +82,12 @@ async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return what became of messages, the newest first."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     recipient = call.data.get(ATTR_RECIPIENT)
     with translated(account):
         records = await account.journal.find(
             JournalQuery(
-                number=None if recipient is None else number_of(entry, recipient),
+                number=None if recipient is None else number_of(account, recipient),
                 outcome=call.data.get(ATTR_OUTCOME),
                 since=_moment(call.data.get(ATTR_SINCE)),
                 until=_moment(call.data.get(ATTR_UNTIL)),
@@ -103,12 +104,12 @@ async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
 
 async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     """Take a message back that has not been sent yet; tell what became of it."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     with translated(account, changes=True):
         try:
             cancelled = await account.canceller.cancel(call.data[ATTR_MESSAGE_ID])
         except NotCancellableError:
-            record = await account.records.get(call.data[ATTR_MESSAGE_ID])
+            record = await account.store.get(call.data[ATTR_MESSAGE_ID])
             if record is not None and record.options.send_at is not None:
                 # It may wait at a gateway that takes nothing back.
                 able(account, CancelsMessages)

@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_TARGET, ATTR_WAIT_FOR_DELIVERY
 from ..gateways.abilities.account import ChecksNumbers
-from .common import Action, able, entry_of, translated
+from .common import Action, able, account_of, translated
 from .message_fields import wait_for_delivery
 from .responses import async_rows
 from .sending import async_awaited
@@ -18,7 +18,7 @@ from .sending import async_awaited
 
 async def _async_check_numbers(call: ServiceCall) -> ServiceResponse:
     """Have numbers checked, which costs credits; tell what is found so far."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ChecksNumbers)
     with translated(account, changes=True):
         report = await account.number_checker.check(

@@ -9,26 +9,24 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
-from ..entries.account import AccountConfigEntry
-from ..entries.settings import address_book
+from ..entries.account import Account
 from ..gateways.abilities.delivery import ReceivesReplies
 from ..gateways.errors import GatewayError, RejectedError, UnknownMessageError
 from ..messaging.journal.replies import StoredReply
 from ..messaging.recipients.address_book import Recipient
 from ..presentation.formatting import local_iso
-from .common import LIMIT, Action, able, async_unanswered, entry_of, translated
+from .common import LIMIT, Action, able, account_of, async_unanswered, translated
 
 
 async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
     """Ask for the answers to a message; tell all that there are, the newest first."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     able(account, ReceivesReplies)
     message_id = call.data.get(ATTR_MESSAGE_ID)
     error: str | None = None
     with translated(account):
         if message_id is not None:
-            if await account.records.get(message_id) is None:
+            if await account.store.get(message_id) is None:
                 raise UnknownMessageError
             try:
                 await account.replies.ask_about(message_id)
@@ -37,11 +35,11 @@ async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
             except GatewayError as failure:
                 error = await async_unanswered(call.hass, account, failure)
         replies = await account.journal.replies(message_id, limit=call.data[ATTR_LIMIT])
-    return {"replies": [_row(entry, reply) for reply in replies], "error": error}
+    return {"replies": [_row(account, reply) for reply in replies], "error": error}
 
 
-def _row(entry: AccountConfigEntry, reply: StoredReply) -> JsonObjectType:
-    [meant] = address_book(entry).resolve((reply.number,))
+def _row(account: Account, reply: StoredReply) -> JsonObjectType:
+    [meant] = account.settings.address_book.resolve((reply.number,))
     known = meant.name if isinstance(meant, Recipient) else None
     return {
         "message_id": reply.message_id,

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from custom_components.passerelle_sms.presentation.formatting import plain
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..gateways.gateway import Gateway
-from ..messaging.model.record import DeliveryState, MessageRecord
+from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import RecipientResult, Report
-from ..presentation.exceptions import explain
-from ..presentation.formatting import local_iso
+from ..messaging.model.submission import DeliveryState
+from ..presentation.exceptions import async_explain
+from ..presentation.formatting import local_iso, plain
 
 
 async def async_answer(
@@ -88,7 +88,7 @@ async def _async_row(
         if failure is None
         else {
             "key": failure.key,
-            "message": await explain(hass, failure, gateway),
+            "message": await async_explain(hass, failure, gateway),
             "gateway_code": failure.code,
             "gateway_message": failure.words,
         },

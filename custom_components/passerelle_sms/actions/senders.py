@@ -5,12 +5,12 @@ from typing import Final
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 
 from ..gateways.abilities.account import ListsSenders
-from .common import Action, able, entry_of, translated
+from .common import Action, able, account_of, translated
 
 
 async def _async_get_senders(call: ServiceCall) -> ServiceResponse:
     """Tell the senders that messages may carry."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ListsSenders)
     with translated(account):
         return {"senders": [*await gateway.senders()]}

@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 
-from ..entries.account import Account, AccountConfigEntry
-from ..entries.settings import address_book
+from ..entries.account import Account
 from ..gateways.errors import EmptyTargetError, NotStoredError, RejectedError
 from ..messaging.model.message import Message
 from ..messaging.model.report import Report
@@ -16,7 +14,7 @@ from ..presentation.exceptions import not_accepted, not_delivered, refusal
 
 async def async_send(
     hass: HomeAssistant,
-    entry: AccountConfigEntry,
+    account: Account,
     message: Message,
     wait: timedelta = timedelta(),
 ) -> Report:
@@ -29,11 +27,11 @@ async def async_send(
         HomeAssistantError: the same, for a reason that the caller can't help.
 
     """
-    account = entry.runtime_data
+    entry = account.entry
     try:
-        report = await account.messenger.send(message)
+        report = await account.send(message)
     except RejectedError as error:
-        labels = _public_labels(entry, message)
+        labels = _public_labels(account, message)
         async_tell_refused(hass, entry, error.key, labels)
         raise refusal(error, account.gateway) from error
     # Who can't be sent to is in no record.
@@ -47,19 +45,19 @@ async def async_send(
 
 async def async_awaited(account: Account, report: Report, wait: timedelta) -> Report:
     """Return a report once nothing more is awaited of its deliveries, or after a while."""
-    await account.tracker.wait(report.message_id, dt_util.utcnow() + wait)
+    await account.tracker.wait(report.message_id, wait)
     try:
-        record = await account.records.get(report.message_id)
+        record = await account.store.get(report.message_id)
     except NotStoredError:
         record = None
     # A test is kept nowhere.
     return report if record is None else report.updated(record)
 
 
-def _public_labels(entry: AccountConfigEntry, message: Message) -> list[str]:
+def _public_labels(account: Account, message: Message) -> list[str]:
     """Return whom a message was for, fit for everybody to read."""
     try:
-        targets = address_book(entry).resolve(message.targets)
+        targets = account.settings.address_book.resolve(message.targets)
     except EmptyTargetError:
         return []
     return [target.public_label for target in targets]
@@ -67,7 +65,7 @@ def _public_labels(entry: AccountConfigEntry, message: Message) -> list[str]:
 
 async def async_send_or_raise(
     hass: HomeAssistant,
-    entry: AccountConfigEntry,
+    account: Account,
     message: Message,
     wait: timedelta = timedelta(),
 ) -> None:
@@ -83,10 +81,8 @@ async def async_send_or_raise(
             caller can't help.
 
     """
-    # The account may be unloaded meanwhile.
-    gateway = entry.runtime_data.gateway
-    report = await async_send(hass, entry, message, wait)
+    report = await async_send(hass, account, message, wait)
     if report.failures:
-        raise await not_accepted(hass, report.failures, gateway)
+        raise await not_accepted(hass, report.failures, account.gateway)
     if wait and report.undelivered:
-        raise not_delivered(report.undelivered, gateway)
+        raise not_delivered(report.undelivered, account.gateway)

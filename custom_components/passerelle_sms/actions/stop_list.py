@@ -9,40 +9,37 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_RECIPIENT
 from ..gateways.abilities.account import KeepsStopList
-from .common import Action, Fields, able, entry_of, recipient_of, translated
+from .common import Action, Fields, able, account_of, recipient_of, translated
 
 _FIELDS: Final[Fields] = {probatio.Required(ATTR_RECIPIENT): cv.string}
 
 
 async def _async_get_stop_status(call: ServiceCall) -> ServiceResponse:
     """Tell whether a recipient is on the list."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, KeepsStopList)
     with translated(account):
-        recipient = recipient_of(entry, call.data[ATTR_RECIPIENT])
+        recipient = recipient_of(account, call.data[ATTR_RECIPIENT])
         stopped = await gateway.is_stopped(recipient.number)
     return {"recipient": recipient.label, "stopped": stopped}
 
 
 async def _async_activate_stop(call: ServiceCall) -> ServiceResponse:
     """Put a recipient on the list: no message arrives there any more."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, KeepsStopList)
     with translated(account, changes=True):
-        recipient = recipient_of(entry, call.data[ATTR_RECIPIENT])
+        recipient = recipient_of(account, call.data[ATTR_RECIPIENT])
         await gateway.activate_stop(recipient.number)
     return {"recipient": recipient.label, "stopped": True}
 
 
 async def _async_deactivate_stop(call: ServiceCall) -> ServiceResponse:
     """Take a recipient off the list."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, KeepsStopList)
     with translated(account, changes=True):
-        recipient = recipient_of(entry, call.data[ATTR_RECIPIENT])
+        recipient = recipient_of(account, call.data[ATTR_RECIPIENT])
         await gateway.deactivate_stop(recipient.number)
     return {"recipient": recipient.label, "stopped": False}
 

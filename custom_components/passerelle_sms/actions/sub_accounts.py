@@ -6,7 +6,6 @@ from typing import Final
 
 import probatio
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import (
     HomeAssistant,
@@ -17,7 +16,6 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from ..const import (
@@ -29,18 +27,18 @@ from ..const import (
     CONF_GATEWAY,
     DOMAIN,
 )
-from ..entries.account import AccountConfigEntry
+from ..entries.account import ACCOUNTS, Account, AccountConfigEntry
 from ..entries.settings import unique_id
 from ..gateways.abilities.account import ListsAccounts, ManagesAccounts
 from ..gateways.errors import UnknownAccountError
 from ..gateways.model.account import SubAccount
 from ..presentation.formatting import plain
-from .common import Action, able, entry_of, translated, whole_number
+from .common import Action, able, account_of, translated, whole_number
 
 
 async def _async_get_accounts(call: ServiceCall) -> ServiceResponse:
     """Tell all accounts behind the credentials."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ListsAccounts)
     with translated(account):
         return _answer(await gateway.accounts())
@@ -48,28 +46,26 @@ async def _async_get_accounts(call: ServiceCall) -> ServiceResponse:
 
 async def _async_create_account(call: ServiceCall) -> ServiceResponse:
     """Open an account."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesAccounts)
     known: tuple[SubAccount, ...] = ()
-    if not entry.data.get(CONF_ACCOUNT_ID):
+    if not account.entry.data.get(CONF_ACCOUNT_ID):
         with translated(account):
             known = await gateway.accounts()
     with translated(account, changes=True):
-        async with _moving_credits(call.hass, entry):
+        async with _moving_credits(call.hass, account):
             account_id = await gateway.create_account(call.data[ATTR_NAME])
             if len(known) == 1:
-                _name_account(call.hass, entry, known[0].account_id)
+                _name_account(call.hass, account.entry, known[0].account_id)
     return {"account_id": account_id}
 
 
 async def _async_delete_account(call: ServiceCall) -> ServiceResponse:
     """Close an account, if the caller knows its name too; tell those that are left."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesAccounts)
     account_id, name = call.data[ATTR_ACCOUNT_ID], call.data[ATTR_NAME]
-    if _is_in_use(call.hass, entry, account_id):
+    if _is_in_use(call.hass, account.entry, account_id):
         raise _refused("account_in_use", account_id)
     with translated(account):
         names = {one.account_id: one.name for one in await gateway.accounts()}
@@ -78,17 +74,16 @@ async def _async_delete_account(call: ServiceCall) -> ServiceResponse:
     if names[account_id] != name:
         raise _refused("wrong_account_name", account_id)
     with translated(account, changes=True):
-        async with _moving_credits(call.hass, entry):
+        async with _moving_credits(call.hass, account):
             return _answer(await gateway.delete_account(account_id))
 
 
 async def _async_transfer_credits(call: ServiceCall) -> ServiceResponse:
     """Move credits from one account to another; tell what both hold now."""
-    entry = entry_of(call)
-    account = entry.runtime_data
+    account = account_of(call)
     gateway = able(account, ManagesAccounts)
     with translated(account, changes=True):
-        async with _moving_credits(call.hass, entry):
+        async with _moving_credits(call.hass, account):
             transfer = await gateway.transfer_credits(
                 debit=call.data[ATTR_FROM_ACCOUNT_ID],
                 credit=call.data[ATTR_TO_ACCOUNT_ID],
@@ -131,9 +126,7 @@ ACTIONS: Final = (
 
 
 @asynccontextmanager
-async def _moving_credits(
-    hass: HomeAssistant, entry: AccountConfigEntry
-) -> AsyncIterator[None]:
+async def _moving_credits(hass: HomeAssistant, account: Account) -> AsyncIterator[None]:
     """Let credits move between accounts, and all accounts that they may be of know it.
 
     A balance that stands still proves that a message in doubt was not sent, and one that
@@ -144,20 +137,18 @@ async def _moving_credits(
         NotStoredError: it could not be written down, so nothing was moved.
 
     """
-    others: list[AccountConfigEntry] = [
-        loaded
-        for loaded in hass.config_entries.async_loaded_entries(DOMAIN)
-        if loaded.data[CONF_GATEWAY] == entry.data[CONF_GATEWAY]
+    concerned = [
+        other
+        for other in hass.data[ACCOUNTS].values()
+        if other.gateway.key == account.gateway.key
     ]
-    for journal in [other.runtime_data.journal for other in others]:
-        await journal.record_balance_change(dt_util.utcnow())
+    for other in concerned:
+        await other.record_balance_change()
     try:
         yield
     finally:
-        for other in others:
-            # One that is loaded anew asks by itself.
-            if other.state is ConfigEntryState.LOADED:
-                other.runtime_data.coordinator.async_refresh_soon()
+        for other in concerned:
+            other.observer.invalidate_balance()
 
 
 @callback

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 
 from ..const import ATTR_QUANTITY
 from ..gateways.abilities.account import ListsTransactions
-from .common import Action, able, entry_of, translated, whole_number
+from .common import Action, able, account_of, translated, whole_number
 
 DEFAULT_QUANTITY: Final = 100
 LARGEST_QUANTITY: Final = 1000
@@ -16,7 +16,7 @@ LARGEST_QUANTITY: Final = 1000
 
 async def _async_get_transactions(call: ServiceCall) -> ServiceResponse:
     """Tell the last transactions, as rows where they can be told apart."""
-    account = entry_of(call).runtime_data
+    account = account_of(call)
     gateway = able(account, ListsTransactions)
     with translated(account):
         told = await gateway.transactions(call.data[ATTR_QUANTITY])

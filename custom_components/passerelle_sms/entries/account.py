@@ -1,167 +1,254 @@
-"""An account, as its config entry holds it and as it lives while that is loaded."""
+"""An account that is enabled: it takes messages in, whatever becomes of its entry."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 import logging
+from typing import Final
 
-from custom_components.passerelle_sms.entries.factory import (
-    make_gateway,
-    make_journal,
-    request_budget,
-)
-from custom_components.passerelle_sms.entries.settings import (
-    address_book,
-    default_encoding,
-    guard_limits,
-    poll_interval,
-)
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.util.hass_dict import HassKey
 
-from ..const import JOURNAL_AGE, JOURNAL_LENGTH
+from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
-from ..gateways.errors import NotStoredError
-from ..gateways.gateway import Gateway
+from ..gateways.errors import NewerJournalError, NotStoredError
+from ..messaging.assembly import assemble
 from ..messaging.guard.guard import Guard
-from ..messaging.journal.journal import Journal
-from ..messaging.message_store import Records
-from ..messaging.operations.canceller import Canceller
-from ..messaging.operations.messenger import Messenger
-from ..messaging.operations.number_checker import NumberChecker
-from ..messaging.outbox.outbox import Outbox
-from ..messaging.runtime.clock import HomeAssistantClock
-from ..messaging.tracking.reply_poller import ReplyPoller
-from ..messaging.tracking.tracker import Tracker
-from ..presentation.issues import async_tell_journal_damaged
+from ..messaging.message_store import MessageStore
+from ..messaging.model.message import Message
+from ..messaging.model.report import Report
+from ..messaging.runtime.clock import Alarm
+from ..messaging.runtime.tasks import Tasks
+from ..presentation.exceptions import account_gone, placeholders
+from .announcer import Announcer
+from .credit_monitor import CreditMonitor
+from .factory import async_get_clock, make_budget, make_gateway, make_journal
+from .journal_keeper import JournalKeeper
 from .observer import AccountObserver
+from .settings import AccountSettings
 
 _LOGGER = logging.getLogger(__name__)
 
 type AccountConfigEntry = ConfigEntry[Account]
 
+ACCOUNTS: HassKey[dict[str, Account]] = HassKey(f"{DOMAIN}_accounts")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+FOLLOW_INTERVAL: Final = timedelta(seconds=30)
+"""How often following is tried again while the journal can't be read."""
+STOP_LIMIT: Final = 30.0
+"""How long a stop waits for the requests under way, in seconds."""
+
+
 class Account:
-    """A loaded account: its gateway, its one door to send, and its balance."""
+    """The parts of an account, from its first set-up until it is disabled or removed.
 
-    gateway: Gateway
-    coordinator: BalanceCoordinator
-    observer: AccountObserver
-    journal: Journal
-    guard: Guard
-    outbox: Outbox
-    messenger: Messenger
-    records: Records
-    tracker: Tracker
-    replies: ReplyPoller
-    canceller: Canceller
-    number_checker: NumberChecker
+    They outlive a reload of the config entry: what comes meanwhile is taken in.
+    """
 
-    @classmethod
-    def of(cls, hass: HomeAssistant, entry: AccountConfigEntry) -> Account:
-        """Return the account that a config entry describes; nothing has begun yet."""
-        clock = HomeAssistantClock(hass)
-        gateway = make_gateway(
-            hass, entry.data, entry.options, budget=request_budget(hass, entry)
+    def __init__(self, hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+        """Build the account that `entry` describes; nothing has begun yet."""
+        self._hass = hass
+        self.entry: Final = entry
+        self.settings = AccountSettings.of(entry)
+        clock = self._clock = async_get_clock(hass)
+        self._budget = make_budget(hass, self.settings.gateway.gateway)
+        gateway = self.gateway = make_gateway(hass, self.settings.gateway, self._budget)
+        self.journal: Final = make_journal(hass, entry.entry_id)
+        self.store: Final = MessageStore(self.journal, clock)
+        self.guard: Final = Guard(self.settings.guard_limits, clock)
+        self.coordinator: Final = BalanceCoordinator(
+            hass, entry, gateway, self.settings.poll_interval
         )
-        coordinator = BalanceCoordinator(hass, entry, gateway, poll_interval(entry))
-        guard = Guard(guard_limits(entry), clock)
-        observer = AccountObserver(hass, coordinator, guard)
-        journal = make_journal(hass, entry)
-        outbox = Outbox(gateway, journal, clock, observer)
-        coordinator.request_count_if_idle = outbox.request_count_if_idle
-        records = Records(outbox.messages, journal)
-        tracker = Tracker(
-            gateway, records, journal, clock, observer, is_under_way=outbox.holds
+        self.announcer: Final = Announcer(hass, entry, self.store, self.journal)
+        self.observer: Final = AccountObserver(
+            hass, self.coordinator, self.guard, self.announcer
         )
-        replies = ReplyPoller(gateway, records, journal, clock, observer)
-        observer.followers = (tracker.follow, replies.follow)
-        known = address_book(entry)
-        return cls(
-            gateway=gateway,
-            coordinator=coordinator,
-            observer=observer,
-            journal=journal,
-            guard=guard,
-            outbox=outbox,
-            messenger=Messenger(
-                gateway,
-                known,
-                guard,
-                outbox,
-                clock,
-                encoding=default_encoding(entry),
-            ),
-            records=records,
-            tracker=tracker,
-            replies=replies,
-            canceller=Canceller(gateway, outbox, records, journal, clock, observer),
-            number_checker=NumberChecker(
-                known, guard, journal, clock, tracker, observer
-            ),
+        self.credit: Final = CreditMonitor(
+            hass, self.coordinator, self.journal, self.observer
         )
+        parts = assemble(
+            gateway,
+            self.store,
+            self.journal,
+            clock,
+            self.guard,
+            self.observer,
+            self.coordinator,
+            self.settings.address_book,
+            self.settings.encoding,
+        )
+        self.outbox: Final = parts.outbox
+        self.messenger: Final = parts.messenger
+        self.tracker: Final = parts.tracker
+        self.replies: Final = parts.replies
+        self.canceller: Final = parts.canceller
+        self.number_checker: Final = parts.number_checker
+        self._dispatcher = parts.dispatcher
+        self._reconciler = parts.reconciler
+        self.coordinator.request_count_if_idle = self._dispatcher.request_count_if_idle
+        self._keeper = JournalKeeper(hass, entry, self.journal, clock, self._take_up)
+        self.store.listen(self._keeper.on_change)
+        self._follow_alarm = Alarm(clock, self._follow_again)
+        self._tasks = Tasks()
+        self._endings: list[Callable[[], None]] = []
+        self._has_begun = asyncio.Event()
+        self._is_stopped = False
 
-    async def start_following(self) -> None:
-        """Follow what becomes of accepted messages, once there is who listens.
+    async def start(self) -> None:
+        """Go on where the last run, or a crash, has left off.
+
+        A disk that fails keeps nobody out: it is tried again, and meanwhile what can't
+        be written down is refused aloud.
 
         Raises:
-            NotStoredError: the journal can't be read.
+            ConfigEntryError: a newer version wrote the journal.
 
         """
-        await self.tracker.start()
-        await self.replies.start()
+        try:
+            await self._keeper.open()
+        except NewerJournalError as error:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key=error.key,
+                translation_placeholders=placeholders(error, self.gateway),
+            ) from error
+        self._dispatcher.start()
+        self._has_begun.set()
+        self._endings += (
+            self.coordinator.async_add_listener(self._on_balance),
+            self.credit.async_start(),
+        )
 
-    async def stop_following(self) -> None:
-        """Follow nothing more, while there still is who listens.
+    async def send(self, message: Message) -> Report:
+        """Send a message and tell what became of it.
 
-        What is heard later is kept, and told when the account is loaded again.
+        Whoever comes while the journal is being opened waits for that.
+
+        Raises:
+            RejectedError: nothing was taken in for anybody.
+            ServiceValidationError: the account takes nothing any more.
+
         """
-        await self.tracker.stop()
+        await self._has_begun.wait()
+        if self._is_stopped:
+            raise account_gone()
+        # To its end: what is refused is told even if the caller is cancelled.
+        return await self._tasks.complete(self._send(message))
+
+    async def record_balance_change(self) -> None:
+        """Note that credits move apart from messages; raises `NotStoredError`."""
+        await self.journal.record_balance_change(self._clock.now())
+
+    @callback
+    def async_apply(self, settings: AccountSettings) -> None:
+        """Go by other settings from now on, also with what is on its way."""
+        if settings.gateway != self.settings.gateway:
+            self.gateway.become(
+                make_gateway(self._hass, settings.gateway, self._budget)
+            )
+            self.coordinator.async_refresh_soon()
+        self.settings = settings
+        book = settings.address_book
+        self.messenger.address_book = self.number_checker.address_book = book
+        self.messenger.encoding = settings.encoding
+        self.guard.limits = settings.guard_limits
+        self.coordinator.name = settings.title
+        self.coordinator.update_interval = settings.poll_interval
+
+    async def start_following(self) -> None:
+        """Follow what becomes of accepted messages, once there is who listens."""
+        try:
+            await self.tracker.start()
+            await self.replies.start()
+        except NotStoredError as error:
+            _LOGGER.warning("Deliveries can't be followed for now: %s", error)
+            self._follow_alarm.set(self._clock.elapsed() + FOLLOW_INTERVAL)
+
+    async def pause_following(self) -> None:
+        """Follow nothing for a while, while there still is who listens.
+
+        What is heard meanwhile is kept, and announced when following goes on.
+        """
+        self._follow_alarm.set(None)
+        await self.tracker.pause()
         await self.replies.stop()
+
+    def on_stop(self, ending: Callable[[], None]) -> None:
+        """Call `ending` when the account stops."""
+        self._endings.append(ending)
+
+    async def drain(self) -> None:
+        """Wait for the requests under way, and begin none of those that wait."""
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                await self._dispatcher.drain()
+                # Nobody is kept waiting for a delivery: Home Assistant would wait too.
+                await self.tracker.stop()
+        except TimeoutError:
+            _LOGGER.warning("A gateway has not answered: what it was sent is in doubt")
 
     async def stop(self) -> None:
         """Let go of everything, once what is under way has been answered."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        # Whoever waits for the beginning is refused.
+        self._has_begun.set()
+        for end in self._endings:
+            end()
+        self._follow_alarm.set(None)
+        try:
+            async with asyncio.timeout(STOP_LIMIT):
+                await self._finish()
+        except TimeoutError:
+            _LOGGER.warning("A gateway has not answered: what it was sent is in doubt")
+        await self.store.close()
+        self.guard.close()
+        await self.coordinator.async_shutdown()
+        await self.journal.close()
+
+    async def _finish(self) -> None:
+        await self.tracker.stop()
+        await self.replies.stop()
+        await self._dispatcher.stop()
+        await self._reconciler.stop()
         await self.canceller.finish()
         await self.number_checker.finish()
         await self.messenger.finish()
-        await self.journal.close()
+        await self.announcer.finish()
+        await self._keeper.stop()
+        await self._tasks.join()
 
+    async def _send(self, message: Message) -> Report:
+        report = await self.messenger.send(message)
+        self.announcer.async_tell_refused(report)
+        return report
 
-async def async_open_journal(
-    hass: HomeAssistant, entry: AccountConfigEntry, account: Account
-) -> None:
-    """Open an account's journal, and let the guard and the outbox live with it.
+    async def _take_up(self) -> None:
+        """Take up what the journal holds; raises `NotStoredError`."""
+        since = self._clock.now() - timedelta(days=1)
+        # Before the journal dates anew what an earlier run has dated in the future.
+        self.guard.load(await self.journal.created_since(since))
+        await self.store.load()
+        self.announcer.async_start()
 
-    Raises:
-        NotStoredError: there can be no journal, so nothing could be promised.
+    def _follow_again(self) -> None:
+        self._tasks.spawn(self._async_follow_again())
 
-    """
-    journal = account.journal
-    if (damaged := await journal.open()) is not None:
-        async_tell_journal_damaged(hass, entry, damaged.name)
-
-    async def prune(now: datetime) -> None:
-        await journal.prune(before=now - JOURNAL_AGE, keep=JOURNAL_LENGTH)
-
-    async def prune_daily(now: datetime) -> None:
-        try:
-            await prune(now)
-        except NotStoredError as error:
-            # There is another day.
-            _LOGGER.warning("The journal can't be pruned for now: %s", error)
-
-    now = dt_util.utcnow()
-    await prune(now)
-    account.guard.load(await journal.created_since(now - timedelta(days=1)))
-    entry.async_on_unload(
-        async_track_time_interval(hass, prune_daily, timedelta(days=1))
-    )
+    async def _async_follow_again(self) -> None:
+        await self.pause_following()
+        await self.start_following()
 
     @callback
-    def wake() -> None:
-        if account.coordinator.last_update_success:
-            account.outbox.wake()
+    def _on_balance(self) -> None:
+        """Try at once what waits: the gateway can be reached."""
+        if self.coordinator.last_update_success:
+            self._dispatcher.retry_now()
 
-    entry.async_on_unload(account.coordinator.async_add_listener(wake))
+
+@callback
+def async_get_account(hass: HomeAssistant, entry_id: str) -> Account | None:
+    """Return an account that is enabled, whether its entry is loaded now or not."""
+    return hass.data.get(ACCOUNTS, {}).get(entry_id)

@@ -1,6 +1,5 @@
 """Watches over an account's credit: when it ends, and whether it is time to top up."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 import logging
@@ -18,6 +17,7 @@ from ..messaging.credit_forecast import PERIOD, credit_ends, is_low
 from ..messaging.journal.journal import Journal, JournalQuery
 from ..presentation.bus_events import async_tell_low_balance
 from ..presentation.issues import async_forget_low_balance, async_raise_low_balance
+from .observer import AccountObserver
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,10 +30,21 @@ WARNED_BEFORE: Final = 7
 class CreditMonitor:
     """What is known of an account's credit beyond its amount."""
 
-    def __init__(self, hass: HomeAssistant, coordinator: BalanceCoordinator) -> None:
-        """Watch what `coordinator` is told, once `async_start` is called."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: BalanceCoordinator,
+        journal: Journal,
+        observer: AccountObserver,
+    ) -> None:
+        """Watch what `coordinator` is told, once `async_start` is called.
+
+        `journal` holds what was used; `observer` hears of messages that are settled.
+        """
         self._hass = hass
         self._coordinator = coordinator
+        self._journal = journal
+        self._observer = observer
         self._entry = coordinator.config_entry
         self._listeners: list[CALLBACK_TYPE] = []
         self.ends: date | None = None
@@ -48,24 +59,14 @@ class CreditMonitor:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def async_start(
-        self, journal: Journal, listen: Callable[[CALLBACK_TYPE], CALLBACK_TYPE]
-    ) -> CALLBACK_TYPE:
-        """Begin to watch, and return what ends that.
-
-        `journal` holds what was used; `listen` lets us hear of messages that are
-        settled.
-        """
-
-        async def forecast() -> None:
-            await self._async_forecast(journal)
-
+    def async_start(self) -> CALLBACK_TYPE:
+        """Begin to watch, and return what ends that."""
         debouncer = Debouncer(
             self._hass,
             _LOGGER,
             cooldown=FORECAST_PAUSE.total_seconds(),
             immediate=True,
-            function=forecast,
+            function=self._async_forecast,
         )
 
         @callback
@@ -77,7 +78,7 @@ class CreditMonitor:
 
         endings = (
             self._coordinator.async_add_listener(balance_told),
-            listen(debouncer.async_schedule_call),
+            self._observer.async_on_settled(debouncer.async_schedule_call),
             debouncer.async_shutdown,
         )
         balance_told()
@@ -94,14 +95,14 @@ class CreditMonitor:
         """The credits at which the user wants to be warned."""
         return Decimal(self._entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE))
 
-    async def _async_forecast(self, journal: Journal) -> None:
+    async def _async_forecast(self) -> None:
         """Read what was used, and tell when the credit ends."""
         now = dt_util.now()
         begin = now - PERIOD
         try:
             # One from before tells that the period is a whole one.
-            older = await journal.find(JournalQuery(until=begin, limit=1))
-            records = [*older, *await journal.created_since(begin)]
+            older = await self._journal.find(JournalQuery(until=begin, limit=1))
+            records = [*older, *await self._journal.created_since(begin)]
         except NotStoredError:
             # The last forecast stands: a disk that fails is heard of with a message.
             return

@@ -1,66 +1,61 @@
-"""."""
+"""Builds the parts of an account from its settings."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from yarl import URL
-
-from custom_components.passerelle_sms.entries.settings import credentials, gateway_class
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_URL, CONF_VERIFY_SSL
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import STORAGE_DIR
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_LONG_MESSAGES, CONF_SENDER, DOMAIN
+from ..const import DOMAIN
 from ..gateways.abilities.options import SellsLongMessages
 from ..gateways.gateway import Gateway
 from ..gateways.wire.request_budget import RequestBudget
 from ..messaging.journal.journal import Journal
+from ..messaging.runtime.clock import SteadyClock
+from .settings import GatewaySettings
 
-BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_budgets")
-
-
-def request_budget(hass: HomeAssistant, entry: ConfigEntry) -> RequestBudget | None:
-    """Return what counts an account's requests, where its gateway counts them.
-
-    It outlives a reload: the gateway goes on counting.
-    """
-    limit = gateway_class(entry.data).limits.requests_per_hour
-    if limit is None:
-        return None
-    budgets = hass.data.setdefault(BUDGETS, {})
-    if entry.entry_id not in budgets:
-        budgets[entry.entry_id] = RequestBudget(limit, dt_util.utcnow)
-    return budgets[entry.entry_id]
+CLOCK: HassKey[SteadyClock] = HassKey(f"{DOMAIN}_clock")
 
 
+@callback
+def async_get_clock(hass: HomeAssistant) -> SteadyClock:
+    """Return the one clock of a house; whoever asks first starts it."""
+    if CLOCK not in hass.data:
+        hass.data[CLOCK] = SteadyClock(hass)
+        hass.data[CLOCK].start()
+    return hass.data[CLOCK]
+
+
+@callback
 def make_gateway(
-    hass: HomeAssistant,
-    data: Mapping[str, Any],
-    options: Mapping[str, Any],
-    *,
-    budget: RequestBudget | None = None,
+    hass: HomeAssistant, settings: GatewaySettings, budget: RequestBudget | None = None
 ) -> Gateway:
-    """Return a client for an account's data and options."""
-    gateway = gateway_class(data)(
-        async_get_clientsession(hass, data[CONF_VERIFY_SSL]),
-        credentials(data),
-        url=URL(data[CONF_URL]),
-        sender=data.get(CONF_SENDER),
+    """Return a client; `budget` goes on counting what another one has asked."""
+    gateway = settings.gateway(
+        async_get_clientsession(hass, settings.verify_ssl),
+        settings.credentials,
+        url=settings.url,
+        sender=settings.sender,
         budget=budget,
     )
     if isinstance(gateway, SellsLongMessages):
-        gateway.long_messages = options.get(CONF_LONG_MESSAGES, False)
+        gateway.long_messages = settings.long_messages
     return gateway
 
 
-def make_journal(hass: HomeAssistant, entry: ConfigEntry) -> Journal:
+@callback
+def make_budget(hass: HomeAssistant, gateway: type[Gateway]) -> RequestBudget | None:
+    """Return what counts an account's requests, where its gateway counts them."""
+    limit = gateway.limits.requests_per_hour
+    return (
+        None if limit is None else RequestBudget(limit, async_get_clock(hass).elapsed)
+    )
+
+
+def make_journal(hass: HomeAssistant, entry_id: str) -> Journal:
     """Return the journal of an account; it has not been opened yet."""
-    name = f"{DOMAIN}.{entry.entry_id}.journal"
+    name = f"{DOMAIN}.{entry_id}.journal"
     return Journal(
         Path(hass.config.path(STORAGE_DIR, name)), hass.async_add_executor_job
     )

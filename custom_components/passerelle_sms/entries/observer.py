@@ -1,8 +1,7 @@
-"""Who hears what happens to the messages of an account, and what it holds."""
+"""Who hears what happens to the messages of an account."""
 
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Final, override
+from collections.abc import Callable, Sequence
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
@@ -14,39 +13,36 @@ from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
 from ..gateways.errors import GatewayError
 from ..gateways.model.message import SendResult
-from ..gateways.outcome import Outcome
 from ..messaging.guard.guard import Guard
 from ..messaging.journal.replies import StoredReply
-from ..messaging.model.record import Kind, MessageRecord, Stage, SubmissionRecord
+from ..messaging.model.record import Kind, MessageRecord
+from ..messaging.model.submission import Stage, SubmissionRecord
 from ..messaging.observers import MessageObserver
-from ..presentation.bus_events import MessageEvents
 from ..presentation.issues import async_follow_held
-from .credit_monitor import CreditMonitor
+from .announcer import Announcer
 
-type MessageListener = Callable[[MessageRecord], None]
+type MessageListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
 type DeliveryListener = Callable[[MessageRecord, SubmissionRecord], None]
 type ReplyListener = Callable[[StoredReply, MessageRecord | None], None]
-
-# What has cost nothing.
-_FREE: Final = frozenset({Outcome.REJECTED, Outcome.EXPIRED, Outcome.NOT_SENT})
 
 
 class AccountObserver(MessageObserver):
     """Passes on what happens to the messages of one account."""
 
     def __init__(
-        self, hass: HomeAssistant, coordinator: BalanceCoordinator, guard: Guard
+        self,
+        hass: HomeAssistant,
+        coordinator: BalanceCoordinator,
+        guard: Guard,
+        announcer: Announcer,
     ) -> None:
-        """Tell `coordinator` and `guard`, and who else listens."""
+        """Tell `coordinator`, `guard` and `announcer`, and who else listens."""
         self._hass = hass
         self._coordinator = coordinator
         self._guard = guard
-        self._events = MessageEvents(hass, coordinator.config_entry)
-        self.credit = CreditMonitor(hass, coordinator)
-        """When the credit ends, and whether it is low."""
-        self._signal = f"{DOMAIN}_{coordinator.config_entry.entry_id}"
-        self.followers: tuple[MessageListener, ...] = ()
-        """Who follows every message, before anybody else hears of it."""
+        self._announcer = announcer
+        self._entry = coordinator.config_entry
+        self._signal = f"{DOMAIN}_{self._entry.entry_id}"
 
     @callback
     def async_listen(self, listener: MessageListener) -> Callable[[], None]:
@@ -72,32 +68,24 @@ class AccountObserver(MessageObserver):
         """Call `listener` whenever nothing more will happen to a message."""
 
         @callback
-        def hear(record: MessageRecord) -> None:
+        def hear(record: MessageRecord, _changed: Sequence[SubmissionRecord]) -> None:
             if record.is_closed:
                 listener()
 
         return self.async_listen(hear)
 
     @override
-    def known_credits(self) -> Decimal | None:
-        return self._coordinator.exact_credits
-
-    @override
-    async def refresh_balance(self) -> Decimal | None:
-        return await self._coordinator.async_ask_credits()
-
-    @override
     def on_send_result(self, result: SendResult, *, alone: bool) -> None:
         self._coordinator.async_apply_send_result(result, alone=alone)
 
     @override
-    def on_message_changed(self, record: MessageRecord) -> None:
-        self._release(record)
-        for follow in self.followers:
-            follow(record)
-        self._events.async_follow(record)
-        async_follow_held(self._hass, self._coordinator.config_entry, record)
-        async_dispatcher_send(self._hass, f"{self._signal}_message", record)
+    def on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        self._uncount(record, changed)
+        self._announcer.async_follow(record, changed)
+        async_follow_held(self._hass, self._entry, record)
+        async_dispatcher_send(self._hass, f"{self._signal}_message", record, changed)
 
     @override
     def on_delivery_final(
@@ -114,9 +102,7 @@ class AccountObserver(MessageObserver):
 
     @override
     def on_message_cancelled(self, record: MessageRecord) -> None:
-        self._release(record)
-        for follow in self.followers:
-            follow(record)
+        self._uncount(record, record.submissions)
 
     @override
     def invalidate_balance(self) -> None:
@@ -126,8 +112,10 @@ class AccountObserver(MessageObserver):
     def on_poll_failed(self, error: GatewayError) -> None:
         self._coordinator.async_handle_failure(error)
 
-    def _release(self, record: MessageRecord) -> None:
+    def _uncount(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
         """Let the guard forget what has cost nothing."""
-        for submission in record.submissions:
-            if submission.outcome in _FREE and submission.stage is Stage.CLOSED:
+        for submission in submissions:
+            if submission.outcome.is_free and submission.stage is Stage.CLOSED:
                 self._guard.uncount(record.message_id, submission.recipient.number)

@@ -1,17 +1,23 @@
-"""."""
+"""What a config entry says about an account, read once."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 import hashlib
-from typing import Any
+from typing import Any, Self
 
-from homeassistant.config_entries import ConfigEntry
+from yarl import URL
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_COUNTRY,
     CONF_NAME,
     CONF_PASSWORD,
+    CONF_URL,
     CONF_USERNAME,
+    CONF_VERIFY_SSL,
 )
 
 from ..const import (
@@ -19,10 +25,14 @@ from ..const import (
     CONF_ENCODING,
     CONF_GATEWAY,
     CONF_IDENTICAL_MINUTES,
+    CONF_LONG_MESSAGES,
+    CONF_LOW_BALANCE,
     CONF_PHONE,
     CONF_POLL_MINUTES,
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
+    CONF_SENDER,
+    DEFAULT_LOW_BALANCE,
     DEFAULT_POLL,
     SUBENTRY_RECIPIENT,
 )
@@ -32,6 +42,71 @@ from ..gateways.model.account import Credentials
 from ..messaging.guard.guard import GuardLimits
 from ..messaging.recipients.address_book import AddressBook, Recipient
 from ..messaging.text.encoding import EncodingChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """What a client of a gateway needs."""
+
+    gateway: type[Gateway]
+    credentials: Credentials
+    url: URL
+    verify_ssl: bool
+    sender: str | None
+    long_messages: bool
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], options: Mapping[str, Any]) -> Self:
+        """Return what an account's data and options say."""
+        return cls(
+            gateway=gateway_class(data),
+            credentials=credentials(data),
+            url=URL(data[CONF_URL]),
+            verify_ssl=data[CONF_VERIFY_SSL],
+            sender=data.get(CONF_SENDER),
+            long_messages=options.get(CONF_LONG_MESSAGES, False),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """All that an account goes by."""
+
+    title: str
+    gateway: GatewaySettings
+    country: str
+    """Whose national numbers are understood, ISO 3166-1 alpha-2."""
+    recipients: tuple[Recipient, ...] = field(repr=False)
+    """In the order in which they were added."""
+    encoding: EncodingChoice
+    """Of messages that name none."""
+    guard_limits: GuardLimits
+    poll_interval: timedelta
+    """Never under what the gateway allows."""
+    low_balance: Decimal
+    """The credits at which the user wants to be warned."""
+
+    @classmethod
+    def of(cls, entry: ConfigEntry) -> Self:
+        """Return what a config entry says."""
+        options = entry.options
+        return cls(
+            title=entry.title,
+            gateway=GatewaySettings.of(entry.data, options),
+            country=entry.data[CONF_COUNTRY],
+            recipients=_recipients(entry),
+            encoding=EncodingChoice(
+                options.get(CONF_ENCODING, EncodingChoice.AUTOMATIC)
+            ),
+            guard_limits=_guard_limits(options),
+            poll_interval=_poll_interval(entry),
+            low_balance=Decimal(options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)),
+        )
+
+    @property
+    def address_book(self) -> AddressBook:
+        """Whom the account knows, and how it reads the numbers of others."""
+        return AddressBook(self.recipients, self.country)
 
 
 def gateway_class(data: Mapping[str, Any]) -> type[Gateway]:
@@ -60,42 +135,48 @@ def unique_id(data: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:32]
 
 
-def recipients(entry: ConfigEntry) -> tuple[Recipient, ...]:
-    """Return the recipients of an account, in the order in which they were added."""
+def _recipients(entry: ConfigEntry) -> tuple[Recipient, ...]:
     return tuple(
-        Recipient(number=subentry.data[CONF_PHONE], name=subentry.data[CONF_NAME])
+        Recipient(number=subentry.data[CONF_PHONE], name=recipient_name(subentry))
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
     )
 
 
-def address_book(entry: ConfigEntry) -> AddressBook:
-    """Return whom an account knows, and how it reads the numbers of others."""
-    return AddressBook(recipients(entry), entry.data[CONF_COUNTRY])
+def recipient_name(subentry: ConfigSubentry) -> str:
+    """Return what a recipient is called: its title, which users can change anywhere.
+
+    A title without a letter might be a number, which must not be shown as a name is.
+    """
+    title = " ".join(subentry.title.split())
+    return title if is_name(title) else str(subentry.data[CONF_NAME])
 
 
-def poll_interval(entry: ConfigEntry) -> timedelta:
-    """Return how often to ask for the balance: never under what the gateway allows."""
+def is_name(text: str) -> bool:
+    """Return whether a text can be a recipient's name, and no number."""
+    return any(sign.isalpha() for sign in text)
+
+
+def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[str, ...]:
+    """Return the target that means one recipient, or none once it is removed.
+
+    It is the number: two recipients may be given one name.
+    """
+    subentry = entry.subentries.get(subentry_id)
+    return () if subentry is None else (subentry.data[CONF_PHONE],)
+
+
+def _poll_interval(entry: ConfigEntry) -> timedelta:
     minutes = entry.options.get(CONF_POLL_MINUTES)
     chosen = DEFAULT_POLL if minutes is None else timedelta(minutes=minutes)
     return max(chosen, gateway_class(entry.data).limits.minimum_poll)
 
 
-def default_encoding(entry: ConfigEntry) -> EncodingChoice:
-    """Return the encoding of messages that name none."""
-    return EncodingChoice(entry.options.get(CONF_ENCODING, EncodingChoice.AUTOMATIC))
-
-
-def guard_limits(entry: ConfigEntry) -> GuardLimits:
-    """Return what the stop for runaway automations lets pass."""
+def _guard_limits(options: Mapping[str, Any]) -> GuardLimits:
     usual = GuardLimits()
-    minutes = entry.options.get(CONF_IDENTICAL_MINUTES)
+    minutes = options.get(CONF_IDENTICAL_MINUTES)
     return GuardLimits(
-        segments_per_hour=entry.options.get(
-            CONF_SEGMENTS_PER_HOUR, usual.segments_per_hour
-        ),
-        segments_per_day=entry.options.get(
-            CONF_SEGMENTS_PER_DAY, usual.segments_per_day
-        ),
+        segments_per_hour=options.get(CONF_SEGMENTS_PER_HOUR, usual.segments_per_hour),
+        segments_per_day=options.get(CONF_SEGMENTS_PER_DAY, usual.segments_per_day),
         identical_window=usual.identical_window
         if minutes is None
         else timedelta(minutes=minutes),

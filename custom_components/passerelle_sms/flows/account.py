@@ -205,11 +205,7 @@ class AccountFlow(ConfigFlow):
 
     @callback
     def _async_keep(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Keep what was proved, and load the account with it.
-
-        A loaded account reloads itself when its entry changes; one that failed to load
-        listens to nothing.
-        """
+        """Keep what was proved; a loaded account goes by it at once."""
         new_id = unique_id(self._data)
         if new_id != entry.unique_id:
             if CONF_USERNAME in self._data:
@@ -219,11 +215,7 @@ class AccountFlow(ConfigFlow):
                 known.unique_id == new_id for known in self._async_current_entries()
             ):
                 return self.async_abort(reason="already_configured")
-        if entry.update_listeners:
-            return self.async_update_and_abort(entry, unique_id=new_id, data=self._data)
-        return self.async_update_reload_and_abort(
-            entry, unique_id=new_id, data=self._data
-        )
+        return self.async_update_and_abort(entry, unique_id=new_id, data=self._data)
 
     @callback
     def _show_account_form(self, errors: dict[str, str]) -> ConfigFlowResult:

@@ -10,6 +10,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 
 from ..entries.factory import make_gateway
+from ..entries.settings import GatewaySettings
 from ..gateways.abilities.account import ListsAccounts, ListsSenders
 from ..gateways.errors import (
     AuthenticationError,
@@ -90,7 +91,7 @@ async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
         GatewayError: there is none to be had, and why.
 
     """
-    await make_gateway(hass, data, {}).balance()
+    await make_gateway(hass, GatewaySettings.of(data, {})).balance()
 
 
 async def async_list_accounts(
@@ -102,7 +103,7 @@ async def async_list_accounts(
         GatewayError: the gateway doesn't say, and why.
 
     """
-    gateway = make_gateway(hass, data, {})
+    gateway = make_gateway(hass, GatewaySettings.of(data, {}))
     if not isinstance(gateway, ListsAccounts):
         return ()
     try:
@@ -117,7 +118,7 @@ async def async_list_senders(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Ask for the senders that are registered; none where the gateway doesn't tell."""
-    gateway = make_gateway(hass, data, {})
+    gateway = make_gateway(hass, GatewaySettings.of(data, {}))
     if not isinstance(gateway, ListsSenders):
         return ()
     try:

@@ -15,14 +15,8 @@ from ..const import (
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
     CONF_WEBHOOK_URL,
-    DEFAULT_LOW_BALANCE,
 )
-from ..entries.settings import (
-    default_encoding,
-    gateway_class,
-    guard_limits,
-    poll_interval,
-)
+from ..entries.settings import AccountSettings, gateway_class
 from ..gateways.errors import InvalidSenderError
 from ..webhook import async_delivery_url, pushes_delivery
 from .account_check import async_list_senders
@@ -82,13 +76,14 @@ class AccountOptionsFlow(OptionsFlow):
     def _current(self) -> dict[str, Any]:
         """Return what the form shows: what the account goes by."""
         entry = self.config_entry
-        limits = guard_limits(entry)
+        settings = AccountSettings.of(entry)
+        limits = settings.guard_limits
         return {
             CONF_SENDER: entry.data.get(CONF_SENDER, ""),
-            CONF_POLL_MINUTES: poll_interval(entry).total_seconds() // 60,
-            CONF_ENCODING: default_encoding(entry).value,
-            CONF_LONG_MESSAGES: entry.options.get(CONF_LONG_MESSAGES, False),
-            CONF_LOW_BALANCE: entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE),
+            CONF_POLL_MINUTES: settings.poll_interval.total_seconds() // 60,
+            CONF_ENCODING: settings.encoding.value,
+            CONF_LONG_MESSAGES: settings.gateway.long_messages,
+            CONF_LOW_BALANCE: float(settings.low_balance),
             CONF_SEGMENTS_PER_HOUR: limits.segments_per_hour,
             CONF_SEGMENTS_PER_DAY: limits.segments_per_day,
             CONF_IDENTICAL_MINUTES: limits.identical_window.total_seconds() // 60,

@@ -12,6 +12,7 @@ from homeassistant.core import callback
 from homeassistant.util import slugify
 
 from ..const import CONF_PHONE, SUBENTRY_RECIPIENT
+from ..entries.settings import is_name, recipient_name
 from ..gateways.errors import (
     InvalidRecipientError,
     NotANumberError,
@@ -47,7 +48,8 @@ class RecipientFlow(ConfigSubentryFlow):
         """Change a recipient."""
         subentry = self._get_reconfigure_subentry()
         if user_input is None:
-            return self._show("reconfigure", dict(subentry.data), {})
+            known = {**subentry.data, CONF_NAME: recipient_name(subentry)}
+            return self._show("reconfigure", known, {})
         name, number, errors = self._checked(user_input, subentry)
         if errors:
             return self._show("reconfigure", user_input, errors)
@@ -75,10 +77,10 @@ class RecipientFlow(ConfigSubentryFlow):
             for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
             if changed is None or subentry.subentry_id != changed.subentry_id
         ]
-        if not any(sign.isalpha() for sign in name):
+        if not is_name(name):
             return name, number, {CONF_NAME: "invalid_name"}
         # The name is part of a service's: two that differ only in accents would clash.
-        if slugify(name) in {slugify(other.data[CONF_NAME]) for other in others}:
+        if slugify(name) in {slugify(recipient_name(other)) for other in others}:
             return name, number, {CONF_NAME: "name_taken"}
         if number in {other.data[CONF_PHONE] for other in others}:
             return name, number, {CONF_PHONE: "already_configured"}

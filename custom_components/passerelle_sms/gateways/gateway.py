@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
 import re
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 import aiohttp
 from yarl import URL
@@ -103,6 +103,16 @@ class Gateway(ABC):
         """The requests that are left; `None` where nobody counts them."""
         self._transport: Final = Transport(session, self.url, timeouts, budget)
         self._slots: Final = asyncio.Semaphore(self.limits.concurrency)
+
+    def become(self, other: Self) -> None:
+        """Go on as another client of the same gateway: other credentials or address.
+
+        What was learnt about the old address is forgotten; requests under way keep their
+        place.
+        """
+        slots = self._slots
+        vars(self).clear()
+        vars(self).update(vars(other), _slots=slots)
 
     @abstractmethod
     async def balance(self) -> Balance:

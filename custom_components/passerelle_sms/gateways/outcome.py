@@ -18,3 +18,8 @@ class Outcome(StrEnum):
     """The outbox still works on it: it will be tried again."""
     EXPIRED = "expired"
     """It ran out of time before it left."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it has cost nothing and, as far as anybody knows, never will."""
+        return self in {Outcome.REJECTED, Outcome.NOT_SENT, Outcome.EXPIRED}

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from ..gateways.outcome import Outcome
-from .model.record import MessageRecord, SubmissionRecord
+from .model.record import MessageRecord
+from .model.submission import SubmissionRecord
 
 PERIOD: Final = timedelta(days=30)
 """How far back use is looked at: a month, with its four weekends and its one bill."""

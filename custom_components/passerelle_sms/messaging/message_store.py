@@ -1,206 +1,326 @@
-"""The messages that are not settled: in memory, and on disk before it matters."""
+"""The one way to read or change a message, whether something still happens to it or not.
+
+What is not settled is in memory, and on disk before it matters; all else is on disk only.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import batched
 import logging
 from typing import Final
 
 from ..gateways.errors import NotStoredError
 from .journal.journal import Journal
-from .model.record import MessageRecord, Stage
+from .model.dated_here import DatedHere
+from .model.record import MessageRecord, OnUnknown
+from .model.submission import SubmissionRecord
 from .runtime.clock import Clock
 from .runtime.tasks import Tasks
 
 _LOGGER = logging.getLogger(__name__)
 
-# What could not be written down is written again until there is room.
-STORE_AGAIN: Final = timedelta(seconds=30)
+# What could not be written is written again until there is room.
+RETRY_INTERVAL: Final = timedelta(seconds=30)
+
+# How many changes are told before others have their turn.
+_TURN: Final = 100
 
 type Change = Callable[[MessageRecord], MessageRecord]
-type ChangeListener = Callable[[MessageRecord], None]
+type ChangeListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
 
 
-class OpenMessages:
-    """Messages by their id, oldest first, each as it is now.
+class MessageStore:
+    """All messages of an account, each as it is now.
 
-    A change is made in memory first and at once, and what is written is always the
-    whole message: so requests for several recipients of one message never undo each
-    other's changes, on disk either.
+    A change of a message that is not settled is made in memory first and at once; what is
+    written are the submissions that it has changed.
     """
 
-    def __init__(self, journal: Journal, clock: Clock, changed: ChangeListener) -> None:
-        """Keep the messages of `journal`; `changed` hears of every new state."""
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        """Keep the messages in `journal`."""
         self._journal = journal
         self._clock = clock
-        self._changed = changed
-        self._records: dict[str, MessageRecord] = {}
+        self._open: dict[str, MessageRecord] = {}
+        self._listeners: list[ChangeListener] = []
+        self._dated_here = DatedHere()
+        self._shifted_by = timedelta()
+        self._unstored: dict[str, set[str]] = {}
+        """The numbers whose submissions are not on disk as they are, by message."""
+        self._cancel_retry: Callable[[], None] | None = None
+        self._closed_messages = asyncio.Lock()
         self._tasks = Tasks()
-        self._cancel_storing: Callable[[], None] | None = None
-        self._unstored: set[str] = set()
-        self._closed = False
+        self._is_closing = False
+        self._is_failing = False
+        self.is_order_lost = False
+        """Whether moments on disk don't tell what came first."""
+        journal.open_messages = self._open.values
+        self._stop_following_clock = clock.on_shift(self._on_shift)
 
     def __len__(self) -> int:
         """Return how many messages are not settled."""
-        return len(self._records)
+        return len(self._open)
 
     def __iter__(self) -> Iterator[MessageRecord]:
-        """Yield the messages that are not settled."""
-        return iter(tuple(self._records.values()))
+        """Yield the messages that are not settled, oldest first."""
+        return iter(tuple(self._open.values()))
 
-    @property
-    def busy(self) -> int:
-        """How many wait for something else than the user."""
-        return sum(
-            any(submission.stage is Stage.OPEN for submission in record.submissions)
-            for record in self._records.values()
-        )
+    def listen(self, listener: ChangeListener) -> None:
+        """Call `listener` with every new state, and the submissions that are new in it."""
+        self._listeners.append(listener)
 
-    def get(self, message_id: str) -> MessageRecord | None:
+    def get_open(self, message_id: str) -> MessageRecord | None:
         """Return a message, if it is not settled."""
-        return self._records.get(message_id)
-
-    async def load(self) -> None:
-        """Take up what the journal holds; raises `NotStoredError`.
-
-        Before anything else is changed here: what is read would undo it.
-        """
-        known = self._records
-        loaded = {
-            record.message_id: record for record in await self._journal.not_closed()
-        }
-        self._records = loaded | known
-        for message_id, record in loaded.items():
-            if message_id not in known:
-                self._changed(record)
-
-    async def add(self, record: MessageRecord) -> None:
-        """Take in a new message once it is on disk.
-
-        Raises:
-            NotStoredError: it isn't, so it was not taken in.
-
-        """
-        await self._journal.put(record)
-        if not record.is_closed:
-            self._records[record.message_id] = record
-        self._changed(record)
-
-    async def change(self, message_id: str, change: Change) -> MessageRecord:
-        """Change a message that is here, and return once that is on disk.
-
-        Raises:
-            NotStoredError: it isn't, so the change is taken back.
-
-        """
-        before = self._records[message_id]
-        record = self._apply(message_id, change)
-        try:
-            await self._store(record)
-        except NotStoredError:
-            self._revert(before, record)
-            raise
-        self._changed(record)
-        return record
-
-    async def change_eventually(self, message_id: str, change: Change) -> MessageRecord:
-        """Change a message that is here, and on disk as soon as there is room."""
-        record = self._apply(message_id, change)
-        await self._keep(record)
-        return record
-
-    def change_in_background(self, message_id: str, change: Change) -> MessageRecord:
-        """Change a message that is here, without waiting for the disk."""
-        record = self._apply(message_id, change)
-        self._tasks.spawn(self._keep(record))
-        return record
-
-    async def close(self) -> None:
-        """Wait for what is being written, and try once more what could not be."""
-        self._closed = True
-        if self._cancel_storing is not None:
-            self._cancel_storing()
-            self._store_again()
-        await self._tasks.join()
-
-    def _apply(self, message_id: str, change: Change) -> MessageRecord:
-        record = change(self._records[message_id])
-        self._records[message_id] = record
-        return record
-
-    async def _keep(self, record: MessageRecord) -> None:
-        await self._store_or_wait(record)
-        self._changed(record)
-
-    async def _store(self, record: MessageRecord) -> None:
-        await self._journal.put(record)
-        self._unstored.discard(record.message_id)
-        # If it has changed meanwhile, its last state still has to be stored.
-        if record.is_closed and self._records.get(record.message_id) is record:
-            del self._records[record.message_id]
-
-    async def _store_or_wait(self, record: MessageRecord) -> None:
-        try:
-            await self._store(record)
-        except NotStoredError as error:
-            if not self._unstored:
-                _LOGGER.warning("The journal can't be written for now: %s", error)
-            self._store_later(record.message_id)
-
-    def _revert(self, before: MessageRecord, after: MessageRecord) -> None:
-        """Undo a change where no other has come on top of it."""
-        current = self._records[after.message_id]
-        undone = current.updated(
-            before.find(submission.recipient.number)
-            for submission in after.submissions
-            if submission is current.find(submission.recipient.number)
-        )
-        self._records[after.message_id] = replace(
-            undone, created=before.created, expires=before.expires
-        )
-        # Another change of the message may have taken this one to the disk.
-        self._store_later(after.message_id)
-
-    def _store_later(self, message_id: str) -> None:
-        self._unstored.add(message_id)
-        if self._cancel_storing is None and not self._closed:
-            self._cancel_storing = self._clock.call_later(
-                STORE_AGAIN.total_seconds(), self._store_again
-            )
-
-    def _store_again(self) -> None:
-        self._cancel_storing = None
-        for message_id in sorted(self._unstored):
-            self._tasks.spawn(self._store_or_wait(self._records[message_id]))
-
-
-class Records:
-    """All messages of an account, each as it is now."""
-
-    def __init__(self, messages: OpenMessages, journal: Journal) -> None:
-        """Know those that are not settled, in `messages`, and all others on disk."""
-        self._messages = messages
-        self._journal = journal
-        self._lock = asyncio.Lock()
+        return self._open.get(message_id)
 
     async def get(self, message_id: str) -> MessageRecord | None:
         """Return a message, if there is one; raises `NotStoredError`."""
-        return self._messages.get(message_id) or await self._journal.get(message_id)
+        return self._open.get(message_id) or await self._journal.get(message_id)
+
+    @property
+    def has_unknown_open(self) -> bool:
+        """Whether something is under way or in doubt."""
+        return any(record.submissions.unknown_open for record in self._open.values())
+
+    def is_stored(self, message_id: str) -> bool:
+        """Return whether a message is on disk as it is."""
+        return message_id not in self._unstored
+
+    async def load(self) -> None:
+        """Take up what the journal holds; raises `NotStoredError`."""
+        now = self._clock.now()
+        is_dated_back = await self._journal.begin_run(now)
+        loaded = {
+            record.message_id: record for record in await self._journal.not_closed()
+        }
+        # What came in meanwhile is newer here.
+        known = dict(self._open)
+        self._open.clear()
+        self._open.update(loaded | known)
+        for message_id, record in loaded.items():
+            if message_id not in known:
+                self._dated_here.take(
+                    record,
+                    created=is_dated_back and record.created == now,
+                    attempts=is_dated_back,
+                )
+                self._notify(record, record.submissions)
+
+    async def add(self, record: MessageRecord) -> MessageRecord:
+        """Take in a new message once it is on disk, and return it.
+
+        One that is worth more than its own record is taken in all the same: who asked
+        for it rather twice than never, and at once, gets that on a disk that fails too.
+
+        Raises:
+            NotStoredError: it isn't on disk, so it was not taken in.
+
+        """
+        shifted_by = self._shifted_by
+        try:
+            await self._journal.put(record)
+        except NotStoredError as error:
+            if record.is_closed or not leaves_unstored(record):
+                raise
+            self._tell_failure(error)
+            self._store_later(record, record.submissions)
+        if not record.is_closed:
+            self._dated_here.take(record, created=True, attempts=True)
+            # The clock may have been set right meanwhile.
+            record = self._dated_here.redated(record, self._shifted_by - shifted_by)
+            self._open[record.message_id] = record
+        await self._notify_in_turns(record, record.submissions)
+        return record
 
     async def change(self, message_id: str, change: Change) -> MessageRecord | None:
-        """Change a message, if there is one, and return once that is on disk.
+        """Change a message, if there is one, and return it once that is on disk.
 
         Raises:
             NotStoredError: it isn't, so the change is taken back.
 
         """
-        async with self._lock:
-            record = await self.get(message_id)
-            if record is None or (changed := change(record)) == record:
-                return record
+        if message_id in self._open:
+            return await self.change_open(message_id, change)
+        async with self._closed_messages:
+            before = await self._journal.get(message_id)
             # Looked up again: it may have been taken up from the disk meanwhile.
-            if self._messages.get(message_id) is not None:
-                return await self._messages.change(message_id, change)
-            await self._journal.put(changed)
-            return changed
+            if message_id in self._open:
+                return await self.change_open(message_id, change)
+            if before is None or (after := change(before)) == before:
+                return before
+            await self._journal.put(
+                after, after.submissions.changed_since(before.submissions)
+            )
+            # Or while it was written, as it was before.
+            if message_id in self._open:
+                return await self.change_open(message_id, change)
+            if not after.is_closed:
+                self._open[message_id] = after
+                self._notify(after, after.submissions)
+            return after
+
+    async def change_open(self, message_id: str, change: Change) -> MessageRecord:
+        """Change a message that is not settled, and return it once that is on disk.
+
+        Raises:
+            NotStoredError: it isn't, so the change is taken back.
+
+        """
+        before, shifted_by = self._open[message_id], self._shifted_by
+        after = change(before)
+        changed = after.submissions.changed_since(before.submissions)
+        if not changed and after == before:
+            return before
+        self._open[message_id] = after
+        noted = self._dated_here.note(before, after, changed)
+        try:
+            await self._store(after, changed)
+        except NotStoredError:
+            # The clock may have been set right meanwhile.
+            by = self._shifted_by - shifted_by
+            after = self._dated_here.redated(after, by)
+            self._dated_here.undo(message_id, noted)
+            self._revert(self._dated_here.redated(before, by), after, changed)
+            raise
+        await self._notify_in_turns(after, changed)
+        return after
+
+    def change_in_background(
+        self, message_id: str, change: Change
+    ) -> asyncio.Task[MessageRecord]:
+        """Change an open message at once, and on disk as soon as there is room.
+
+        The task ends after the first attempt to write it, and returns the message.
+        """
+        before = self._open[message_id]
+        after = self._open[message_id] = change(before)
+        changed = after.submissions.changed_since(before.submissions)
+        self._dated_here.note(before, after, changed)
+        return self._tasks.spawn(self._store_and_notify(after, changed))
+
+    def notify_again(self, message_id: str, numbers: Iterable[str]) -> None:
+        """Tell who listens once more where some submissions stand, if they are open."""
+        if (record := self._open.get(message_id)) is not None:
+            self._notify(record, [*map(record.find, numbers)])
+
+    async def close(self) -> None:
+        """Wait for what is being written, and try once more what could not be."""
+        self._is_closing = True
+        self._stop_following_clock()
+        if self._cancel_retry is not None:
+            self._cancel_retry()
+            self._retry()
+        await self._tasks.join()
+
+    async def _store_and_notify(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> MessageRecord:
+        await self._store_or_retry(record, changed)
+        await self._notify_in_turns(record, changed)
+        return record
+
+    async def _store(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        numbers = self._unstored.pop(record.message_id, set())
+        numbers.update(submission.recipient.number for submission in changed)
+        current = self._open.get(record.message_id, record)
+        try:
+            await self._journal.put(current, [*map(current.find, numbers)])
+        except NotStoredError:
+            self._unstored.setdefault(record.message_id, set()).update(numbers)
+            raise
+        self._is_failing = False
+        # If it has changed meanwhile, its last state still has to be stored.
+        if current.is_closed and self._open.get(record.message_id) is current:
+            del self._open[record.message_id]
+            self._dated_here.forget(record.message_id)
+
+    async def _store_or_retry(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        try:
+            await self._store(record, changed)
+        except NotStoredError as error:
+            self._tell_failure(error)
+            self._store_later(record, changed)
+
+    def _revert(
+        self,
+        before: MessageRecord,
+        after: MessageRecord,
+        changed: Sequence[SubmissionRecord],
+    ) -> None:
+        """Undo a change where no other has come on top of it."""
+        current = self._open[after.message_id]
+        undone = current.updated(
+            before.find(submission.recipient.number)
+            for submission in changed
+            if after.find(submission.recipient.number)
+            == current.find(submission.recipient.number)
+        )
+        if current.created == after.created:
+            undone = replace(undone, created=before.created)
+        self._open[after.message_id] = undone
+        # Another change of the message may have taken this one to the disk.
+        self._store_later(undone, changed)
+
+    def _store_later(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        numbers = self._unstored.setdefault(record.message_id, set())
+        numbers.update(submission.recipient.number for submission in changed)
+        if self._cancel_retry is None and not self._is_closing:
+            self._cancel_retry = self._clock.call_later(
+                RETRY_INTERVAL.total_seconds(), self._retry
+            )
+
+    def _retry(self) -> None:
+        self._cancel_retry = None
+        for record in self:
+            if record.message_id in self._unstored:
+                self._tasks.spawn(self._store_or_retry(record, ()))
+
+    def _on_shift(self, by: timedelta) -> None:
+        """Date anew what this run has dated."""
+        self._shifted_by += by
+        for record in self:
+            self._open[record.message_id] = self._dated_here.redated(record, by)
+        # Called now: what is put from here on has its new moments already.
+        self._tasks.spawn(self._redate(self._journal.redate(by)))
+
+    async def _redate(self, redating: Awaitable[None]) -> None:
+        try:
+            await redating
+        except NotStoredError as error:
+            self._tell_failure(error)
+            self.is_order_lost = True
+            for record in self:
+                self._store_later(record, record.submissions)
+
+    def _tell_failure(self, error: NotStoredError) -> None:
+        """Log that the disk fails, once until it is written again."""
+        if not self._is_failing:
+            _LOGGER.warning("The journal can't be written for now: %s", error)
+        self._is_failing = True
+
+    async def _notify_in_turns(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        """Tell who listens, some at a time: others are to have their turn."""
+        self._notify(record, changed[:_TURN])
+        for rest in batched(changed[_TURN:], _TURN, strict=False):
+            await asyncio.sleep(0)
+            self._notify(record, rest)
+
+    def _notify(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        for listener in self._listeners:
+            listener(record, changed)
+
+
+def leaves_unstored(record: MessageRecord) -> bool:
+    """Return whether a message is to be sent although it can't be written down."""
+    return record.urgent and record.on_unknown is OnUnknown.RESEND

@@ -1,16 +1,18 @@
-"""Who hears of everything that happens to the messages of an account."""
+"""Who knows what an account holds, and who hears of everything that happens to messages."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from ..gateways.errors import GatewayError
 from ..gateways.model.message import SendResult
 from .journal.replies import StoredReply
-from .model.record import MessageRecord, SubmissionRecord
+from .model.record import MessageRecord
+from .model.submission import SubmissionRecord
 
 
-class MessageObserver(Protocol):
-    """Who keeps the account's books: knows its credits, and hears of everything."""
+class BalanceSource(Protocol):
+    """Who knows the credits of an account."""
 
     def known_credits(self) -> Decimal | None:
         """Return what the account holds, if nothing has happened since it was told."""
@@ -18,11 +20,21 @@ class MessageObserver(Protocol):
     async def refresh_balance(self) -> Decimal | None:
         """Ask the gateway for the credits; `None` when it doesn't say."""
 
+
+class MessageObserver(Protocol):
+    """Who hears of everything that happens to the messages of an account."""
+
     def on_send_result(self, result: SendResult, *, alone: bool) -> None:
         """Hear what a gateway answered, and whether nothing else was under way."""
 
-    def on_message_changed(self, record: MessageRecord) -> None:
-        """Hear that a message is new, or has come further."""
+    def on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        """Hear that a message is new or has come further.
+
+        `changed` are only the submissions that are new or different: one change must not
+        cost more because the message has many recipients.
+        """
 
     def on_delivery_final(
         self, record: MessageRecord, submission: SubmissionRecord

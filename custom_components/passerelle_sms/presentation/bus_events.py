@@ -10,11 +10,10 @@ from enum import StrEnum
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..const import EVENT
 from ..gateways.outcome import Outcome
-from ..messaging.model.record import MessageRecord, Stage, SubmissionRecord
+from ..messaging.model.submission import Stage, SubmissionRecord
 
 
 class EventType(StrEnum):
@@ -30,47 +29,31 @@ class EventType(StrEnum):
     """It is time to top up."""
 
 
-class MessageEvents:
-    """Tells what becomes of the messages of an account, each turn once."""
+@callback
+def async_tell_message(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    message_id: str,
+    submissions: Iterable[SubmissionRecord],
+) -> None:
+    """Tell that a message is held or did not leave for some recipients.
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Tell of messages of the account `entry`."""
-        self._hass = hass
-        self._entry = entry
-        self._begun = dt_util.utcnow()
-        self._known: dict[str, MessageRecord] = {}
-
-    @callback
-    def async_follow(self, record: MessageRecord) -> None:
-        """Tell what is new about a message.
-
-        What an earlier run has left behind was told by that run: it is only noted.
-        """
-        earlier = self._known.get(record.message_id)
-        if earlier is None and record.created < self._begun:
-            earlier = record
-        if record.is_closed:
-            self._known.pop(record.message_id, None)
-        else:
-            self._known[record.message_id] = record
-        news: dict[tuple[EventType, str | None], list[str]] = {}
-        for submission in record.submissions:
-            kind = _event_of(submission)
-            known = earlier and _event_of(earlier.find(submission.recipient.number))
-            if kind is not None and kind is not known:
-                key = None if submission.failure is None else submission.failure.key
-                news.setdefault((kind, key), []).append(
-                    submission.recipient.public_label
-                )
-        for (kind, key), recipients in news.items():
-            _fire(
-                self._hass,
-                self._entry,
-                kind,
-                message_id=record.message_id,
-                recipients=recipients,
-                key=key,
-            )
+    An event per reason.
+    """
+    news: dict[tuple[EventType, str | None], list[str]] = {}
+    for submission in submissions:
+        key = None if submission.failure is None else submission.failure.key
+        recipients = news.setdefault((_event_of(submission), key), [])
+        recipients.append(submission.recipient.public_label)
+    for (kind, key), recipients in news.items():
+        _fire(
+            hass,
+            entry,
+            kind,
+            message_id=message_id,
+            recipients=recipients,
+            key=key,
+        )
 
 
 @callback
@@ -106,15 +89,13 @@ def async_tell_low_balance(
     )
 
 
-def _event_of(submission: SubmissionRecord) -> EventType | None:
-    """Return what there is to tell of a submission as it is."""
+def _event_of(submission: SubmissionRecord) -> EventType:
+    """Return what there is to tell of a submission that is held or did not leave."""
     if submission.stage is Stage.HELD:
         return EventType.UNKNOWN
-    if submission.stage is Stage.CLOSED and submission.outcome is Outcome.REJECTED:
+    if submission.outcome is Outcome.REJECTED:
         return EventType.REFUSED
-    if submission.outcome is Outcome.EXPIRED:
-        return EventType.EXPIRED
-    return None
+    return EventType.EXPIRED
 
 
 @callback

@@ -26,8 +26,9 @@ from ..gateways.errors import (
     UnknownOutcomeError,
 )
 from ..gateways.gateway import Gateway
-from ..messaging.model.record import Failure
+from ..gateways.outcome import Outcome
 from ..messaging.model.report import RecipientResult
+from ..messaging.model.submission import Failure
 
 # What nobody mends by asking for something else.
 _NOT_THE_CALLERS: Final = (
@@ -74,6 +75,13 @@ def names_of_able(*abilities: type) -> str:
     return _names(known for known in GATEWAYS.values() if issubclass(known, abilities))
 
 
+def account_gone() -> ServiceValidationError:
+    """Return what a caller is told whose account takes nothing any more."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="account_not_loaded"
+    )
+
+
 def refusal(error: RejectedError, gateway: Gateway) -> HomeAssistantError:
     """Return what a caller is told when nothing was tried."""
     return _told(error, error.key, gateway)
@@ -95,7 +103,7 @@ async def not_accepted(
 ) -> HomeAssistantError:
     """Return what a caller is told who can't be answered with data."""
     sentences = [
-        f"{failed.public_label}: {await explain(hass, failed.failure, gateway)}"
+        f"{failed.public_label}: {await async_explain(hass, failed.failure, gateway)}"
         for failed in failures
         if failed.failure is not None
     ]
@@ -123,9 +131,17 @@ def not_delivered(
     )
 
 
-async def explain(hass: HomeAssistant, error: Failure, gateway: Gateway) -> str:
+async def async_explain(hass: HomeAssistant, error: Failure, gateway: Gateway) -> str:
     """Return the sentence for an error in the language of the house."""
     return await _sentence(hass, error.key, error, gateway)
+
+
+async def async_outcome(hass: HomeAssistant, outcome: Outcome) -> str:
+    """Return the word for an outcome in the language of the house."""
+    translations = await async_get_translations(
+        hass, hass.config.language, "selector", {DOMAIN}
+    )
+    return translations[f"component.{DOMAIN}.selector.outcome.options.{outcome}"]
 
 
 async def explain_question(

@@ -5,15 +5,19 @@ from decimal import Decimal
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..gateways.errors import NotStoredError
 from ..gateways.gateway import Gateway
-from ..messaging.model.record import MessageRecord, Stage
+from ..messaging.model.record import MessageRecord
+from ..messaging.model.submission import Stage
+from .formatting import local_time
 
 IP_NOT_ALLOWED = "ip_not_allowed"
 JOURNAL_DAMAGED = "journal_damaged"
+JOURNAL_UNAVAILABLE = "journal_unavailable"
 LOW_BALANCE = "low_balance"
+NOT_LEFT = "not_left"
 UNKNOWN_OUTCOME = "unknown_outcome"
 
 
@@ -65,6 +69,49 @@ def async_tell_journal_damaged(
 
 
 @callback
+def async_tell_journal_unavailable(
+    hass: HomeAssistant, entry: ConfigEntry, error: NotStoredError
+) -> None:
+    """Tell that nothing can be written down, so that messages are refused."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(JOURNAL_UNAVAILABLE, entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=JOURNAL_UNAVAILABLE,
+        translation_placeholders={"account": entry.title, "reason": error.words or ""},
+    )
+
+
+@callback
+def async_forget_journal_unavailable(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: the disk works again."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(JOURNAL_UNAVAILABLE, entry))
+
+
+@callback
+def async_tell_not_left(hass: HomeAssistant, entry: ConfigEntry, count: int) -> None:
+    """Tell how many messages did not leave; their texts are in the issue's flow only."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(NOT_LEFT, entry),
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=NOT_LEFT,
+        translation_placeholders={"account": entry.title, "count": str(count)},
+    )
+
+
+@callback
+def async_forget_not_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: somebody has read what did not leave."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(NOT_LEFT, entry))
+
+
+@callback
 def async_raise_low_balance(
     hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway, credits_left: Decimal
 ) -> bool:
@@ -112,7 +159,6 @@ def async_follow_held(
         for submission in record.submissions
         if submission.stage is Stage.HELD
     ]
-    created = dt_util.as_local(record.created)
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -126,7 +172,7 @@ def async_follow_held(
             "recipients": ", ".join(
                 submission.recipient.public_label for submission in held
             ),
-            "time": created.strftime("%Y-%m-%d %H:%M"),
+            "time": local_time(record.created),
         },
     )
 

@@ -222,8 +222,9 @@ class Clock:
         self.now += time
 
     def budget(self, limit: int) -> RequestBudget:
-        """Return a budget that looks at it."""
-        return RequestBudget(limit, lambda: self.now)
+        """Return a budget for which as much time passes."""
+        begun = self.now
+        return RequestBudget(limit, lambda: self.now - begun)
 
 
 async def test_one_request_too_many_is_never_made(

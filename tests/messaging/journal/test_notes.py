@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
-from custom_components.passerelle_sms.messaging.journal.journal import Journal
+from custom_components.passerelle_sms.messaging.journal.journal import Journal, Opened
 from tests.messaging.journal_records import NOON, Threads, after_noon, opened
 
 
@@ -52,6 +52,18 @@ async def test_to_the_microsecond_and_before_the_epoch(journal: Journal) -> None
     assert await journal.last_balance_change() == moved
 
 
+@pytest.mark.parametrize(("by", "expected"), [(3, 4), (-3, 1)])
+async def test_is_never_earlier_when_the_clock_is_set(
+    journal: Journal, by: int, expected: int
+) -> None:
+    """Too late, it only keeps the balance from proving anything for a while."""
+    await journal.record_balance_change(after_noon(1))
+
+    await journal.redate(timedelta(minutes=by))
+
+    assert await journal.last_balance_change() == after_noon(expected)
+
+
 async def test_is_not_pruned(journal: Journal) -> None:
     """It is one line."""
     await journal.record_balance_change(NOON)
@@ -85,7 +97,7 @@ async def test_what_is_unreadable_is_none(
     threads.tell_sqlite("UPDATE note SET value = CAST(? AS TEXT)", value)
 
     await journal.close()
-    assert await journal.open() is None
+    assert await journal.open() == Opened()
     assert await journal.last_balance_change() is None
     await journal.record_balance_change(NOON)
     assert await journal.last_balance_change() == NOON

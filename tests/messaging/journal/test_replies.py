@@ -11,6 +11,7 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.messaging.journal.journal import (
     Journal,
+    Opened,
     StoredReply,
 )
 from tests.conftest import MAMAN, PAPA
@@ -314,7 +315,7 @@ async def test_one_that_is_unreadable_does_not_cost_the_others(
     threads.tell_sqlite(change, value)
 
     await journal.close()
-    assert await journal.open() is None
+    assert await journal.open() == Opened()
     others = [kept[0], kept[2]]
     assert await journal.untold_replies() == others
     assert await journal.replies(None, limit=9) == others[::-1]

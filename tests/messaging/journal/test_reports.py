@@ -17,6 +17,7 @@ from custom_components.passerelle_sms.gateways.model.delivery import (
 )
 from custom_components.passerelle_sms.messaging.journal.journal import (
     Journal,
+    Opened,
     StoredReport,
 )
 from custom_components.passerelle_sms.messaging.journal.reports import (
@@ -189,9 +190,8 @@ async def test_nothing_is_left_of_what_was_pruned(
     await journal.keep_reports([DELIVERED], NOON)
     assert NUMBER.encode() in content_of(path)
     assert threads.file is not None
-    with threads.file.connection as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        prune_reports(connection, keep=0)
+    threads.file.write(prune_reports, 0)
+    await journal.checkpoint()
 
     assert NUMBER.encode() not in content_of(path)
 
@@ -272,7 +272,7 @@ async def test_one_that_is_unreadable_does_not_cost_the_others(
     threads.tell_sqlite(change, value)
 
     await journal.close()
-    assert await journal.open() is None
+    assert await journal.open() == Opened()
     assert await journal.unapplied_reports() == [kept[0], kept[2]]
     await journal.apply_reports({1: None, 3: None})
     assert await journal.reports(limit=9) == [kept[2], kept[0]]

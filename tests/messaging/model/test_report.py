@@ -8,15 +8,16 @@ from custom_components.passerelle_sms.gateways.errors import NotANumberError
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.model.record import (
-    DeliveryState,
-    Failure,
-    MessageRecord,
-    SubmissionRecord,
-)
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.report import (
     RecipientResult,
     Report,
+)
+from custom_components.passerelle_sms.messaging.model.submission import (
+    DeliveryState,
+    Failure,
+    SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import (
     Recipient,
@@ -36,12 +37,12 @@ MADE = SubmissionRecord(
 RECORD = MessageRecord(
     message_id="1",
     created=START,
-    expires=START + timedelta(hours=1),
+    time_to_live=timedelta(hours=1),
     text="Test",
     sender=None,
     encoding=Encoding.UCS2,
     segments=2,
-    submissions=(MADE,),
+    submissions=Submissions([MADE]),
 )
 
 
@@ -122,7 +123,7 @@ def test_a_report_of_later() -> None:
     submission = replace(
         MADE, outcome=Outcome.ACCEPTED, failure=None, delivery=delivery
     )
-    record = replace(RECORD, submissions=(submission,))
+    record = replace(RECORD, submissions=Submissions([submission]))
 
     later = report.updated(record)
 

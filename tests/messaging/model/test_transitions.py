@@ -17,20 +17,29 @@ from custom_components.passerelle_sms.gateways.errors import (
 from custom_components.passerelle_sms.gateways.model.message import Encoding, Submission
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.announcements import (
+    acknowledge,
+    mark_notice_announced,
+)
 from custom_components.passerelle_sms.messaging.model.record import (
+    MessageRecord,
+    sms_for,
+)
+from custom_components.passerelle_sms.messaging.model.submission import (
     DeliveryState,
     Failure,
-    MessageRecord,
+    Notice,
     Stage,
     SubmissionRecord,
-    sms_for,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.model.transitions import (
     apply_results,
-    cancelled,
     expired,
+    mark_cancelled_at_gateway,
     mark_in_flight,
     mark_withdrawn,
+    settle_accepted,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN, PAPA
@@ -48,6 +57,14 @@ IN_DOUBT = replace(
 )
 RESENT = replace(WAITING, attempts=1, attempted=START, resent=True)
 HELD = replace(IN_DOUBT, stage=Stage.HELD)
+AT_GATEWAY = replace(
+    IN_DOUBT,
+    outcome=Outcome.ACCEPTED,
+    stage=Stage.CLOSED,
+    submission_id="7",
+    cost=Decimal(2),
+    delivery=DeliveryState(),
+)
 ACCEPTED = Submission(
     recipient=MAMAN,
     outcome=Outcome.ACCEPTED,
@@ -62,22 +79,30 @@ def message(submission: SubmissionRecord) -> MessageRecord:
     return MessageRecord(
         message_id="1",
         created=START,
-        expires=LATER,
+        time_to_live=LATER - START,
         text="Test",
         sender=None,
         encoding=Encoding.GSM7,
         segments=2,
-        submissions=(submission, SubmissionRecord(recipient=Recipient(number=PAPA))),
+        submissions=Submissions(
+            [submission, SubmissionRecord(recipient=Recipient(number=PAPA))]
+        ),
     )
 
 
 def try_it(
-    submission: SubmissionRecord, result: Submission, *, proof: bool = False
+    submission: SubmissionRecord,
+    result: Submission,
+    *,
+    proof: bool = False,
+    is_answered: bool = False,
 ) -> SubmissionRecord:
     """Return what an attempt with this result makes of a submission."""
     earlier = message(submission)
     record = mark_in_flight(earlier, [MAMAN], LATER, Decimal(5))
-    record = apply_results(record, earlier, [result], proves_earlier_send=proof)
+    record = apply_results(
+        record, earlier, [result], proves_earlier_send=proof, is_answered=is_answered
+    )
     assert record.find(PAPA) == earlier.find(PAPA)
     return record.find(MAMAN)
 
@@ -178,9 +203,9 @@ def test_an_attempt_after_one_that_may_have_left(
         ),
     ],
 )
-def test_old_news(submission: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
+def test_old_news(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
     """What has not left stays at home; what may have is the user's to judge."""
-    late = expired(message(submission), [MAMAN])
+    late = expired(message(made), [MAMAN])
 
     assert (late.find(MAMAN).outcome, late.find(MAMAN).stage) == (outcome, stage)
     assert late.find(PAPA).is_waiting
@@ -217,27 +242,124 @@ def test_what_is_handed_over(
         ),
     ],
 )
-def test_taken_back(
-    submission: SubmissionRecord, outcome: Outcome, stage: Stage
-) -> None:
+def test_taken_back(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
     """What waits stays at home; of what may have left nothing is concluded."""
-    back = mark_withdrawn(message(submission), [MAMAN])
+    back = mark_withdrawn(message(made), [MAMAN])
 
     assert (back.find(MAMAN).outcome, back.find(MAMAN).stage) == (outcome, stage)
     assert back.find(PAPA).is_waiting
 
 
-def test_cancelled_is_the_end() -> None:
-    """It says why, and there is no delivery to hear of."""
-    submission = cancelled(
-        replace(WAITING, submission_id="7", delivery=DeliveryState())
+@pytest.mark.parametrize(
+    ("made", "outcome", "stage", "failure"),
+    [
+        (AT_GATEWAY, Outcome.NOT_SENT, Stage.CLOSED, MessageCancelledError.key),
+        (
+            replace(HELD, delivery=None),
+            Outcome.NOT_SENT,
+            Stage.CLOSED,
+            MessageCancelledError.key,
+        ),
+        # It may be there twice: one of the two was taken back.
+        (replace(AT_GATEWAY, attempts=2), Outcome.UNKNOWN, Stage.CLOSED, None),
+        (IN_DOUBT, Outcome.UNKNOWN, Stage.OPEN, None),
+        (WAITING, Outcome.QUEUED, Stage.OPEN, None),
+    ],
+)
+def test_taken_back_by_the_gateway(
+    made: SubmissionRecord, outcome: Outcome, stage: Stage, failure: str | None
+) -> None:
+    """It says why, costs nothing, and there is no delivery to hear of."""
+    back = mark_cancelled_at_gateway(message(made), [MAMAN]).find(MAMAN)
+
+    assert (back.outcome, back.stage) == (outcome, stage)
+    assert (back.failure and back.failure.key) == failure
+    assert back.submission_id == made.submission_id
+    assert back.cost is None
+    assert not back.is_awaited
+
+
+# --- what a person has to hear of -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("result", "is_answered", "notice"),
+    [
+        (failed(InsufficientCreditError()), True, Notice.UNANNOUNCED),
+        (failed(InsufficientCreditError()), False, None),
+        (ACCEPTED, True, None),
+        (failed(NoAnswerError()), True, None),
+        (failed(CannotConnectError()), True, None),
+    ],
+)
+def test_a_refusal_after_the_answer_is_to_be_heard_of(
+    result: Submission, is_answered: bool, notice: Notice | None
+) -> None:
+    """Whoever still waits for the answer hears of it there."""
+    assert try_it(WAITING, result, is_answered=is_answered).notice is notice
+
+
+def test_what_stays_at_home_or_with_the_user_is_to_be_heard_of() -> None:
+    """Nobody waits for that any more."""
+    for made in (WAITING, RESENT, IN_DOUBT):
+        late = expired(message(made), [MAMAN]).find(MAMAN)
+        assert late.notice is Notice.UNANNOUNCED
+    assert mark_withdrawn(message(WAITING), [MAMAN]).find(MAMAN).notice is None
+
+
+def test_an_event_tells_and_somebody_reads() -> None:
+    """What did not leave is listed until then; what is held is asked about anyway."""
+    late = expired(message(WAITING), [MAMAN, PAPA])
+    told = mark_notice_announced(late, [MAMAN])
+    assert told.find(MAMAN).notice is Notice.UNACKNOWLEDGED
+    assert told.find(PAPA).notice is Notice.UNANNOUNCED
+    assert mark_notice_announced(told, [MAMAN]) == told
+
+    read = acknowledge(told)
+    assert read.find(MAMAN).notice is None
+    assert read.find(PAPA).notice is Notice.UNANNOUNCED
+
+    held = expired(message(IN_DOUBT), [MAMAN])
+    assert mark_notice_announced(held, [MAMAN]).find(MAMAN).notice is None
+
+
+# --- settled while its request is made ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "result",
+    [ACCEPTED, failed(CannotConnectError()), failed(NoAnswerError())],
+)
+@pytest.mark.parametrize("earlier", [WAITING, IN_DOUBT])
+def test_what_a_report_has_settled_meanwhile_stays_settled(
+    earlier: SubmissionRecord, result: Submission
+) -> None:
+    """Its answer can't be more certain, and must not put it back in the queue."""
+    record = mark_in_flight(message(earlier), [MAMAN], LATER, None)
+    settled = settle_accepted([MAMAN], record)
+
+    after = apply_results(
+        settled,
+        message(earlier),
+        [result],
+        proves_earlier_send=False,
+        is_answered=False,
     )
 
-    assert submission == replace(
-        WAITING,
-        submission_id="7",
-        outcome=Outcome.NOT_SENT,
-        stage=Stage.CLOSED,
-        failure=Failure.of(MessageCancelledError()),
+    assert after == settled
+
+
+def test_the_clock_is_set_while_a_doubt_is_tried_again() -> None:
+    """Nothing has left this time: the doubt is as old as before, by the new time."""
+    earlier, hours = message(IN_DOUBT), timedelta(hours=6)
+    record = mark_in_flight(earlier, [MAMAN], LATER, None).dated(hours)
+
+    after = apply_results(
+        record,
+        earlier,
+        [failed(CannotConnectError())],
+        proves_earlier_send=False,
+        is_answered=False,
     )
-    assert not submission.is_awaited
+
+    assert after.find(MAMAN).attempted == START + hours

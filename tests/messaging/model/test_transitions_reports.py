@@ -8,18 +8,19 @@ import pytest
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.model.record import (
-    DeliveryState,
-    Failure,
-    MessageRecord,
-    Stage,
-    SubmissionRecord,
-)
-from custom_components.passerelle_sms.messaging.model.transitions import (
-    apply_report,
-    told,
+from custom_components.passerelle_sms.messaging.model.announcements import (
+    mark_announced,
     unannounced,
 )
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
+    DeliveryState,
+    Failure,
+    Stage,
+    SubmissionRecord,
+    Submissions,
+)
+from custom_components.passerelle_sms.messaging.model.transitions import apply_report
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.fake_clock import START
@@ -43,12 +44,12 @@ def message(*submissions: SubmissionRecord) -> MessageRecord:
     return MessageRecord(
         message_id="message",
         created=START,
-        expires=START + timedelta(hours=1),
+        time_to_live=timedelta(hours=1),
         text="Alerte",
         sender=None,
         encoding=Encoding.GSM7,
         segments=1,
-        submissions=submissions,
+        submissions=Submissions(submissions),
     )
 
 
@@ -149,9 +150,9 @@ def test_who_has_to_hear_of_it() -> None:
         accepted("+33612345679", None),
     )
 
-    assert unannounced(record) == (ended,)
-    after = told(record, {MAMAN})
-    assert unannounced(after) == ()
+    assert unannounced(record.submissions) == (ended,)
+    after = mark_announced(record, {MAMAN})
+    assert unannounced(after.submissions) == ()
     assert after.find(MAMAN).delivery == DeliveryState(
         status=UNDELIVERED, is_announced=True
     )
@@ -163,4 +164,4 @@ def test_only_what_was_told_is_noted() -> None:
     late = accepted(PAPA, DeliveryState(status=DELIVERED))
     record = message(accepted(MAMAN, DeliveryState(status=DELIVERED)), late)
 
-    assert unannounced(told(record, {MAMAN})) == (late,)
+    assert unannounced(mark_announced(record, {MAMAN}).submissions) == (late,)

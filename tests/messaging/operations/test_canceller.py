@@ -16,7 +16,7 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
-from custom_components.passerelle_sms.messaging.model.record import Stage
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.operations.canceller import Cancelled
 from tests.conftest import MAMAN, PAPA, GatewayMaker
 from tests.messaging.conftest import HouseMaker
@@ -188,7 +188,7 @@ async def test_its_delivery_is_no_longer_followed(
 
         await cancel(harness, record)
         for taken_back in harness.observer.taken_back:
-            harness.tracker.follow(taken_back)
+            harness.tracker.follow(taken_back, taken_back.submissions)
 
         assert len(harness.tracker) == 0
         await harness.clock.advance(2 * 3600)

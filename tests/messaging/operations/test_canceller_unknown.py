@@ -27,8 +27,8 @@ from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
     OnUnknown,
-    Stage,
 )
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.fake_gateways import SilentGateway
 from tests.messaging.harness import HOUR, MessagingHarness
@@ -69,7 +69,7 @@ async def test_what_is_held_and_was_taken(
 
     assert outcomes(cancelled.record) == [Outcome.NOT_SENT]
     assert cancelled.record.is_closed
-    assert len(by_text.outbox.messages) == 0
+    assert len(by_text.store) == 0
     assert by_text.observer.latest[record.message_id] == cancelled.record
     assert simulator.sms123.scheduled == []
 
@@ -113,7 +113,7 @@ async def test_what_is_certain_is_taken_back_first(
         by_text, simulator.sms123, scheduled(by_text, PAPA, MAMAN), Fault.CUT_AFTER
     )
     simulator.sms123.scheduled.clear()
-    await by_text.clock.advance(61)
+    await by_text.clock.advance(71)
     kept = await by_text.kept(record)
     assert outcomes(kept) == [Outcome.UNKNOWN, Outcome.ACCEPTED]
     assert kept.is_held
@@ -231,7 +231,7 @@ async def test_what_was_under_way_is_not_called_cancelled(
     keeping.answer = asyncio.Event()
     record = scheduled(patient, MAMAN)
     sending = asyncio.create_task(patient.outbox.send(record))
-    while patient.outbox.request_count_if_idle() is not None:
+    while patient.dispatcher.request_count_if_idle() is not None:
         await asyncio.sleep(0)
     await let_run()
 

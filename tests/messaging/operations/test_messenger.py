@@ -26,11 +26,8 @@ from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.model.message import Message
-from custom_components.passerelle_sms.messaging.model.record import (
-    Choice,
-    OnUnknown,
-    Stage,
-)
+from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.operations.messenger import Messenger
 from custom_components.passerelle_sms.messaging.recipients.address_book import (
     AddressBook,
@@ -247,10 +244,10 @@ async def test_the_users_choice(
     """It reaches the outbox."""
     simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
     report = await messenger.send(Message(text="Test", targets=("Maman",)))
-    await harness.clock.advance(61)
-    assert [record.is_held for record in harness.outbox.messages] == [True]
+    await harness.clock.advance(71)
+    assert [record.is_held for record in harness.store] == [True]
 
-    await messenger.resolve(report.message_id, Choice.SENT)
+    await harness.outbox.resolve(report.message_id, Choice.SENT)
 
     stored = await harness.journal.get(report.message_id)
     assert stored is not None
@@ -544,7 +541,7 @@ async def test_a_test_without_an_answer(
     assert result.failure is not None
     assert report.record.is_closed
     assert simulator.sms123.asked("send") == 1
-    assert len(later.outbox.messages) == 0
+    assert len(later.store) == 0
 
 
 async def test_a_test_of_nobody(

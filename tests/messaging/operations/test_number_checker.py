@@ -1,6 +1,7 @@
 """Numbers that are checked: like a message, but never repeated."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,12 +15,9 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
-from custom_components.passerelle_sms.messaging.model.record import (
-    Kind,
-    MessageRecord,
-    Stage,
-)
+from custom_components.passerelle_sms.messaging.model.record import Kind, MessageRecord
 from custom_components.passerelle_sms.messaging.model.report import Report
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.operations.number_checker import (
     NumberChecker,
 )
@@ -240,7 +238,7 @@ async def test_one_that_may_have_been_made(
     assert submission.failure is not None
     assert await harness.kept(report.record) == report.record
     assert simulated.asked("check_numbers") == 1
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
 
 
 async def test_a_caller_who_goes_away_cuts_nothing_off(
@@ -258,6 +256,25 @@ async def test_a_caller_who_goes_away_cuts_nothing_off(
     [kept] = await checks(harness)
     assert outcomes(kept) == [Outcome.ACCEPTED]
     assert len(harness.tracker) == 1
+
+
+@pytest.mark.parametrize("by", [-HOUR, HOUR])
+async def test_the_clock_is_set_meanwhile(
+    harness: MessagingHarness,
+    simulated: SimulatedSmsEco,
+    checker: NumberChecker,
+    by: timedelta,
+) -> None:
+    """It is dated by the clock as it is set now."""
+    began = harness.clock.now()
+    checking = asyncio.create_task(check(harness, checker, "Maman"))
+    await simulated.until_asked("check_numbers")
+
+    harness.clock.jump(by)
+    await checking
+
+    [kept] = await checks(harness)
+    assert kept.created == kept.find(MAMAN).attempted == began + by
 
 
 # --- the guard ------------------------------------------------------------------------

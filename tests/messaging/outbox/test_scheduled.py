@@ -10,8 +10,8 @@ from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
     OnUnknown,
-    Stage,
 )
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.reconciliation.reconciler import (
     INTERFERENCE_WINDOW,
 )
@@ -115,7 +115,7 @@ async def test_the_gateway_keeps_it(
         + MINUTE
     )
     assert await harness.kept(record) == record
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
 
 
 async def test_too_late_for_its_hour(

@@ -9,8 +9,8 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
-    Stage,
 )
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
@@ -47,7 +47,7 @@ async def wait_behind_others(
         await asyncio.sleep(0)
     record = harness.message(*numbers)
     sending = asyncio.create_task(harness.outbox.send(record))
-    while len(harness.outbox.messages) < 5:
+    while len(harness.store) < 5:
         await asyncio.sleep(0)
     await let_run()
     return record, sending
@@ -61,7 +61,7 @@ async def test_what_waits_never_leaves(
     record = await harness.send(MAMAN, PAPA)
     assert outcomes(record) == [Outcome.QUEUED, Outcome.QUEUED]
 
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
     simulated.heal()
     await harness.clock.advance(3600)
 
@@ -73,7 +73,7 @@ async def test_what_waits_never_leaves(
     } == {"cancelled"}
     assert harness.observer.latest[record.message_id] == kept
     assert simulated.accepted == []
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
     assert harness.clock.timers == 0
 
 
@@ -82,14 +82,14 @@ async def test_whoever_waits_for_it_is_answered(
 ) -> None:
     """At once, however long the others take."""
     record, sending = await wait_behind_others(harness, simulated)
-    assert harness.outbox.holds(record.message_id, MAMAN)
+    assert harness.dispatcher.holds(record.message_id, MAMAN)
 
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
 
-    assert not harness.outbox.holds(record.message_id, MAMAN)
+    assert not harness.dispatcher.holds(record.message_id, MAMAN)
     assert outcomes(await sending) == [Outcome.NOT_SENT]
     assert simulated.asked("send") == 4
-    assert harness.outbox.request_count_if_idle() is None
+    assert harness.dispatcher.request_count_if_idle() is None
     await until_idle()
     assert record.text not in [taken.text for taken in simulated.accepted]
 
@@ -105,7 +105,7 @@ async def test_what_is_under_way_goes_on(
     while simulated.asked("send") < 4:
         await asyncio.sleep(0)
 
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
 
     answer = await sending
     assert sorted(outcomes(answer)) == [Outcome.NOT_SENT, *[Outcome.UNKNOWN] * 4]
@@ -120,7 +120,7 @@ async def test_others_go_on(
     """Only one message is taken back."""
     simulated.fail(Fault.RATE_LIMITED, operation="send", times=1)
     first = await harness.send()
-    await harness.outbox.withdraw(first.message_id)
+    await harness.dispatcher.withdraw(first.message_id)
 
     second = await harness.send()
 
@@ -137,7 +137,7 @@ async def test_nothing_waits(
     writes = harness.disk.writes
 
     for message_id in (sent.message_id, doubtful.message_id, "01M7W4EX1X"):
-        await harness.outbox.withdraw(message_id)
+        await harness.dispatcher.withdraw(message_id)
 
     assert harness.current(sent).outcome is Outcome.ACCEPTED
     assert harness.current(doubtful).is_unknown_open
@@ -153,7 +153,7 @@ async def test_no_room_on_the_disk(
     harness.disk.room = 0
 
     with pytest.raises(NotStoredError):
-        await harness.outbox.withdraw(record.message_id)
+        await harness.dispatcher.withdraw(record.message_id)
 
     harness.disk.room = None
     await harness.clock.advance(60)
@@ -168,9 +168,9 @@ async def test_nobody_is_told_before_it_is_on_disk(
     """A sender who is told that it stays at home sends it elsewhere; then it must."""
     record, sending = await wait_behind_others(harness, simulated)
     harness.disk.room = 0
-    withdrawing = asyncio.create_task(harness.outbox.withdraw(record.message_id))
+    withdrawing = asyncio.create_task(harness.dispatcher.withdraw(record.message_id))
     await asyncio.sleep(0)
-    harness.outbox.wake()
+    harness.dispatcher.retry_now()
 
     with pytest.raises(NotStoredError):
         await withdrawing
@@ -195,7 +195,7 @@ async def test_what_is_sent_again_may_have_arrived(
     await until_idle()
     assert harness.current(record).is_waiting
 
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
     simulated.heal()
     await harness.clock.advance(3600)
 
@@ -215,7 +215,7 @@ async def test_what_is_in_doubt_is_asked_about_all_the_same(
     )
     assert outcomes(record) == [Outcome.QUEUED, Outcome.UNKNOWN]
 
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
     await harness.clock.advance(30)
 
     assert outcomes(await harness.kept(record)) == [Outcome.NOT_SENT, Outcome.ACCEPTED]
@@ -228,7 +228,7 @@ async def test_after_a_restart(
     """It stays at home for good."""
     simulated.fail(Fault.RATE_LIMITED, operation="send")
     record = await harness.send()
-    await harness.outbox.withdraw(record.message_id)
+    await harness.dispatcher.withdraw(record.message_id)
     simulated.heal()
 
     await harness.crash()

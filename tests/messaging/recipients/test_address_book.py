@@ -56,6 +56,16 @@ def test_says_what_cannot_be_sent_to(target: str, key: str, shown: str) -> None:
     assert unusable.public_label == shown
 
 
+def test_two_of_one_name_are_both_known() -> None:
+    """Everybody is both; the name means the first, a number whose it is."""
+    first, second = (Recipient(name="Papa", number=number) for number in (MAMAN, PAPA))
+    book = AddressBook([first, second], "CM")
+
+    assert book.resolve(None) == (first, second)
+    assert book.resolve(("papa",)) == (first,)
+    assert book.resolve((PAPA,)) == (second,)
+
+
 @pytest.mark.parametrize("targets", [None, ()])
 def test_nobody(targets: tuple[str, ...] | None) -> None:
     """Is an error."""

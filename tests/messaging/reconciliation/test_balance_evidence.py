@@ -1,5 +1,6 @@
 """What the balance proves, and what it doesn't."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,13 +10,15 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.model.record import (
-    MessageRecord,
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     Stage,
     SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from custom_components.passerelle_sms.messaging.reconciliation.balance_evidence import (
+    Evidence,
     Verdict,
     assess,
     has_charged,
@@ -63,6 +66,26 @@ def other(
         attempts=attempts,
         attempted=START + 2 * SECOND,
         balance_before=None if before is None else Decimal(before),
+    )
+
+
+def judge(
+    in_doubt: Sequence[SubmissionRecord],
+    others: Sequence[SubmissionRecord],
+    after: Decimal,
+    *,
+    has_charged_before: bool = True,
+    has_other_changes: bool = False,
+) -> Verdict:
+    """Return what a balance proves of an account where nothing else speaks against it."""
+    return assess(
+        Evidence(
+            in_doubt=tuple(in_doubt),
+            others=tuple(others),
+            balance=after,
+            has_charged_before=has_charged_before,
+            has_other_changes=has_other_changes,
+        )
     )
 
 
@@ -129,8 +152,8 @@ def test_nothing_else_was_sent(
     in_doubt: list[SubmissionRecord], after: str, verdict: Verdict
 ) -> None:
     """The fall of the balance is that of the submissions in doubt."""
-    assert assess(in_doubt, [], Decimal(after)) is verdict
-    assert assess(in_doubt[::-1], [], Decimal(after)) is verdict
+    assert judge(in_doubt, [], Decimal(after)) is verdict
+    assert judge(in_doubt[::-1], [], Decimal(after)) is verdict
 
 
 @pytest.mark.parametrize(
@@ -171,8 +194,32 @@ def test_others_were_sent(
     others: list[SubmissionRecord], after: str, verdict: Verdict
 ) -> None:
     """What they cost is taken off, where that can be told."""
-    assert assess([FIRST], others, Decimal(after)) is verdict
-    assert assess([FIRST], others[::-1], Decimal(after)) is verdict
+    assert judge([FIRST], others, Decimal(after)) is verdict
+    assert judge([FIRST], others[::-1], Decimal(after)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("sighted", "verdict"), [(None, OPEN), ("11", OPEN), ("10", NOT_SENT)]
+)
+def test_another_of_the_same_moment_may_be_in_the_balance_before(
+    sighted: str | None, verdict: Verdict
+) -> None:
+    """Its charge may hide that of the doubt, unless the balance it saw tells the order."""
+    same_moment = replace(other(cost="1", before=sighted), attempted=START)
+
+    assert judge([FIRST], [same_moment], Decimal(9)) is verdict
+
+
+@pytest.mark.parametrize("after", ["10", "9", "8"])
+def test_something_else_moves_the_balance(after: str) -> None:
+    """It proves nothing, whether it fell or not."""
+    assert judge([FIRST], [], Decimal(after), has_other_changes=True) is OPEN
+
+
+@pytest.mark.parametrize(("after", "verdict"), [("10", OPEN), ("9", ACCEPTED)])
+def test_a_balance_that_was_never_seen_to_fall(after: str, verdict: Verdict) -> None:
+    """Where it stands still that proves nothing; where it falls now it was charged."""
+    assert judge([FIRST], [], Decimal(after), has_charged_before=False) is verdict
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -189,8 +236,8 @@ def test_others_that_cost_nothing(
         counts[outcome] = (NOT_SENT, OPEN)
 
     assert (
-        assess([FIRST], others, Decimal(10)),
-        assess([FIRST], others, Decimal(9)),
+        judge([FIRST], others, Decimal(10)),
+        judge([FIRST], others, Decimal(9)),
     ) == counts.get(outcome, (NOT_SENT, ACCEPTED))
 
 
@@ -295,7 +342,7 @@ def test_never_contradicts_the_truth(
         at += one.after * SECOND
         submission.append(account.take(one, at, first=index == 0))
 
-    verdict = assess(
+    verdict = judge(
         [one for one in submission if one.is_unknown_open],
         [one for one in submission if not one.is_unknown_open],
         account.balance,
@@ -322,7 +369,7 @@ def test_settles_what_can_be_settled(
     others = [other(cost=str(count), segments=count) for count in known]
     after = 100 - sum(known) - charged * sum(segments)
 
-    assert assess(in_doubt, others, Decimal(after)) is (
+    assert judge(in_doubt, others, Decimal(after)) is (
         ACCEPTED if charged else NOT_SENT
     )
 
@@ -344,14 +391,18 @@ def test_a_charge_is_believed_once_it_was_seen(
     balances: list[str | None], charged: bool
 ) -> None:
     """The balance of a flat rate never falls, so it can't tell what left."""
-    submissions = tuple(
-        replace(other(before=balance), attempted=START + at * SECOND)
+    submissions = Submissions(
+        replace(
+            other(before=balance),
+            recipient=Recipient(number=f"+2376956882{at:02}"),
+            attempted=START + at * SECOND,
+        )
         for at, balance in enumerate(balances)
     )
     record = MessageRecord(
         message_id="1",
         created=START,
-        expires=START,
+        time_to_live=timedelta(hours=1),
         text="Test",
         sender=None,
         encoding=Encoding.GSM7,

@@ -12,8 +12,8 @@ from custom_components.passerelle_sms.gateways.errors import (
 from custom_components.passerelle_sms.gateways.model.message import Submission
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.model.record import (
-    MessageRecord,
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     Stage,
     SubmissionRecord,
 )
@@ -107,7 +107,7 @@ async def test_the_same_text_in_another_message(
 ) -> None:
     """It may be that one, if it has gone or may have."""
     await harness.journal.put(become(message(harness), **changes))
-    harness.clock.time += HOUR
+    harness.clock.tick(HOUR)
 
     assert await is_proof(harness, message(harness)) is expected
 
@@ -119,7 +119,7 @@ async def test_the_same_text_long_before(
     """It may have lived a day before it left, and the gateway remembers it for another."""
     accepted = {"outcome": Outcome.ACCEPTED, "stage": Stage.CLOSED}
     await harness.journal.put(become(message(harness), **accepted))
-    harness.clock.time += hours * HOUR
+    harness.clock.tick(hours * HOUR)
 
     assert await is_proof(harness, message(harness)) is expected
 
@@ -132,7 +132,7 @@ async def test_the_same_text_that_was_scheduled_long_before(
     record = become(message(harness), **accepted)
     send_at = harness.clock.now() + 99 * HOUR
     await harness.journal.put(replace(record, options=SmsOptions(send_at=send_at)))
-    harness.clock.time += 100 * HOUR
+    harness.clock.tick(100 * HOUR)
 
     assert not await is_proof(harness, message(harness))
 

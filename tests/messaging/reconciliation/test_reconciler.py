@@ -1,31 +1,38 @@
 """Doubts: what evidence settles, and what is put before the user."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import override
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.message_store import OpenMessages
+from custom_components.passerelle_sms.messaging.message_store import MessageStore
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
     OnUnknown,
+)
+from custom_components.passerelle_sms.messaging.model.submission import (
     Stage,
     SubmissionRecord,
 )
+from custom_components.passerelle_sms.messaging.observers import BalanceSource
+from custom_components.passerelle_sms.messaging.outbox.dispatcher import Dispatcher
 from custom_components.passerelle_sms.messaging.reconciliation.reconciler import (
     MIN_WAIT_FOR_EVIDENCE,
     Reconciler,
-    Sender,
 )
+from custom_components.passerelle_sms.messaging.runtime.waiters import Waiters
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import HOUR, MessagingHarness
 from tests.messaging.idle import let_run, until_idle
+from tests.messaging.journal_files import copied, files_of, put_back
 from tests.simulator import Fault, SimulatedGateway, Simulator
 
 SECOND = timedelta(seconds=1)
@@ -86,7 +93,7 @@ async def test_a_balance_that_has_fallen(
     assert (submission.outcome, submission.stage) == (Outcome.ACCEPTED, Stage.CLOSED)
     assert submission.failure is None
     assert simulated.asked("balance") == 1
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
     assert harness.clock.timers == 0
 
 
@@ -160,7 +167,7 @@ async def test_a_balance_that_nobody_knew(
 
     submission = harness.current(record)
     assert (submission.outcome, submission.stage) == (Outcome.UNKNOWN, Stage.HELD)
-    assert list(harness.outbox.messages)[0].is_held
+    assert list(harness.store)[0].is_held
     assert harness.clock.timers == 0
 
 
@@ -182,13 +189,189 @@ async def test_a_message_after_the_clock_was_set_back(
 ) -> None:
     """Its charge is not taken for that of the first, and nobody waits for days."""
     record = await doubt(harness, simulated, Fault.CUT_BEFORE)
-    harness.clock.set_back(set_back)
+    harness.clock.jump(-set_back)
     await harness.send()
 
     await harness.clock.advance(130)
 
     submission = harness.current(record)
     assert (submission.outcome, submission.stage) == (Outcome.UNKNOWN, Stage.HELD)
+
+
+@pytest.mark.parametrize("set_back", [timedelta(), SECOND])
+async def test_a_message_before_the_doubt_by_a_clock_that_does_not_tell(
+    make_house: HouseMaker, simulator: Simulator, set_back: timedelta
+) -> None:
+    """Its charge is in the balance before the doubt, and not taken off once more.
+
+    Else the charge of the doubt would pass for the other's: "not sent", and so expired or
+    sent twice. The clock stands still between the two requests, or is set back.
+    """
+    simulated = simulator.smseco
+    harness = make_house(simulated)
+    await harness.start()
+    for _ in range(3):
+        await harness.send()
+    await harness.clock.advance(300)
+    # Nobody knows the balance before the first of the two; its answer tells it.
+    harness.observer.invalidate_balance()
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    earlier = await harness.send(life=100 * SECOND)
+    record = await harness.send(life=100 * SECOND)
+    simulated.heal()
+    taken = len(simulated.accepted)
+
+    # What has failed goes one by one now.
+    harness.dispatcher.retry_now()
+    while len(simulated.accepted) == taken:
+        await asyncio.sleep(0)
+    simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
+    harness.clock.jump(-set_back)
+    await until_idle()
+    assert harness.current(earlier).balance_before is None
+    assert harness.current(record).is_unknown_open
+    assert harness.current(record).balance_before == simulated.credits + 1
+    await harness.clock.advance(200)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == taken + 2
+
+
+@pytest.mark.parametrize("by", [-DAY, -SECOND, 6 * HOUR])
+async def test_a_clock_that_is_set_while_evidence_is_waited_for(
+    harness: MessagingHarness, simulated: SimulatedGateway, by: timedelta
+) -> None:
+    """It is asked for at the same time, and proves the same."""
+    record = await doubt(
+        harness, simulated, Fault.CUT_AFTER, on_unknown=OnUnknown.RESEND
+    )
+    await harness.clock.advance(30)
+    harness.clock.jump(by)
+
+    await harness.clock.advance(29)
+    assert harness.current(record).is_unknown_open
+    assert simulated.asked("balance") == 0
+    await harness.clock.advance(2)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 1
+
+
+@pytest.mark.parametrize("back", [timedelta(), 6 * HOUR, 6 * HOUR + DAY])
+async def test_a_doubt_of_an_earlier_run_after_a_boot_with_an_old_clock(
+    harness: MessagingHarness, simulated: SimulatedGateway, back: timedelta
+) -> None:
+    """It is not given up before anything was asked, and not sent twice."""
+    record = await doubt(
+        harness, simulated, Fault.CUT_AFTER, on_unknown=OnUnknown.RESEND
+    )
+    await harness.clock.advance(10)
+    await harness.crash()
+    harness.clock.set_while_down(-back)
+    await harness.start()
+    await harness.clock.advance(30)
+    assert harness.current(record).is_unknown_open
+    harness.clock.jump(back)
+
+    await harness.clock.advance(29)
+    assert harness.current(record).is_unknown_open
+    assert simulated.asked("balance") == 0
+    await harness.clock.advance(2)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 1
+
+
+async def test_a_doubt_of_an_earlier_run_after_the_clock_was_set_back(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Nobody waits until its date has come: the past moves along with the clock."""
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    await harness.clock.advance(10)
+    await harness.crash()
+    await harness.start()
+    harness.clock.jump(-DAY)
+
+    await harness.clock.advance(130)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 1
+
+
+@pytest.mark.parametrize("by", [timedelta(), -HOUR, HOUR])
+async def test_a_message_of_this_run_and_a_doubt_of_an_earlier_one(
+    harness: MessagingHarness, simulated: SimulatedGateway, by: timedelta
+) -> None:
+    """Its charge is never taken for that of the doubt, whatever the clock says."""
+    record = await doubt(harness, simulated, Fault.CUT_BEFORE)
+    await harness.clock.advance(10)
+    await harness.crash()
+    await harness.start()
+    await harness.clock.advance(10)
+    await harness.send()
+    harness.clock.jump(by)
+
+    await harness.clock.advance(600)
+
+    assert harness.current(record).stage is Stage.HELD
+
+
+@pytest.mark.parametrize("by", [timedelta(), -HOUR, HOUR])
+async def test_a_message_of_an_earlier_run_and_a_doubt_of_this_one(
+    make_house: HouseMaker, simulator: Simulator, by: timedelta
+) -> None:
+    """Its charge is never taken off once more: the doubt would be sent twice."""
+    simulated = simulator.smseco
+    harness = make_house(simulated)
+    await harness.start()
+    await harness.send()
+    for seconds in (60, 3600, 60):
+        taken = await harness.send()
+        await harness.clock.advance(seconds)
+        # Nobody knows the balance before the next one.
+        harness.observer.invalidate_balance()
+    assert harness.current(taken).balance_before is None
+    await harness.crash()
+    await harness.start()
+    await harness.poll()
+    await harness.clock.advance(10)
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    harness.clock.jump(by)
+
+    await harness.clock.advance(600)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 5
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_a_journal_that_may_be_old(
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    tmp_path: Path,
+    is_open: bool,
+) -> None:
+    """The charge of a message that is no more in it is not taken for that of the doubt.
+
+    It is a copy that was put back while the house was down, or while it was there.
+    """
+    path = tmp_path / "0.journal"
+    record = await doubt(harness, simulated, Fault.CUT_BEFORE)
+    await harness.journal.begin_backup()
+    copy = copied(files_of(path))
+    await harness.journal.end_backup()
+    await harness.send()
+    if is_open:
+        put_back(path, copy)
+    else:
+        await harness.stop()
+        put_back(path, copy)
+        harness.build()
+        await harness.start()
+
+    await harness.clock.advance(200)
+
+    assert harness.current(record).stage is Stage.HELD
 
 
 async def test_an_old_message_that_is_sent_again(
@@ -280,10 +463,12 @@ async def test_a_request_under_way(
     while simulated.asked("send") < 2:
         await asyncio.sleep(0)
 
-    wakes = harness.clock.timers
-    harness.clock.time += 61 * SECOND
-    await harness.clock.advance(0)
-    assert wakes == harness.clock.timers
+    harness.clock.tick(61 * SECOND)
+    harness.clock.wake_next()
+    await let_run()
+    assert not sending.done()
+    assert harness.clock.timers == 1
+    assert simulated.asked("balance") == 0
     await sending
     assert harness.current(record).is_unknown_open
 
@@ -309,15 +494,23 @@ async def test_a_balance_is_noted_where_it_is_certain(
 # --- a look, step by step -------------------------------------------------------------
 
 
-class Scripted(Sender):
-    """Somebody else who makes the requests, as a test wants it."""
+class Scripted(Dispatcher, BalanceSource):
+    """A dispatcher that makes no requests, but is as busy as a test wants it."""
 
-    def __init__(self) -> None:
-        """Be idle, with ten credits."""
+    def __init__(self, harness: MessagingHarness, store: MessageStore) -> None:
+        """Be idle, with nine credits."""
+        super().__init__(
+            harness.gateway,
+            store,
+            harness.journal,
+            harness.clock,
+            harness.observer,
+            self,
+            Waiters(),
+        )
         self.requests: int | None = 0
         self.while_asked: Callable[[], None] = lambda: None
         self.asked = 0
-        self.enqueued: list[str] = []
         self.answer = asyncio.Event()
         self.answer.set()
 
@@ -326,43 +519,41 @@ class Scripted(Sender):
         return self.requests
 
     @override
-    async def ask_credits(self) -> Decimal | None:
+    def known_credits(self) -> Decimal | None:
+        return None
+
+    @override
+    async def refresh_balance(self) -> Decimal | None:
         self.asked += 1
         await self.answer.wait()
         self.while_asked()
         return Decimal(9)
 
-    @override
-    def may_send(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
-        return False
 
-    @override
-    def enqueue(self, record: MessageRecord) -> None:
-        self.enqueued.append(record.message_id)
+@pytest.fixture
+async def messages(harness: MessagingHarness) -> MessageStore:
+    """Return messages that nobody follows yet, alone in their journal."""
+    await harness.store.close()
+    return MessageStore(harness.journal, harness.clock)
 
 
 @pytest.fixture
-def sender() -> Scripted:
+def sender(harness: MessagingHarness, messages: MessageStore) -> Scripted:
     """Return somebody who makes no requests."""
-    return Scripted()
+    return Scripted(harness, messages)
 
 
 @pytest.fixture
-async def messages(harness: MessagingHarness) -> OpenMessages:
-    """Return a single message, in doubt and no longer under way."""
-    messages = OpenMessages(
-        harness.journal, harness.clock, harness.observer.on_message_changed
-    )
+async def doubts(
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted
+) -> AsyncIterator[Reconciler]:
+    """Return the doubts about a single message, which is no longer under way."""
+    doubts = Reconciler(messages, harness.journal, harness.clock, sender, sender)
     await messages.add(in_doubt(harness))
-    return messages
-
-
-@pytest.fixture
-def doubts(
-    harness: MessagingHarness, messages: OpenMessages, sender: Scripted
-) -> Reconciler:
-    """Return the doubts about it."""
-    return Reconciler(messages, harness.journal, harness.clock, sender)
+    yield doubts
+    await doubts.stop()
+    await sender.stop()
+    await messages.close()
 
 
 def in_doubt(harness: MessagingHarness) -> MessageRecord:
@@ -381,50 +572,42 @@ def in_doubt(harness: MessagingHarness) -> MessageRecord:
     )
 
 
+@pytest.mark.usefixtures("doubts")
 async def test_a_look_while_something_is_under_way(
-    harness: MessagingHarness,
-    messages: OpenMessages,
-    doubts: Reconciler,
-    sender: Scripted,
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted
 ) -> None:
     """It is put off, and the user is asked if that goes on for too long."""
     sender.requests = None
-    doubts.schedule_check()
 
     await harness.clock.advance(MIN_WAIT_FOR_EVIDENCE.total_seconds() - 15)
-    assert len(doubts.in_doubt()) == 1
+    assert messages.has_unknown_open
     await harness.clock.advance(30)
 
     assert sender.asked == 0
-    assert doubts.in_doubt() == {}
     assert [record.is_held for record in messages] == [True]
-    await doubts.stop()
-    await messages.close()
 
 
-async def test_a_clock_that_is_set_back_during_a_request(
-    harness: MessagingHarness, doubts: Reconciler, sender: Scripted
+@pytest.mark.usefixtures("doubts")
+@pytest.mark.parametrize("by", [-DAY, DAY])
+async def test_a_clock_that_is_set_during_a_request(
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted, by: timedelta
 ) -> None:
-    """What is under way is not put before the user."""
+    """It changes nothing: what is in doubt is neither given up nor waits any longer."""
     sender.requests = None
-    harness.clock.set_back(DAY)
-    doubts.schedule_check()
+    harness.clock.jump(by)
     await harness.clock.advance(90)
-    assert len(doubts.in_doubt()) == 1
+    assert messages.has_unknown_open
 
     sender.requests = 1
     await harness.clock.advance(10)
 
-    assert doubts.in_doubt() == {}
-    assert sender.asked == 0
-    await doubts.stop()
+    assert len(messages) == 0
+    assert sender.asked == 1
 
 
+@pytest.mark.usefixtures("doubts")
 async def test_something_begins_during_a_look(
-    harness: MessagingHarness,
-    messages: OpenMessages,
-    doubts: Reconciler,
-    sender: Scripted,
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted
 ) -> None:
     """What was seen proves nothing; it is looked at again soon."""
 
@@ -432,44 +615,76 @@ async def test_something_begins_during_a_look(
         sender.requests = sender.asked
 
     sender.while_asked = begin
-    doubts.schedule_check()
     await harness.clock.advance(61)
-    assert len(doubts.in_doubt()) == 1
+    assert messages.has_unknown_open
 
     sender.while_asked = lambda: None
     await harness.clock.advance(10)
 
-    assert doubts.in_doubt() == {}
-    assert sender.asked == 2
     assert len(messages) == 0
-    await doubts.stop()
+    assert sender.asked == 2
+
+
+@pytest.mark.usefixtures("doubts")
+@pytest.mark.parametrize("by", [-DAY, DAY])
+async def test_a_clock_that_is_set_during_a_look(
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted, by: timedelta
+) -> None:
+    """A charge is not taken for that of the doubt because the clock says it was before it.
+
+    Another message has gone and was charged: its cost isn't told, so nothing is proved.
+    """
+    other = in_doubt(harness)
+    await messages.add(
+        other.updated(
+            replace(submission, outcome=Outcome.ACCEPTED, stage=Stage.CLOSED)
+            for submission in other.submissions
+        )
+    )
+
+    def jump() -> None:
+        harness.clock.jump(by)
+        sender.while_asked = lambda: None
+
+    sender.while_asked = jump
+    await harness.clock.advance(61)
+    assert sender.asked == 1
+    assert messages.has_unknown_open
+
+    await harness.clock.advance(11)
+
+    assert sender.asked == 2
+    assert [record.is_held for record in messages] == [True]
 
 
 async def test_only_one_look_at_a_time(
-    harness: MessagingHarness, doubts: Reconciler, sender: Scripted
+    harness: MessagingHarness,
+    messages: MessageStore,
+    doubts: Reconciler,
+    sender: Scripted,
 ) -> None:
     """A second one that comes too soon would pass for that of later."""
-    harness.clock.time += 61 * SECOND
+    harness.clock.tick(61 * SECOND)
     sender.answer.clear()
-    doubts.schedule_check()
     harness.clock.wake_next()
     await let_run()
     assert sender.asked == 1
 
-    doubts.schedule_check()
+    # A second doubt causes a look of its own.
+    await messages.add(in_doubt(harness))
     harness.clock.wake_next()
     await let_run()
 
     assert sender.asked == 1
     assert harness.clock.timers == 1
     sender.answer.set()
-    await until_idle()
     await doubts.stop()
 
 
+@pytest.mark.usefixtures("doubts")
 async def test_a_look_that_fails_is_not_the_last(
     harness: MessagingHarness,
-    doubts: Reconciler,
+    messages: MessageStore,
     sender: Scripted,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -479,7 +694,6 @@ async def test_a_look_that_fails_is_not_the_last(
         raise LookupError
 
     sender.while_asked = fail
-    doubts.schedule_check(61 * SECOND)
     await harness.clock.advance(62)
     assert "Unexpected LookupError" in caplog.text
     caplog.clear()
@@ -487,12 +701,14 @@ async def test_a_look_that_fails_is_not_the_last(
     sender.while_asked = lambda: None
     await harness.clock.advance(121)
 
-    assert doubts.in_doubt() == {}
-    await doubts.stop()
+    assert len(messages) == 0
 
 
 async def test_a_stop_during_a_look(
-    harness: MessagingHarness, doubts: Reconciler, sender: Scripted
+    harness: MessagingHarness,
+    messages: MessageStore,
+    doubts: Reconciler,
+    sender: Scripted,
 ) -> None:
     """It is waited for, and none comes after it."""
 
@@ -501,7 +717,6 @@ async def test_a_stop_during_a_look(
 
     sender.answer.clear()
     sender.while_asked = begin
-    doubts.schedule_check(61 * SECOND)
     advancing = asyncio.create_task(harness.clock.advance(61))
     while not sender.asked:
         await asyncio.sleep(0)
@@ -513,15 +728,13 @@ async def test_a_stop_during_a_look(
     await stopping
     await advancing
 
-    assert len(doubts.in_doubt()) == 1
+    assert messages.has_unknown_open
     assert harness.clock.timers == 0
 
 
+@pytest.mark.usefixtures("doubts")
 async def test_a_message_that_goes_during_a_look(
-    harness: MessagingHarness,
-    messages: OpenMessages,
-    doubts: Reconciler,
-    sender: Scripted,
+    harness: MessagingHarness, messages: MessageStore, sender: Scripted
 ) -> None:
     """It is not missed."""
     [known] = messages
@@ -536,13 +749,11 @@ async def test_a_message_that_goes_during_a_look(
         )
 
     sender.while_asked = close
-    doubts.schedule_check(61 * SECOND)
 
     await harness.clock.advance(62)
 
     assert len(messages) == 0
-    assert sender.enqueued == []
-    await doubts.stop()
+    assert not sender.holds(known.message_id, MAMAN)
 
 
 # --- the user's choice ----------------------------------------------------------------

@@ -53,6 +53,39 @@ async def test_a_refusal_is_for_whoever_waits(
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+async def test_what_is_completed_returns_its_result() -> None:
+    """Or raises what the work raises."""
+    tasks = Tasks()
+
+    async def refuse() -> None:
+        raise NotStoredError
+
+    assert await tasks.complete(asyncio.sleep(0, "result")) == "result"
+    with pytest.raises(NotStoredError):
+        await tasks.complete(refuse())
+
+
+async def test_what_is_completed_goes_on_when_its_caller_is_cancelled() -> None:
+    """And can still be waited for."""
+    tasks, may_end, done = Tasks(), asyncio.Event(), []
+
+    async def work() -> None:
+        await may_end.wait()
+        done.append(True)
+
+    caller = asyncio.create_task(tasks.complete(work()))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.wait([caller])
+    assert caller.cancelled()
+    assert len(tasks) == 1
+
+    may_end.set()
+    await tasks.join()
+
+    assert done == [True]
+
+
 async def test_a_mistake_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Where it was made, and not what it says."""
     tasks = Tasks()

@@ -35,6 +35,7 @@ from tests.messaging.fake_gateways import (
 )
 from tests.messaging.harness import MessagingHarness, following
 from tests.messaging.idle import let_run, until_idle
+from tests.messaging.steps import count_steps
 
 MINUTE = 60
 HOUR = 3600
@@ -192,6 +193,55 @@ async def test_nothing_is_asked_before_it_is_sent(
     assert gateway.asked == ["id-1", "id-1"]
 
 
+@pytest.mark.parametrize("hours", [-6, 6])
+async def test_a_set_clock_changes_nothing_for_what_this_run_has_sent(
+    harness: MessagingHarness, gateway: AskedGateway, hours: int
+) -> None:
+    """It is as old as it was, and given up after seven days that have passed."""
+    await harness.send()
+    await harness.clock.advance(70)
+    assert gateway.asked == ["id-1"]
+
+    harness.clock.jump(timedelta(hours=hours))
+
+    await harness.clock.advance(MINUTE)
+    assert gateway.asked == ["id-1"] * 2
+    await harness.clock.advance(7 * DAY - 70 - MINUTE - 1)
+    assert harness.statuses() == []
+    await harness.clock.advance(2)
+    assert harness.statuses() == [UNKNOWN]
+
+
+@pytest.mark.parametrize(("hours", "left"), [(2, 3), (-2, 7), (6, 0)])
+async def test_a_set_clock_moves_the_hour_that_was_planned(
+    harness: MessagingHarness, gateway: AskedGateway, hours: int, left: int
+) -> None:
+    """The gateway sends it then: before that there is nothing to ask."""
+    await send_later(harness, timedelta(hours=5))
+
+    harness.clock.jump(timedelta(hours=hours))
+
+    await harness.clock.advance(left * HOUR - 1 if left else MINUTE - 1)
+    assert gateway.asked == []
+    await harness.clock.advance(2)
+    assert gateway.asked == ["id-1"]
+
+
+async def test_a_clock_that_is_set_during_a_pause(
+    harness: MessagingHarness, gateway: AskedGateway
+) -> None:
+    """The planned hour has come nearer all the same."""
+    await send_later(harness, timedelta(hours=5))
+    await harness.tracker.pause()
+    harness.clock.jump(timedelta(hours=4))
+    assert harness.clock.timers == 0
+
+    await harness.tracker.start()
+    await harness.clock.advance(HOUR + 1)
+
+    assert gateway.asked == ["id-1"]
+
+
 # --- one request --------------------------------------------------------------------
 
 
@@ -331,13 +381,53 @@ async def test_a_message_that_is_no_more(
     await harness.journal.remove()
     await harness.journal.open()
     gateway.told["id-1"] = report("id-1", MAMAN)
-    assert await harness.records.get(record.message_id) is None
+    assert await harness.store.get(record.message_id) is None
 
     await harness.clock.advance(HOUR)
 
     assert gateway.asked == ["id-1"]
     assert len(harness.tracker) == 0
     assert harness.clock.timers == 0
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+async def test_a_request_is_no_more_work_when_many_are_due(
+    harness: MessagingHarness, count: int
+) -> None:
+    """Only what it asks about is looked at."""
+    record = await harness.send()
+    for number in range(count):
+        [submission] = record.submissions
+        submission = replace(submission, submission_id=f"other-{number}")
+        other = replace(record, message_id=f"other-{number}")
+        harness.tracker.follow(other, [submission])
+    assert len(harness.tracker) == count + 1
+    harness.clock.tick(timedelta(minutes=1))
+
+    with count_steps() as steps:
+        harness.clock.wake_next()
+        await until_idle()
+
+    assert steps.count < 150
+
+
+@pytest.mark.parametrize("count", [10, 10_000])
+async def test_a_report_is_no_more_work_when_many_are_awaited(
+    harness: MessagingHarness, count: int
+) -> None:
+    """Whether it is pushed or asked for: one message is looked at, and changed."""
+    record = await harness.send()
+    for number in range(count):
+        [submission] = record.submissions
+        submission = replace(submission, submission_id=f"other-{number}")
+        other = replace(record, message_id=f"other-{number}")
+        harness.tracker.follow(other, [submission])
+
+    with count_steps() as steps:
+        assert await harness.hear(report("id-1", MAMAN)) == (True,)
+
+    assert harness.statuses() == [DELIVERED]
+    assert steps.count < 250
 
 
 # --- other gateways -----------------------------------------------------------------
@@ -529,7 +619,7 @@ async def test_polls_leave_room_for_messages(
 ) -> None:
     """They wait until there is some; nothing is refused."""
     clock = FakeClock()
-    gateway = AskedGateway(session, budget=RequestBudget(10, clock.now))
+    gateway = AskedGateway(session, budget=RequestBudget(10, clock.elapsed))
     async with following(gateway, tmp_path, clock) as harness:
         for _ in range(20):
             await harness.send()

@@ -1,7 +1,8 @@
 """Which submission a report is about, and which it is not."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,22 +10,23 @@ from custom_components.passerelle_sms.gateways.model.delivery import DeliveryRep
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.model.record import (
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     DeliveryState,
-    MessageRecord,
     Stage,
     SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
+from custom_components.passerelle_sms.messaging.tracking.age import Ages
 from custom_components.passerelle_sms.messaging.tracking.pending_deliveries import (
     PendingDeliveries,
 )
 from tests.conftest import MAMAN, PAPA
-from tests.messaging.fake_clock import START
+from tests.messaging.fake_clock import START, FakeClock
 from tests.messaging.fake_gateways import DELIVERED, UNDELIVERED, report
 
 MINUTE = timedelta(minutes=1)
-DUE = START + MINUTE
 
 
 def accepted(
@@ -67,21 +69,30 @@ def message(
     return MessageRecord(
         message_id=message_id,
         created=START - MINUTE,
-        expires=START + timedelta(hours=1),
+        time_to_live=timedelta(hours=1),
         text="Alerte",
         sender=None,
         encoding=Encoding.GSM7,
         segments=1,
         options=options,
-        submissions=submissions,
+        submissions=Submissions(submissions),
     )
 
 
-def awaiting(*records: MessageRecord) -> PendingDeliveries:
+def no_deliveries(
+    id_key: Callable[[str], str] = str, clock: FakeClock | None = None
+) -> PendingDeliveries:
+    """Return what is awaited of no message."""
+    return PendingDeliveries(Ages(clock or FakeClock()), id_key)
+
+
+def awaiting(
+    *records: MessageRecord, clock: FakeClock | None = None
+) -> PendingDeliveries:
     """Return what is awaited of these messages."""
-    awaited = PendingDeliveries(str.__eq__)
+    awaited = no_deliveries(clock=clock)
     for record in records:
-        awaited.follow(record, DUE)
+        awaited.follow(record, record.submissions)
     return awaited
 
 
@@ -89,7 +100,7 @@ def awaiting(*records: MessageRecord) -> PendingDeliveries:
 
 
 @pytest.mark.parametrize(
-    ("made", "is_awaited"),
+    ("submission", "is_awaited"),
     [
         (accepted(), True),
         (accepted(submission_id=None), True),
@@ -109,9 +120,9 @@ def awaiting(*records: MessageRecord) -> PendingDeliveries:
 )
 def test_what_is_awaited(submission: SubmissionRecord, is_awaited: bool) -> None:
     """Of what was taken, as long as it has not ended; and proof, where there is doubt."""
-    awaited = PendingDeliveries(str.__eq__)
+    awaited, record = no_deliveries(), message(submission)
 
-    assert awaited.follow(message(submission), DUE) is is_awaited
+    assert bool(awaited.follow(record, record.submissions)) is is_awaited
     assert len(awaited) == is_awaited
     assert [one.may_have_left for one in awaited] == [
         submission.delivery is None
@@ -122,13 +133,14 @@ def test_it_is_taken_up_once() -> None:
     """Whoever tells of it again changes nothing but what is known."""
     awaited = awaiting(message(accepted()))
     [one] = awaited
-    one.due = DUE + MINUTE
+    awaited.schedule.set(one.key, MINUTE)
 
     known = DeliveryState(code="55")
-    assert not awaited.follow(message(accepted(delivery=known)), DUE)
+    submission = accepted(delivery=known)
+    assert not awaited.follow(message(submission), [submission])
 
-    assert [*awaited] == [one]
-    assert (one.due, one.delivery) == (DUE + MINUTE, known)
+    assert [*awaited] == [replace(one, delivery=known)]
+    assert awaited.schedule.get(one.key) == MINUTE
 
 
 @pytest.mark.parametrize("submission_id", ["id-1", None])
@@ -136,31 +148,11 @@ def test_it_is_accepted(submission_id: str | None) -> None:
     """So it is taken up anew, whether there is an id now or not."""
     awaited = awaiting(message(doubtful()))
 
-    assert awaited.follow(message(accepted(submission_id=submission_id)), DUE)
+    submission = accepted(submission_id=submission_id)
+    [one] = awaited.follow(message(submission), [submission])
 
-    [one] = awaited
+    assert [*awaited] == [one]
     assert (one.sent.submission_id, one.may_have_left) == (submission_id, False)
-
-
-@pytest.mark.parametrize(
-    ("attempted", "send_at", "since"),
-    [
-        (START, None, START),
-        (None, None, START - MINUTE),
-        (START, START + 5 * MINUTE, START + 5 * MINUTE),
-        # Late for its hour, it has left at once.
-        (START, START - 5 * MINUTE, START),
-    ],
-)
-def test_since_when_it_is_awaited(
-    attempted: datetime | None, send_at: datetime | None, since: datetime
-) -> None:
-    """Since the gateway was to send it; before that there is nothing to ask."""
-    submission = replace(accepted(), attempted=attempted)
-
-    [one] = awaiting(message(submission, options=SmsOptions(send_at=send_at)))
-
-    assert (one.since, one.due) == (since, max(since, DUE))
 
 
 def test_what_is_awaited_of_one_message() -> None:
@@ -202,19 +194,19 @@ def test_its_id_and_its_number(told: DeliveryReport, is_about_it: bool) -> None:
     assert (awaited.match(told) is not None) is is_about_it
 
 
-def test_ids_as_the_gateway_compares_them() -> None:
-    """What is known first, what is told second."""
-    asked: list[tuple[str, str]] = []
+@pytest.mark.parametrize(
+    ("known", "told", "is_about_it"),
+    [("id-1", "ID-1", True), ("ID-1", "id-1", True), ("-", " ", False)],
+)
+def test_ids_as_the_gateway_compares_them(
+    known: str, told: str, is_about_it: bool
+) -> None:
+    """By what they are but for the writing; one of which nothing is left is no other."""
+    awaited = no_deliveries(lambda one: one.lower().strip(" -"))
+    submission = accepted(submission_id=known)
+    awaited.follow(message(submission), [submission])
 
-    def same(known: str, told: str) -> bool:
-        asked.append((known, told))
-        return known == told.lower()
-
-    awaited = PendingDeliveries(same)
-    awaited.follow(message(accepted()), DUE)
-
-    assert awaited.match(report("ID-1", MAMAN)) is not None
-    assert asked == [("id-1", "ID-1")]
+    assert (awaited.match(report(told, MAMAN)) is not None) is is_about_it
 
 
 def test_one_id_for_all_recipients() -> None:
@@ -264,8 +256,9 @@ def test_what_has_ended_is_remembered() -> None:
     """The same may be told twice, and something else that is news."""
     awaited = awaiting(message(accepted()))
     ended = DeliveryState(status=UNDELIVERED)
-    awaited.follow(message(accepted(delivery=ended)), DUE)
-    awaited.follow(message(accepted(delivery=replace(ended, is_announced=True))), DUE)
+    for delivery in (ended, replace(ended, is_announced=True)):
+        submission = accepted(delivery=delivery)
+        awaited.follow(message(submission), [submission])
 
     found = awaited.match(report("id-1", MAMAN))
 
@@ -274,20 +267,31 @@ def test_what_has_ended_is_remembered() -> None:
     assert found.delivery == replace(ended, is_announced=True)
 
 
+def test_what_has_ended_is_awaited_again() -> None:
+    """If it is told that it is on its way after all."""
+    awaited = awaiting(message(accepted(delivery=DeliveryState(status=UNDELIVERED))))
+    assert len(awaited) == 0
+
+    [one] = awaited.follow(message(accepted()), [accepted()])
+
+    assert [*awaited] == [*awaited.of("message")] == [one]
+    assert len(awaited) == 1
+
+
 def test_a_thousand_that_have_ended_are_remembered() -> None:
     """Whoever is told of more than that must not fill the memory."""
-    awaited = PendingDeliveries(str.__eq__)
+    awaited = no_deliveries()
     for number in range(1002):
         to, one = f"+2376956{number:05}", f"id-{number}"
         for delivery in (DeliveryState(), DeliveryState(status=DELIVERED)):
             submission = accepted(to, one, delivery=delivery)
-            awaited.follow(message(submission, message_id=one), DUE)
+            awaited.follow(message(submission, message_id=one), [submission])
     # Two to the same number: the one that is forgotten leaves the other alone.
     same = [accepted("+237695600002", f"same-{number}") for number in range(2)]
-    awaited.follow(message(same[0], message_id="same"), DUE)
+    awaited.follow(message(same[0], message_id="same"), [same[0]])
     ended = replace(same[1], delivery=DeliveryState(status=DELIVERED))
-    awaited.follow(message(same[1], message_id="other"), DUE)
-    awaited.follow(message(ended, message_id="other"), DUE)
+    for submission in (same[1], ended):
+        awaited.follow(message(submission, message_id="other"), [submission])
 
     def knows(number: int) -> bool:
         told = report(f"id-{number}", f"+2376956{number:05}")
@@ -309,9 +313,14 @@ def test_what_is_no_more_is_forgotten() -> None:
     awaited = awaiting(message(accepted()))
     [one] = awaited
 
-    awaited.forget(one)
+    awaited.schedule.set(one.key, MINUTE)
+
+    awaited.forget(one.key)
+    awaited.forget(one.key)
 
     assert len(awaited) == 0
+    assert awaited.schedule.first() is None
+    assert not awaited.is_awaited(one.message_id)
 
 
 # --- by time ------------------------------------------------------------------------
@@ -343,7 +352,7 @@ def test_without_an_id_its_number_and_its_time(
 
 
 @pytest.mark.parametrize(
-    ("made", "fits"),
+    ("submission", "fits"),
     [
         (doubtful(), True),
         (doubtful(stage=Stage.HELD), True),
@@ -392,9 +401,8 @@ def test_what_has_ended_is_not_found_by_its_time() -> None:
     """Another message may have been sent since."""
     submission = accepted(submission_id=None)
     awaited = awaiting(message(submission))
-    awaited.follow(
-        message(replace(submission, delivery=DeliveryState(status=DELIVERED))), DUE
-    )
+    ended = replace(submission, delivery=DeliveryState(status=DELIVERED))
+    awaited.follow(message(ended), [ended])
 
     assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is None
 

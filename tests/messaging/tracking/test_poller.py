@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hypothesis import given, strategies as st
 import pytest
@@ -22,7 +22,7 @@ from custom_components.passerelle_sms.messaging.tracking.poller import (
     next_look,
     pause_after,
 )
-from tests.messaging.fake_clock import START, FakeClock
+from tests.messaging.fake_clock import FakeClock
 from tests.messaging.idle import let_run, until_idle
 
 SECOND = timedelta(seconds=1)
@@ -54,16 +54,16 @@ def test_what_is_older_is_asked_about_less_often(
     age: timedelta, wait: timedelta
 ) -> None:
     """After as long again as it is old, and the last time when its time is over."""
-    assert next_look(START, START + age) == START + age + wait
+    assert next_look(age) == wait
 
 
 def test_what_somebody_waits_for_is_asked_about_sooner() -> None:
     """From seconds on."""
     looks: list[float] = []
-    now = START
+    age = timedelta()
     while len(looks) < 4:
-        now = next_look(START, now, 5 * SECOND)
-        looks.append((now - START) / SECOND)
+        age += next_look(age, 5 * SECOND)
+        looks.append(age / SECOND)
 
     assert looks == [5, 10, 20, 40]
 
@@ -73,26 +73,25 @@ def test_who_looks_later_looks_later_again(one: timedelta, other: timedelta) -> 
     """Nothing that is younger overtakes what is older."""
     earlier, later = sorted((one, other))
 
-    assert next_look(START, START + earlier) <= next_look(START, START + later)
+    assert earlier + next_look(earlier) <= later + next_look(later)
 
 
 @given(AGES)
 def test_the_next_look_is_never_far_nor_near(age: timedelta) -> None:
     """Not before it begins, within hours, and not at once while it is followed."""
-    now = START + age
-    look = next_look(START, now)
+    wait = next_look(age)
 
-    assert look >= max(now, min(START, now + LONGEST_INTERVAL))
-    assert look <= max(START, now) + max(LONGEST_INTERVAL, SHORTEST_INTERVAL)
+    assert wait >= max(-age, timedelta())
+    assert wait <= max(-age, timedelta()) + LONGEST_INTERVAL
     if age < HORIZON - SHORTEST_INTERVAL:
-        assert look >= now + SHORTEST_INTERVAL
+        assert wait >= SHORTEST_INTERVAL
 
 
 def test_a_message_costs_few_requests() -> None:
     """Even one of which nothing is ever heard."""
-    looks, now = 0, START
-    while now < START + HORIZON:
-        now = next_look(START, now)
+    looks, age = 0, timedelta()
+    while age < HORIZON:
+        age += next_look(age)
         looks += 1
 
     assert looks <= 40
@@ -117,28 +116,39 @@ class Asker:
     def __init__(self) -> None:
         """Have something to ask at once, again and again."""
         self.clock = FakeClock()
-        self.budget = RequestBudget(10, self.clock.now)
+        self.budget = RequestBudget(10, self.clock.elapsed)
         """For ten requests in an hour."""
-        self.next: datetime | None = START
+        self.next: timedelta | None = timedelta()
         self.asked: list[float] = []
         self.errors: list[Exception] = []
         self.heard: list[GatewayError] = []
         self.answer: asyncio.Event | None = None
+        self.replanned = 0
+        """How often it was looked whether something is due at another time."""
+        self.earlier = timedelta()
+        """How much earlier it is due each time that it is."""
         self.poller = Poller(
             self.clock,
             self.budget,
             due=self.due,
             ask=self.ask,
             failed=self.heard.append,
+            replan=self.replan,
         )
 
-    def due(self) -> datetime | None:
+    def due(self) -> timedelta | None:
         """Return when there is something to ask."""
         return self.next
 
+    def replan(self) -> None:
+        """Have it due earlier."""
+        self.replanned += 1
+        if self.next is not None:
+            self.next -= self.earlier
+
     async def ask(self) -> None:
         """Ask, and fail if it is to."""
-        self.asked.append((self.clock.now() - START) / SECOND)
+        self.asked.append(self.clock.elapsed() / SECOND)
         self.budget.spend()
         if self.answer is not None:
             await self.answer.wait()
@@ -167,6 +177,24 @@ async def test_nothing_is_asked_before_the_start(asker: Asker) -> None:
     assert asker.asked == [3600]
 
 
+async def test_a_set_clock_brings_nearer_what_is_due_at_an_hour(asker: Asker) -> None:
+    """Whether it is set while something is awaited or between a stop and a start."""
+    asker.next, asker.earlier = 4 * HOUR, HOUR
+    asker.poller.start()
+    asker.clock.jump(HOUR)
+    assert asker.replanned == 2
+    await asker.poller.stop()
+    asker.clock.jump(HOUR)
+    assert asker.replanned == 2
+    asker.poller.start()
+    asker.poller.start()
+
+    await asker.clock.advance(0)
+    assert asker.asked == [0]
+    asker.clock.jump(HOUR)
+    assert asker.replanned == 5
+
+
 async def test_there_is_time_between_two_requests(asker: Asker) -> None:
     """However much is due."""
     asker.poller.start()
@@ -178,12 +206,12 @@ async def test_there_is_time_between_two_requests(asker: Asker) -> None:
 
 async def test_it_waits_until_something_is_due(asker: Asker) -> None:
     """And hears when that is sooner, or never."""
-    asker.next = START + 100 * SECOND
+    asker.next = 100 * SECOND
     asker.poller.start()
     await asker.clock.advance(50)
     assert asker.asked == []
 
-    asker.next = START + 60 * SECOND
+    asker.next = 60 * SECOND
     asker.poller.wake()
     await asker.clock.advance(10)
     asker.next = None
@@ -258,17 +286,21 @@ async def test_messages_go_first(asker: Asker) -> None:
     assert asker.budget.used <= 8
 
 
-async def test_a_clock_that_is_set_back(asker: Asker) -> None:
-    """It puts nothing off for ever, neither what is due nor the pause before that."""
+@pytest.mark.parametrize("by", [timedelta(days=-30), timedelta(days=30)])
+async def test_a_clock_that_jumps_changes_no_pause(asker: Asker, by: timedelta) -> None:
+    """Neither what is due nor the pause before that is put off or brought forward."""
     asker.errors = [CannotConnectError()]
+    asker.next = 10 * SECOND
     asker.poller.start()
-    await asker.clock.advance(0)
-    asker.clock.set_back(timedelta(days=30))
+    asker.clock.jump(by)
+    asker.poller.wake()
+    await asker.clock.advance(10)
+    asker.clock.jump(by)
     asker.poller.wake()
 
-    await asker.clock.advance(LONGEST_INTERVAL / SECOND)
+    await asker.clock.advance(60)
 
-    assert len(asker.asked) == 2
+    assert asker.asked == [10, 70]
 
 
 async def test_it_waits_for_what_is_being_asked(asker: Asker) -> None:

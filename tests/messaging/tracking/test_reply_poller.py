@@ -13,6 +13,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     NotStoredError,
 )
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.tracking.poller import HORIZON
 from custom_components.passerelle_sms.messaging.tracking.reply_poller import ReplyPoller
@@ -74,15 +75,7 @@ async def watch(make_watch: WatchMaker) -> ReplyPoller:
 
 def watch_of(harness: MessagingHarness) -> ReplyPoller:
     """Return a watch that hears of every message in a house."""
-    watch = ReplyPoller(
-        harness.gateway,
-        harness.records,
-        harness.journal,
-        harness.clock,
-        harness.observer,
-    )
-    harness.observer.followers.append(watch.follow)
-    return watch
+    return harness.replies
 
 
 async def ask_for_answers(harness: MessagingHarness, *numbers: str) -> MessageRecord:
@@ -193,7 +186,8 @@ async def test_a_gateway_that_takes_no_replies(
     watch = watch_of(harness)
     await watch.start()
     record = await harness.send()
-    watch.follow(replace(record, options=SmsOptions(allow_replies=True)))
+    answerable = replace(record, options=SmsOptions(allow_replies=True))
+    watch.follow(answerable, answerable.submissions)
 
     await watch.ask_about(record.message_id)
     await harness.clock.advance(3600)
@@ -227,7 +221,8 @@ async def test_what_was_taken_back(
 ) -> None:
     """Nobody will answer it, so nobody asks."""
     record = await schedule(harness, allow_replies=True)
-    watch.follow((await cancel(harness, record)).record)
+    cancelled = (await cancel(harness, record)).record
+    watch.follow(cancelled, cancelled.submissions)
 
     await harness.clock.advance(2 * 86400)
 
@@ -297,6 +292,84 @@ async def test_messages_come_first(
     # Whoever wants to know now is asked for.
     await watch.ask_about(record.message_id)
     assert texts(harness) == ["Oui"]
+
+
+@pytest.mark.usefixtures("watch")
+@pytest.mark.parametrize("hours", [-6, 6])
+async def test_a_set_clock_puts_no_question_off(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro, hours: int
+) -> None:
+    """What this run has sent is as old as it was."""
+    await ask_for_answers(harness)
+    harness.clock.jump(timedelta(hours=hours))
+
+    await harness.clock.advance(61)
+    assert simulated.asked("replies") == 1
+    await harness.clock.advance(7 * 86400)
+    asked = simulated.asked("replies")
+    await harness.clock.advance(86400)
+
+    assert simulated.asked("replies") == asked
+
+
+@pytest.mark.usefixtures("watch")
+async def test_a_set_clock_brings_the_planned_hour_nearer(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro
+) -> None:
+    """It is asked about when it has left."""
+    await schedule(harness, allow_replies=True)
+    harness.clock.jump(timedelta(minutes=50))
+
+    await harness.clock.advance(590)
+    assert simulated.asked("replies") == 0
+    await harness.clock.advance(20)
+
+    assert simulated.asked("replies") == 1
+
+
+async def test_one_of_two_recipients_of_one_request_may_still_answer(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro, watch: ReplyPoller
+) -> None:
+    """The other one's message was taken back: only with the last one it is over."""
+    record = await ask_for_answers(harness, MAMAN, PAPA)
+    first, second = (
+        replace(submission, outcome=Outcome.NOT_SENT)
+        for submission in record.submissions
+    )
+    watch.follow(record, [first])
+    await harness.clock.advance(61)
+    assert simulated.asked("replies") == 1
+
+    watch.follow(record, [second])
+    await harness.clock.advance(86400)
+
+    assert simulated.asked("replies") == 1
+    assert harness.clock.timers == 0
+
+
+async def test_it_is_stopped_and_goes_on(
+    harness: MessagingHarness,
+    simulated: SimulatedEnvoyerSmsPro,
+    watch: ReplyPoller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is sent meanwhile is watched, and what is heard is told when it goes on."""
+    first = await ask_for_answers(harness)
+    answer(simulated, "Un")
+    await watch.stop()
+    await watch.ask_about(first.message_id)
+    with monkeypatch.context() as nobody:
+        nobody.setattr(watch, "follow", lambda *_: None)
+        await ask_for_answers(harness)
+    answer(simulated, "Deux")
+    await harness.clock.advance(3600)
+    assert texts(harness) == []
+
+    await watch.start()
+    assert texts(harness) == ["Un"]
+    await harness.clock.advance(70)
+
+    assert texts(harness) == ["Un", "Deux"]
 
 
 # --- page after page ----------------------------------------------------------------
@@ -572,7 +645,7 @@ async def test_a_message_that_cannot_be_read(
     await ask_for_answers(harness)
     answer(simulated, "Oui")
     with monkeypatch.context() as patch:
-        patch.setattr(harness.records, "get", unreadable)
+        patch.setattr(harness.store, "get", unreadable)
         await harness.clock.advance(61)
     assert texts(harness) == []
 

@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
+from custom_components.passerelle_sms.messaging.tracking.age import Ages
 from custom_components.passerelle_sms.messaging.tracking.report_inbox import (
     MOST_TOLD,
     PATIENCE,
@@ -36,7 +37,7 @@ async def harness(
 @pytest.fixture
 def heard(harness: MessagingHarness) -> ReportInbox:
     """Return the reports that wait: none."""
-    return ReportInbox(harness.journal, harness.clock)
+    return ReportInbox(harness.journal, harness.clock, Ages(harness.clock))
 
 
 def waiting(heard: ReportInbox) -> list[DeliveryReport]:
@@ -63,10 +64,10 @@ async def test_what_is_told_once_is_on_disk(
     assert heard
     assert waiting(heard) == await unapplied(harness) == [ONE, OTHER]
 
-    again = ReportInbox(harness.journal, harness.clock)
+    again = ReportInbox(harness.journal, harness.clock, Ages(harness.clock))
     await again.load()
 
-    assert [*again] == [*heard]
+    assert waiting(again) == [ONE, OTHER]
 
 
 async def test_nothing_is_nothing_to_write(
@@ -127,6 +128,43 @@ async def test_what_belongs_to_nobody_is_given_up(
     assert await of_nobody(harness) == [ONE]
 
 
+@pytest.mark.parametrize("hours", [-6, 6])
+async def test_a_set_clock_makes_nothing_old(
+    harness: MessagingHarness, heard: ReportInbox, hours: int
+) -> None:
+    """What this run has heard waits for ten minutes, also when it is loaded again."""
+    await heard.keep([ONE])
+    heard.remember(OTHER)
+    harness.clock.jump(timedelta(hours=hours))
+    await heard.load()
+    await heard.applied({})
+    assert waiting(heard) == [ONE, OTHER]
+
+    await harness.clock.advance(PATIENCE.total_seconds())
+    await heard.applied({})
+
+    assert not heard
+
+
+@pytest.mark.parametrize(("hours", "is_late"), [(-6, False), (6, True)])
+async def test_what_an_earlier_run_has_heard_ages_by_its_date(
+    harness: MessagingHarness, heard: ReportInbox, hours: int, is_late: bool
+) -> None:
+    """What it has dated in the future is as if it was heard now."""
+    await heard.keep([ONE])
+    harness.clock.set_while_down(timedelta(hours=hours))
+    again = ReportInbox(harness.journal, harness.clock, Ages(harness.clock))
+    await again.load()
+    await again.load()
+
+    await again.applied({})
+    assert waiting(again) == [ONE] * (not is_late)
+    await harness.clock.advance(PATIENCE.total_seconds())
+    await again.applied({})
+
+    assert not again
+
+
 async def test_what_is_late_and_finds_its_message(
     harness: MessagingHarness, heard: ReportInbox
 ) -> None:
@@ -177,21 +215,21 @@ async def test_without_room_on_the_disk_it_is_tried_again(
     assert harness.clock.timers == 0
 
 
-async def test_it_is_tried_twice_a_minute(
+async def test_it_was_heard_when_it_was_told(
     harness: MessagingHarness, heard: ReportInbox
 ) -> None:
-    """No more often."""
+    """However long there was no room for it: it waits no longer for its message."""
     harness.disk.room = 0
     keeping = asyncio.create_task(heard.keep([ONE]))
     await _until_it_pauses(harness)
     harness.disk.room = None
-
-    harness.clock.time += timedelta(seconds=30)
+    harness.clock.tick(PATIENCE)
     harness.clock.wake_next()
     await keeping
 
-    [one] = heard
-    assert one.heard == harness.clock.now() - timedelta(seconds=30)
+    await heard.applied({})
+
+    assert not heard
 
 
 async def test_the_house_stops_meanwhile(
@@ -207,6 +245,24 @@ async def test_the_house_stops_meanwhile(
     with pytest.raises(NotStoredError):
         await keeping
     assert harness.clock.timers == 0
+
+
+async def test_there_is_room_after_a_stop(
+    harness: MessagingHarness, heard: ReportInbox
+) -> None:
+    """What was told once is kept in memory until the same account goes on."""
+    harness.disk.room = 0
+    keeping = asyncio.create_task(heard.keep([ONE]))
+    await _until_it_pauses(harness)
+    heard.stop()
+    with pytest.raises(NotStoredError):
+        await keeping
+    harness.disk.room = None
+
+    await heard.load()
+    await heard.keep([])
+
+    assert waiting(heard) == await unapplied(harness) == [ONE]
 
 
 async def test_there_is_room_when_the_house_stops(

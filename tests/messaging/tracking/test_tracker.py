@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -10,6 +11,8 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
 from tests.conftest import MAMAN, PAPA, warnings_logged
 from tests.messaging.fake_clock import START
 from tests.messaging.fake_gateways import (
@@ -184,7 +187,7 @@ async def test_it_comes_before_the_answer(
     gateway.answer = asyncio.Event()
     message = harness.message()
     sending = asyncio.create_task(harness.outbox.send(message))
-    while not harness.outbox.messages.get(message.message_id):
+    while not harness.store.get_open(message.message_id):
         await asyncio.sleep(0)
     await let_run()
     told = report("id-1", MAMAN, at=harness.clock.now())
@@ -228,8 +231,8 @@ async def test_what_waits_a_little_finds_its_message(harness: MessagingHarness) 
 async def test_no_room_when_it_has_found_its_message(harness: MessagingHarness) -> None:
     """It waits on, until there is."""
     await harness.hear(report("id-1", MAMAN))
-    # For the message, its attempt and the answer, and for nothing more.
-    harness.disk.room = 3
+    # For the message with its attempt, and the answer, and for nothing more.
+    harness.disk.room = 2
     await harness.send()
     assert harness.statuses() == []
     harness.disk.room = None
@@ -281,12 +284,12 @@ async def test_a_report_before_anybody_listens(harness: MessagingHarness) -> Non
     """It is written down, and told when somebody does."""
     await harness.send()
     await harness.crash()
-    await harness.journal.open()
-    await harness.outbox.start()
+    harness.follows_deliveries = False
+    await harness.start()
     # The gateway may call before there is anything to compare with.
     assert await harness.hear(report("id-1", MAMAN)) == (False,)
     [record] = await harness.journal.with_pending_delivery()
-    harness.tracker.follow(record)
+    harness.tracker.follow(record, record.submissions)
     assert await harness.hear(report("id-1", MAMAN)) == (True,)
     assert harness.statuses() == []
 
@@ -303,8 +306,8 @@ async def test_a_report_while_it_starts(harness: MessagingHarness) -> None:
     await harness.tracker.stop()
     await harness.hear(*(report(one, MAMAN, UNDELIVERED) for one in ids))
     await harness.crash()
-    await harness.journal.open()
-    await harness.outbox.start()
+    harness.follows_deliveries = False
+    await harness.start()
 
     starting = asyncio.create_task(harness.tracker.start())
     while not harness.observer.deliveries:
@@ -326,6 +329,65 @@ async def test_nothing_is_told_after_the_stop(harness: MessagingHarness) -> None
     await harness.crash()
     await harness.start()
     assert harness.statuses() == [DELIVERED]
+
+
+async def test_what_comes_during_a_pause_is_told_after_it(
+    harness: MessagingHarness,
+) -> None:
+    """A reload is nothing to whoever listens: each is told once, and none is missed."""
+    await harness.send()
+    for status in (UNDELIVERED, DELIVERED):
+        await harness.tracker.pause()
+        record = await harness.send(PAPA)
+        submission_id = record.submissions[0].submission_id
+        assert await harness.hear(report(submission_id, PAPA, status)) == (True,)
+        await harness.clock.advance(MINUTE)
+        told = len(harness.observer.deliveries)
+
+        await harness.tracker.start()
+
+        assert len(harness.observer.deliveries) == told + 1
+    assert harness.statuses() == [UNDELIVERED, DELIVERED]
+    await harness.hear(report("id-1", MAMAN))
+    assert harness.statuses() == [UNDELIVERED, DELIVERED, DELIVERED]
+    assert len(harness.tracker) == 0
+
+
+async def test_what_nobody_has_followed_is_in_the_journal(
+    harness: MessagingHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was not told of a change during a pause finds it there."""
+    await harness.tracker.pause()
+    with monkeypatch.context() as nobody:
+        nobody.setattr(harness.tracker, "follow", lambda *_: None)
+        await harness.send()
+    assert len(harness.tracker) == 0
+
+    await harness.tracker.start()
+
+    assert len(harness.tracker) == 1
+    assert await harness.hear(report("id-1", MAMAN)) == (True,)
+    assert harness.statuses() == [DELIVERED]
+
+
+async def test_what_changes_while_the_journal_is_read(
+    harness: MessagingHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is newer than what was read."""
+    record = await harness.send()
+    await harness.tracker.pause()
+
+    async def read(_when: datetime) -> list[MessageRecord]:
+        ended = replace(
+            record.submissions[0], delivery=DeliveryState(status=UNDELIVERED)
+        )
+        harness.tracker.follow(record.updated([ended]), [ended])
+        return [record]
+
+    monkeypatch.setattr(harness.journal, "created_since", read)
+    await harness.tracker.start()
+
+    assert len(harness.tracker) == 0
 
 
 async def test_a_journal_that_can_not_be_read(harness: MessagingHarness) -> None:

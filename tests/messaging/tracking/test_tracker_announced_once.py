@@ -170,7 +170,7 @@ async def test_no_room_for_the_answer(
     record = await harness.send()
     simulated.report(simulated.accepted[0], ARRIVED)
     harness.disk.room = 0
-    harness.clock.time += timedelta(minutes=1)
+    harness.clock.tick(timedelta(minutes=1))
     harness.clock.wake_next()
     await until_it_pauses(harness, 0)
     asking = [
@@ -179,7 +179,7 @@ async def test_no_room_for_the_answer(
     ]
     for _ in range(3):
         await until_it_pauses(harness, 0)
-        harness.clock.time += STORE_AGAIN
+        harness.clock.tick(STORE_AGAIN)
         harness.clock.wake_next()
     await until_it_pauses(harness, 0)
     assert simulated.asked("delivery") == 1
@@ -219,7 +219,7 @@ async def test_there_is_room_when_the_house_stops(
     await harness.send()
     simulated.report(simulated.accepted[0], ARRIVED)
     harness.disk.room = 0
-    harness.clock.time += timedelta(minutes=1)
+    harness.clock.tick(timedelta(minutes=1))
     harness.clock.wake_next()
     await until_it_pauses(harness, 0)
     harness.disk.room = None

@@ -17,9 +17,9 @@ from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
-from custom_components.passerelle_sms.messaging.model.record import (
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     DeliveryState,
-    MessageRecord,
     Stage,
 )
 from tests.messaging.fake_clock import START, FakeClock
@@ -83,7 +83,7 @@ async def harness(
         Credentials(username=simulated.username, password=simulated.password),
         url=URL(simulator.url(simulated.key)),
         sender="MAISON",
-        budget=RequestBudget(LIMIT, traffic.clock.now),
+        budget=RequestBudget(LIMIT, traffic.clock.elapsed),
     )
     async with following(gateway, tmp_path, traffic.clock) as harness:
         yield harness

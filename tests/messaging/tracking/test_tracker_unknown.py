@@ -18,8 +18,8 @@ from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
     OnUnknown,
-    Stage,
 )
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.fake_gateways import (
     DELIVERED,
@@ -80,7 +80,7 @@ async def test_a_report_proves_that_it_has_left(
     assert await harness.kept(record) == harness.observer.latest[
         record.message_id
     ].updated((await harness.kept(record)).submissions)
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
     assert harness.statuses() == [status] * status.is_final
     # What comes next has an id to be known by.
     later = report("id-9", MAMAN, DELIVERED)
@@ -100,7 +100,7 @@ async def test_what_is_held_for_the_user_is_proven(
     assert await harness.hear(report("id-9", MAMAN, at=at)) == (True,)
 
     assert outcome(harness, record) is Outcome.ACCEPTED
-    assert len(harness.outbox.messages) == 0
+    assert len(harness.store) == 0
     await harness.outbox.resolve(record.message_id, Choice.RESEND)
     await until_idle()
     assert gateway.taken == []
@@ -194,7 +194,7 @@ async def test_while_it_is_under_way_it_proves_nothing(
         gateway.failures.append(RateLimitedError())
     message = harness.message()
     sending = asyncio.create_task(harness.outbox.send(message))
-    while not harness.outbox.messages.get(message.message_id):
+    while not harness.store.get_open(message.message_id):
         await asyncio.sleep(0)
     await let_run()
 
@@ -217,7 +217,7 @@ async def test_it_comes_before_there_is_no_answer(
     gateway.failures.append(NoAnswerError())
     message = harness.message()
     sending = asyncio.create_task(harness.outbox.send(message))
-    while not harness.outbox.messages.get(message.message_id):
+    while not harness.store.get_open(message.message_id):
         await asyncio.sleep(0)
     await let_run()
     told = report("id-9", MAMAN, at=harness.clock.now())

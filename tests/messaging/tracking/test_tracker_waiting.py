@@ -12,10 +12,9 @@ from custom_components.passerelle_sms.gateways.errors import NoAnswerError
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
-    Stage,
 )
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA, GatewayMaker
-from tests.messaging.fake_clock import START
 from tests.messaging.fake_gateways import (
     DELIVERED,
     PENDING,
@@ -102,24 +101,44 @@ async def test_who_waits_for_several(harness: MessagingHarness) -> None:
     await asyncio.wait_for(asyncio.gather(*tasks), 1)
 
 
-async def test_nobody_waits_for_ever(harness: MessagingHarness) -> None:
-    """When the time is over it is over, whatever the clock says."""
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_nobody_waits_for_ever(harness: MessagingHarness, hours: int) -> None:
+    """When the time is over it is over, whatever the clock is set to."""
     record = await harness.send()
     task = await waiting(harness, record)
     await harness.clock.advance(29 * MINUTE)
+    harness.clock.jump(timedelta(hours=hours))
+    await let_run()
     assert not task.done()
-    harness.clock.set_back(timedelta(hours=2))
 
     await harness.clock.advance(MINUTE)
 
     assert task.done()
 
 
+@pytest.mark.parametrize("hours", [-6, 6])
+async def test_a_set_clock_puts_no_question_off(
+    asking: MessagingHarness, asked: AskedGateway, hours: int
+) -> None:
+    """Who waits hears of the delivery as soon as he would have with a steady clock."""
+    record = await asking.send()
+    task = await waiting(asking, record)
+    await asking.clock.advance(6)
+    assert asked.asked == ["id-1"]
+    asking.clock.jump(timedelta(hours=hours))
+    asked.told["id-1"] = report("id-1", MAMAN)
+
+    await asking.clock.advance(7)
+
+    assert asked.asked == ["id-1"] * 2
+    assert task.done()
+
+
 async def test_there_is_nothing_to_wait_for(harness: MessagingHarness) -> None:
     """No message, one that has ended, or no time."""
     record = await harness.send()
-    await asyncio.wait_for(harness.tracker.wait("none", START + timedelta(days=1)), 1)
-    late = harness.clock.now() - timedelta(seconds=1)
+    await asyncio.wait_for(harness.tracker.wait("none", timedelta(days=1)), 1)
+    late = timedelta(seconds=-1)
     task = asyncio.create_task(harness.tracker.wait(record.message_id, late))
     await let_run()
     harness.clock.wake_next()
@@ -169,6 +188,26 @@ async def test_who_waits_when_the_house_stops(harness: MessagingHarness) -> None
     await harness.stop()
 
     await asyncio.wait_for(task, 1)
+
+
+async def test_who_waits_while_the_account_is_reloaded(
+    harness: MessagingHarness,
+) -> None:
+    """He waits on: that is no answer."""
+    record = await harness.send()
+    task = await waiting(harness, record)
+    await harness.tracker.pause()
+    await let_run()
+    assert not task.done()
+    later = await waiting(harness, record)
+    assert not later.done()
+
+    await harness.tracker.start()
+    await harness.hear(report("id-1", MAMAN))
+
+    assert task.done()
+    assert later.done()
+    assert harness.statuses() == [DELIVERED]
 
 
 async def test_what_has_not_left_yet_is_waited_for(

@@ -67,8 +67,12 @@ class PushesDelivery(ABC):
         """Return what the gateway wants to hear: which of the rows were taken."""
 
     @abstractmethod
-    def same_id(self, known: str, told: str) -> bool:
-        """Return whether an id in a call is the one from the answer to a message."""
+    def id_key(self, submission_id: str) -> str:
+        """Return what an id is compared by, however the gateway writes it.
+
+        An id in a call is the one from the answer to a message if both are compared by
+        the same; an empty result is the same as no other.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,13 +90,13 @@ def answer_call(pushed: Sequence[PushedReport], taken: Sequence[bool]) -> Json:
     }
 
 
-def is_same_id(known: str, told: str) -> bool:
-    """Return whether two ids are one, with or without the prefix and the dashes.
+def bare_id(submission_id: str) -> str:
+    """Return an id without prefix and dashes.
 
     The document prints an id with both in 2.1.2, and one with neither in 2.3.1.
     """
-    bare = _bare_id(known)
-    return bool(bare) and bare == _bare_id(told)
+    written = submission_id.strip().casefold()
+    return written.removeprefix(_ID_PREFIX).replace("-", "")
 
 
 def _rows(content: object) -> Sequence[object]:
@@ -180,8 +180,3 @@ def _text(fields: Fields, *names: str) -> str:
 def _whole(text: str) -> str:
     """Return a text that can be stored: half a surrogate pair can't."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _bare_id(submission_id: str) -> str:
-    written = submission_id.strip().casefold()
-    return written.removeprefix(_ID_PREFIX).replace("-", "")

@@ -27,7 +27,7 @@ from ..outcome import Outcome
 from ..wire.decoding import to_decimal, to_int
 from ..wire.transport import Answer, Json
 from .codes import kind_of, says_missing, says_some_not_sent
-from .delivery import answer_call, is_same_id, read_call
+from .delivery import answer_call, bare_id, read_call
 from .responses import (
     DevCodeSmsClient,
     JsonAnswer,
@@ -134,9 +134,9 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
         return answer_call(pushed, taken)
 
     @override
-    def same_id(self, known: str, told: str) -> bool:
-        """Return whether an id in a call is the one from the answer to a message."""
-        return is_same_id(known, told)
+    def id_key(self, submission_id: str) -> str:
+        """Return an id without what only some of this gateway's answers write."""
+        return bare_id(submission_id)
 
     @override
     def local_number(self, recipient: str) -> str:

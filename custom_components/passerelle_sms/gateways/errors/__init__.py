@@ -25,6 +25,7 @@ from .local import (
     DailyCapError,
     HourlyCapError,
     IdenticalMessageError,
+    NewerJournalError,
     NotStoredError,
     OutboxFullError,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "MessageTooLongError",
     "MissingFieldError",
     "NeverSentThereError",
+    "NewerJournalError",
     "NoAnswerError",
     "NoRepliesError",
     "NotANumberError",

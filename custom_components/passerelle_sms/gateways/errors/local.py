@@ -31,3 +31,9 @@ class NotStoredError(RejectedError):
     """The message could not be written down, so it was not sent either."""
 
     key = "not_stored"
+
+
+class NewerJournalError(NotStoredError):
+    """The journal was written by a newer version, so that this one leaves it alone."""
+
+    key = "journal_newer"

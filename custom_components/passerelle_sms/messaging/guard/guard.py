@@ -6,11 +6,6 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from custom_components.passerelle_sms.messaging.guard.sliding_window import (
-    _Counted,
-    _Window,
-)
-
 from ...gateways.errors import (
     DailyCapError,
     HourlyCapError,
@@ -18,18 +13,24 @@ from ...gateways.errors import (
     RejectedError,
 )
 from ...gateways.model.mail_merge import fill_in
-from ...gateways.outcome import Outcome
 from ...gateways.wire.redaction import hide_number
+from ...gateways.wire.sliding_window import SlidingWindow
 from ..model.record import MessageRecord
 from ..runtime.clock import Clock
+from .recent_texts import RecentTexts, Said
+
+type _Key = tuple[str, str]
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 _NEVER: Final = "∞"
 
-# What has cost nothing and, as far as anybody knows, never will.
-_FREE: Final = frozenset({Outcome.REJECTED, Outcome.EXPIRED, Outcome.NOT_SENT})
+# What comes each minute comes some moments early or late, and passes a window of one.
+TOLERANCE: Final = timedelta(seconds=5)
+_LARGEST_PART: Final = 10
+# A run that begins so soon after the machine started is the first one since then.
+SOON_AFTER_BOOT: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,26 @@ class GuardLimits:
     identical_window: timedelta = timedelta(minutes=1)
     """How long the same text stays at home for a number; zero lets it go at once.
 
-    More than a day is a day: nothing is remembered for longer.
+    It is `TOLERANCE` less, or a tenth where that is shorter, so that what comes at this
+    interval passes. More than a day is a day: nothing is remembered for longer.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """One submission that counts."""
+
+    segments: int
+    said: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Earlier:
+    """One submission of an earlier run."""
+
+    counted: _Counted
+    created: datetime
+    loaded: timedelta
 
 
 class Guard:
@@ -54,48 +73,70 @@ class Guard:
     is admitted, however long it waits in the outbox, so that a queue can't save up more
     than the caps allow.
 
-    Its time never goes back. While the clock is set back no time passes, and it goes on
-    from there: what was counted keeps its age, so the caps hold and nothing is locked
-    for longer than its window. A clock set forward ages all that was counted.
+    All is counted by elapsed time: a clock that is set makes nothing older or younger.
+    Only what earlier runs sent is as old as its date says, by the clock as it is now.
     """
 
     def __init__(self, limits: GuardLimits, clock: Clock) -> None:
-        """Know nothing yet: `remember` tells what was sent before."""
+        """Know nothing yet: `load` tells what was sent before. `close` ends it."""
         self._limits = limits
         self._clock = clock
-        self._read = self._time = clock.now()
-        self._hour = _Window(_HOUR)
-        self._day = _Window(_DAY)
-        self._identical = _Window(min(limits.identical_window, _DAY))
-        self._windows = (self._hour, self._day, self._identical)
+        self._hour: SlidingWindow[_Key] = SlidingWindow(_HOUR)
+        self._day: SlidingWindow[_Key] = SlidingWindow(_DAY)
+        self._texts: RecentTexts[_Key] = RecentTexts(_identical_window(limits))
+        self._windows = (self._hour, self._day, self._texts)
+        self._earlier: dict[_Key, _Earlier] = {}
+        self._end_following = clock.on_shift(lambda _by: self._count_earlier())
+
+    @property
+    def limits(self) -> GuardLimits:
+        """What may be sent; others count at once, also for what was sent before."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: GuardLimits) -> None:
+        self._limits = limits
+        self._texts.length = _identical_window(limits)
 
     @property
     def segments_last_hour(self) -> int:
         """Segments counted in the last 60 minutes."""
         self._pass_time()
-        return self._hour.segments
+        return self._hour.total
 
     @property
     def segments_last_day(self) -> int:
         """Segments counted in the last 24 hours."""
         self._pass_time()
-        return self._day.segments
+        return self._day.total
+
+    def close(self) -> None:
+        """Hear no longer of the clock."""
+        self._end_following()
 
     def load(self, records: Iterable[MessageRecord]) -> None:
-        """Count what the journal holds, in any order, as if it had been admitted here.
+        """Count what the journal holds of the last day, in any order.
 
-        To be called before the first `admit`. What cost nothing doesn't count: what was
-        rejected, what expired and what never left.
+        What cost nothing doesn't count. Nothing was sent in the future: the latest that
+        is dated so counts as sent now, what came before it as so much older, and its
+        text may be sent again. To tell that, the records must come before the journal
+        dates them anew (`Journal.begin_run`).
         """
-        now = self._pass_time()
-        recent = [record for record in records if record.created > now - _DAY]
-        for record in sorted(recent, key=lambda record: record.created):
-            # Nothing was sent in the future: the clock was ahead then, or is behind now.
-            at = min(record.created, now)
+        now, elapsed = self._clock.now(), self._clock.elapsed()
+        for record in records:
+            is_of_this_run = timedelta() <= now - record.created <= elapsed
             for submission in record.submissions:
-                if submission.outcome not in _FREE:
-                    self._count(record, submission.recipient.number, at)
-        self._pass_time()
+                if submission.outcome.is_free:
+                    continue
+                number = submission.recipient.number
+                key, counted = (record.message_id, number), _counted(record, number)
+                if is_of_this_run:
+                    self._count(key, counted, elapsed - (now - record.created))
+                else:
+                    self._earlier[key] = _Earlier(
+                        counted=counted, created=record.created, loaded=elapsed
+                    )
+        self._count_earlier()
 
     def admit(self, record: MessageRecord) -> dict[str, RejectedError]:
         """Count a new message in, and tell whom it must not be sent to.
@@ -124,9 +165,9 @@ class Guard:
         refused = {} if record.urgent else self._identical_errors(record, numbers)
         admitted = [number for number in numbers if number not in refused]
         if admitted:
-            self._check_caps(len(admitted) * record.segments, urgent=record.urgent)
+            self._check_caps(len(admitted) * record.segments, now, urgent=record.urgent)
         for number in admitted:
-            self._count(record, number, now)
+            self._count((record.message_id, number), _counted(record, number), now)
         return refused
 
     def uncount(self, message_id: str, number: str) -> None:
@@ -134,72 +175,89 @@ class Guard:
 
         What isn't counted, or no longer, stays so.
         """
+        key = message_id, number
+        self._earlier.pop(key, None)
         for window in self._windows:
-            window.discard((message_id, number))
+            window.discard(key)
 
-    def _pass_time(self) -> datetime:
-        """Forget what has left the windows, and return the time as it counts here."""
-        read = self._clock.now()
-        self._time += max(read - self._read, timedelta())
-        self._read = read
+    def _pass_time(self) -> timedelta:
+        """Forget what has left the windows, and return the elapsed time."""
+        now = self._clock.elapsed()
         for window in self._windows:
-            window.prune(self._time)
-        return self._time
+            window.prune(now)
+        return now
 
     def _identical_errors(
         self, record: MessageRecord, numbers: Iterable[str]
     ) -> dict[str, RejectedError]:
-        minutes = _in_minutes(self._identical.length)
+        minutes = _in_minutes(min(self._limits.identical_window, _DAY))
         return {
             number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
             for number in numbers
-            if self._identical.holds(_content_key(record, number), number)
+            if self._texts.holds(_said(record, number))
         }
 
-    def _check_caps(self, segments: int, *, urgent: bool) -> None:
+    def _check_caps(self, segments: int, now: timedelta, *, urgent: bool) -> None:
+        limits = self._limits
         # The day first: who waits for the hour only to meet the day has waited in vain.
-        self._check_cap(
-            DailyCapError, self._day, self._limits.segments_per_day, segments
-        )
+        caps: list[tuple[type[RejectedError], SlidingWindow[_Key], int]]
+        caps = [(DailyCapError, self._day, limits.segments_per_day)]
         if not urgent:
-            self._check_cap(
-                HourlyCapError, self._hour, self._limits.segments_per_hour, segments
-            )
+            caps.append((HourlyCapError, self._hour, limits.segments_per_hour))
+        for error, window, cap in caps:
+            excess = window.total + segments - cap
+            if excess > 0:
+                room_at = window.frees(excess)
+                raise error(
+                    cap=str(cap),
+                    used=str(window.total),
+                    segments=str(segments),
+                    minutes=_NEVER if room_at is None else _in_minutes(room_at - now),
+                )
 
-    def _check_cap(
-        self, error: type[RejectedError], window: _Window, cap: int, segments: int
-    ) -> None:
-        excess = window.segments + segments - cap
-        if excess <= 0:
-            return
-        raise error(
-            cap=str(cap),
-            used=str(window.segments),
-            segments=str(segments),
-            minutes=_NEVER
-            if segments > cap
-            else _in_minutes(window.frees(excess) - self._time),
+    def _count_earlier(self) -> None:
+        """Count what earlier runs sent, as old as its date says now."""
+        now, elapsed = self._clock.now(), self._clock.elapsed()
+        booted = self._clock.booted()
+        # What was dated before the machine started, or by another clock than this one,
+        # may be much older than it seems: its text must not hold up an alert.
+        is_first_run = now - elapsed - booted < SOON_AFTER_BOOT
+        # Where the clock is behind, at least as old as it was before the latest of them.
+        latest = max(
+            (earlier.created for earlier in self._earlier.values()), default=now
         )
+        for key, earlier in self._earlier.items():
+            # And at least as old as it has been known here.
+            at = min(earlier.loaded, elapsed - (max(now, latest) - earlier.created))
+            self._count(key, earlier.counted, at)
+            if is_first_run or not booted <= earlier.created <= now:
+                self._texts.discard(key)
 
-    def _count(self, record: MessageRecord, number: str, at: datetime) -> None:
-        counted = _Counted(
-            at=at,
-            segments=record.segments,
-            said=_content_key(record, number),
-            number=number,
-        )
-        for window in self._windows:
-            window.add((record.message_id, number), counted)
+    def _count(self, key: _Key, counted: _Counted, at: timedelta) -> None:
+        self._hour.add(key, at, counted.segments)
+        self._day.add(key, at, counted.segments)
+        self._texts.add_text(key, at, counted.said)
 
 
-def _content_key(record: MessageRecord, number: str) -> str:
+def _identical_window(limits: GuardLimits) -> timedelta:
+    window = min(limits.identical_window, _DAY)
+    return window - min(TOLERANCE, window / _LARGEST_PART)
+
+
+def _counted(record: MessageRecord, number: str) -> _Counted:
+    return _Counted(segments=record.segments, said=_said(record, number))
+
+
+def _said(record: MessageRecord, number: str) -> Said:
     """Return what one recipient reads, and when if that is later.
 
     One text with other values, or for another hour, is another message.
     """
     options = record.options
     text = fill_in(record.text, options.personalisation.get(number, {}))
-    return text if options.send_at is None else f"{options.send_at.isoformat()} {text}"
+    if options.send_at is not None:
+        text = f"{options.send_at.isoformat()} {text}"
+    return Said(text, number)
 
 
 def _in_minutes(time: timedelta) -> str:

@@ -1,267 +1,263 @@
 """The journal's file: SQLite, and everything about it that blocks.
 
-Why this way of writing (`journal_mode`, `synchronous`):
+Why this way of writing:
 
-- A rollback journal and not a write-ahead log: between two transactions everything is in
-  the one file, so that a copy which a backup takes then is whole, and a write costs the
-  same whether the file is small or large.
-- TRUNCATE with FULL: every commit is on disk when it returns, the end of the rollback
-  journal included, which is what makes it a commit. DELETE would need EXTRA for the
-  same, and one sync of the folder more for each commit. PERSIST would leave old texts
-  and numbers lying beside the file.
-- EXCLUSIVE locking: who looks into the file with another program cannot lock us out of
-  it, which would refuse a message; and the rollback journal stays open, which saves the
-  sync of the folder with each commit.
-- Syncs are what SD cards are slow at. A commit takes four, however many messages it
-  holds: those that come together share one (`journal.py`).
+- A write-ahead log with `synchronous` FULL: a commit is on disk when it returns, and
+  costs one sync, the first after a checkpoint two. Syncs are what SD cards are slow at.
+- EXCLUSIVE locking, set before anything is read: there is no third file of shared
+  memory, and who looks into the file with another program can't lock us out of it.
+- A checkpoint is made when we say so, never by SQLite, as the file must not change while
+  it is backed up. It always cuts the log to nothing: no deleted text lies there longer,
+  and what can't be read in it is damage (`write_ahead_log.py`).
+- Nothing is spilled into the log before its commit, so that the log only grows.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+import os
 from pathlib import Path
+import secrets
 import sqlite3
+from typing import Final
 
-from ...gateways.outcome import Outcome
-from ..model.record import MessageRecord
-from .private_file import aside, keep_aside, make_private
-from .replies import prune_replies
-from .reports import prune_reports
-from .row import DamagedError, Row, is_record, microseconds, read_record
-from .schema import read_version, upgrade
+from ...gateways.errors import NewerJournalError
+from .messages import (
+    distrust_balance,
+    hold_waiting,
+    remove_messages,
+    unreadable_messages,
+)
+from .notes import read_note, write_note
+from .private_file import (
+    aside,
+    backup_token_of,
+    content_of,
+    doubt_of,
+    log_of,
+    make_private,
+    size_of,
+    sync_folder,
+    write_private,
+)
+from .schema import VERSION, read_version, upgrade
+from .values import DamagedError
 
-_WRITE = """
-    INSERT INTO message (message_id, created, closed, tracked, send_at, record)
-    VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (message_id) DO UPDATE SET
-        created = excluded.created, closed = excluded.closed,
-        tracked = excluded.tracked, send_at = excluded.send_at, record = excluded.record
-"""
-_WRITE_SUBMISSION = """
-    INSERT OR IGNORE INTO submission (message_id, number, outcome) VALUES (?, ?, ?)
-"""
+LOG_LIMIT: Final = 4 * 1024 * 1024
+"""Over how many bytes of log a checkpoint is made."""
 
-# As bytes, since what is no UTF-8 must fail in our hands and not in the cursor's.
-_UNSETTLED = """
-    SELECT CAST(record AS BLOB) FROM message WHERE closed = 0
-    ORDER BY created, message_id
-"""
-_TRACKED = """
-    SELECT CAST(record AS BLOB) FROM message WHERE tracked = 1
-    ORDER BY created, message_id
-"""
-_GET = "SELECT CAST(record AS BLOB) FROM message WHERE message_id = ?"
-_SINCE = """
-    SELECT CAST(record AS BLOB) FROM message WHERE created >= ?
-    ORDER BY created, message_id
-"""
-# By the time at which they are sent: by the other, all that is older would be walked
-# through. They are few, and sorted later.
-_SENT_SINCE = """
-    SELECT CAST(record AS BLOB) FROM message INDEXED BY message_scheduled
-    WHERE send_at >= :when AND created < :when
-"""
-_FIND = """
-    SELECT CAST(record AS BLOB) FROM message
-    WHERE created >= :since AND created < :until
-    AND EXISTS (
-        SELECT 1 FROM submission
-        WHERE submission.message_id = message.message_id
-        AND (:number IS NULL OR number = :number)
-        AND (:outcome IS NULL OR outcome = :outcome)
-    )
-    ORDER BY created DESC, message_id DESC LIMIT :limit
-"""
-_EVERYTHING = """
-    SELECT rowid, CAST(message_id AS BLOB), created, closed, tracked, send_at,
-        CAST(record AS BLOB)
-    FROM message
-"""
-_PRUNE = """
-    DELETE FROM message
-    WHERE closed = 1 AND tracked = 0 AND (send_at IS NULL OR send_at < :before) AND (
-        created < :before
-        OR message_id IN (
-            SELECT message_id FROM message
-            WHERE closed = 1 AND tracked = 0
-            AND (send_at IS NULL OR send_at < :before)
-            ORDER BY created DESC, message_id DESC LIMIT -1 OFFSET :keep
-        )
-    )
-"""
+_BACKUP = "backup"
 
-_FIRST, _LAST = -(2**63), 2**63 - 1
-
-# What SQLite says of a file that it cannot make sense of. The statements above are
-# right, so that an error in one of them means tables that are not ours. A disk that is
-# full, busy or fails to answer says nothing about the file.
+# What SQLite says of a file that it cannot make sense of. The statements are right, so
+# that an error in one of them means tables that are not ours. A disk that is full, busy
+# or fails to answer says nothing about the file.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 _PRIMARY_CODE = 0xFF
+# What was open can't be read any more: it may help to open it again.
+_LOST = {
+    sqlite3.SQLITE_IOERR_READ,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+    sqlite3.SQLITE_IOERR_CORRUPTFS,
+    sqlite3.SQLITE_IOERR_DATA,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalQuery:
-    """Which messages to find; what is `None` does not matter."""
+class Opened:
+    """What was found when the journal was opened."""
 
-    number: str | None = field(default=None, repr=False)
-    """E.164: one of the submissions goes there."""
-    outcome: Outcome | None = None
-    """One of the submissions has it, whichever number it goes to."""
-    since: datetime | None = None
-    """Created then or later."""
-    until: datetime | None = None
-    """Created before then."""
-    limit: int = 50
-    """How many, the newest first."""
+    kept_aside: Path | None = None
+    """Where what can't be used was moved, or copied as it was."""
+    is_doubtful: bool = False
+    """Whether what waited may have left since: it is held now, for the user to judge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stamp:
+    """How a file looks from outside: another one means somebody else's hand."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, path: Path) -> _Stamp | None:
+        """Return how a file looks now, if it can be looked at."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return cls(
+            device=found.st_dev,
+            inode=found.st_ino,
+            size=found.st_size,
+            modified=found.st_mtime_ns,
+        )
 
 
 class Database:
     """An open file. One thread at a time may use it, whichever that is.
 
-    Everything here blocks. Everything may raise `sqlite3.Error`; a transaction that does
-    has changed nothing.
+    Everything here blocks, and may raise `sqlite3.Error`; a transaction that does has
+    changed nothing.
     """
 
+    path: Path
     connection: sqlite3.Connection
-    """For the tables that hold no messages, and what is to be said to SQLite itself."""
-    kept_aside: Path | None
-    """Where a copy of the file as it was lies, if some of its rows were no records."""
+    """For what is to be said to SQLite itself."""
 
     def __init__(self, path: Path) -> None:
         """Open the file at `path`, or create it, for nobody else to read.
 
         Raises:
             DamagedError: there is a file, and it is none that this version can use.
+            NewerJournalError: a newer version wrote it.
             sqlite3.Error, OSError: there can be no file.
 
         """
+        self.path = path
         make_private(path)
         self.connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False
         )
+        self._is_backed_up = False
         try:
             self._prepare()
-            self.kept_aside = self._take_out_unreadable(path)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, NewerJournalError) as error:
             self.connection.close()
-            if _is_damage(error):
+            if isinstance(error, sqlite3.Error) and _is_damage(error):
                 raise DamagedError(str(error)) from None
             raise
+        self._leave()
 
-    def write(self, rows: Iterable[Row]) -> None:
-        """Write rows, each message at most once, all of them or none.
+    @property
+    def is_replaced(self) -> bool:
+        """Whether somebody else has written the file, or deleted it."""
+        return _Stamp.of(self.path) != self._stamp
 
-        They are on disk when this returns.
+    def read[*Ts, T](
+        self, question: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> T:
+        """Return the answer to a question."""
+        self._check()
+        return question(self.connection, *args)
+
+    def write[*Ts, T](
+        self, change: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> T:
+        """Make a change, all of it or nothing; it is on disk when this returns."""
+        self._check()
+        is_written = False
+        try:
+            with self.connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                result = change(connection, *args)
+            is_written = True
+        finally:
+            if not is_written:
+                self._cut_log()
+            self._leave()
+        if self._log_size > LOG_LIMIT:
+            # The change is on disk all the same, and the next one tries again.
+            with suppress(sqlite3.Error):
+                self.checkpoint()
+        return result
+
+    def checkpoint(self) -> None:
+        """Write the log into the file and cut it, unless the file is backed up now."""
+        self._check()
+        if self._is_backed_up or not self._log_size:
+            return
+        try:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._leave()
+
+    def begin_backup(self) -> None:
+        """Mark the file, and leave it as it is until `end_backup`; raises `OSError`.
+
+        Who finds the mark without its token, which no backup takes, has a copy before
+        him. The token comes first: a crash in between must not look like that.
         """
-        rows = tuple(rows)
-        with self.connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                _WRITE,
-                (
-                    (
-                        row.message_id,
-                        row.created,
-                        row.closed,
-                        row.tracked,
-                        row.send_at,
-                        row.record,
-                    )
-                    for row in rows
-                ),
-            )
-            connection.executemany(
-                "DELETE FROM submission WHERE message_id = ?",
-                ((row.message_id,) for row in rows),
-            )
-            connection.executemany(
-                _WRITE_SUBMISSION,
-                (
-                    (row.message_id, *submission)
-                    for row in rows
-                    for submission in row.submissions
-                ),
-            )
+        if self._is_backed_up:
+            return
+        mark, token = secrets.token_hex(16), backup_token_of(self.path)
+        token.unlink(missing_ok=True)
+        write_private(token, mark.encode())
+        self.write(write_note, _BACKUP, mark)
+        self.checkpoint()
+        self._is_backed_up = True
 
-    def not_closed(self) -> list[MessageRecord]:
-        """Return the messages that something will still happen to, oldest first."""
-        return self._read(_UNSETTLED)
-
-    def with_pending_delivery(self) -> list[MessageRecord]:
-        """Return the messages of which there is more to hear, or to tell, oldest first."""
-        return self._read(_TRACKED)
-
-    def get(self, message_id: str) -> MessageRecord | None:
-        """Return the message with this id, if there is one."""
-        found = self._read(_GET, (message_id,))
-        return found[0] if found else None
-
-    def created_since(self, when: datetime) -> list[MessageRecord]:
-        """Return the messages created, or sent, at `when` or later, oldest first."""
-        first = microseconds(when)
-        earlier = self._read(_SENT_SINCE, {"when": first})
-        earlier.sort(key=lambda record: (record.created, record.message_id))
-        return [*earlier, *self._read(_SINCE, (first,))]
-
-    def find(self, query: JournalQuery) -> list[MessageRecord]:
-        """Return the messages that a query asks for, newest first."""
-        return self._read(
-            _FIND,
-            {
-                "number": query.number,
-                "outcome": query.outcome,
-                "since": _FIRST if query.since is None else microseconds(query.since),
-                "until": _LAST if query.until is None else microseconds(query.until),
-                "limit": query.limit,
-            },
-        )
-
-    def prune(self, before: datetime, keep: int) -> int:
-        """Delete what is old or too much; return how many messages that were."""
-        with self.connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            prune_reports(connection)
-            prune_replies(connection, before)
-            return connection.execute(
-                _PRUNE, {"before": microseconds(before), "keep": keep}
-            ).rowcount
+    def end_backup(self) -> None:
+        """Let the file change again; raises `OSError`."""
+        self._is_backed_up = False
+        self.write(write_note, _BACKUP, None)
+        backup_token_of(self.path).unlink(missing_ok=True)
+        self.checkpoint()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, with a checkpoint if that can be made."""
+        with suppress(sqlite3.Error):
+            self.checkpoint()
         self.connection.close()
+
+    def take_out_unreadable(self) -> Path | None:
+        """Take out the rows that are no messages, so that no question fails because of one.
+
+        Returns where a copy of the file as it was lies, if there are any; raises
+        `OSError`.
+        """
+        rows = self.read(unreadable_messages)
+        if not rows:
+            return None
+        kept = self._copy()
+        self.write(remove_messages, rows)
+        return kept
+
+    def settle_doubt(self) -> bool:
+        """Hold what waits if it may have left since, and tell that; raises `OSError`."""
+        doubt, token = doubt_of(self.path), backup_token_of(self.path)
+        mark = self.read(read_note, _BACKUP)
+        is_copy = mark is not None and content_of(token) != mark.encode()
+        is_doubtful = is_copy or doubt.exists()
+        if is_doubtful or mark is not None:
+            self.write(_settle, is_doubtful)
+            doubt.unlink(missing_ok=True)
+            token.unlink(missing_ok=True)
+            sync_folder(self.path.parent)
+        return is_doubtful
+
+    @property
+    def is_backed_up(self) -> bool:
+        """Whether a backup runs, so that the file must not change."""
+        return self._is_backed_up
 
     def _prepare(self) -> None:
         connection = self.connection
-        version = read_version(connection)
+        # As bytes, since what is no UTF-8 must fail in our hands and not in the cursor's.
+        connection.text_factory = bytes
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        version = read_version(connection)
+        # Before anything is changed: what is damaged is kept aside as it was.
+        [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != b"ok":
+            raise DamagedError("malformed")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_spill = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
         # Pruned is gone: no text or number stays behind in a page that is free.
         connection.execute("PRAGMA secure_delete = ON")
-        # Before anything is changed: what is damaged is kept aside as it was.
-        [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise DamagedError("malformed")
         upgrade(connection, version)
+        if version != VERSION:
+            # Who looks for the version before SQLite does looks into the file.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _take_out_unreadable(self, path: Path) -> Path | None:
-        # Every row is looked at now, so that later no question fails because of one.
-        unreadable = [
-            (rowid,)
-            for rowid, *columns in self.connection.execute(_EVERYTHING)
-            if not is_record(*columns)
-        ]
-        if not unreadable:
-            return None
-        kept = self._copy(path)
-        with self.connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("DELETE FROM message WHERE rowid = ?", unreadable)
-        return kept
-
-    def _copy(self, path: Path) -> Path:
-        copy = aside(path)
+    def _copy(self) -> Path:
+        copy = aside(self.path)
         make_private(copy)
         try:
             self.connection.execute("VACUUM INTO ?", (str(copy),))
@@ -270,34 +266,45 @@ class Database:
             raise
         return copy
 
-    def _read(
-        self, statement: str, values: tuple[str | int, ...] | Mapping[str, object] = ()
-    ) -> list[MessageRecord]:
-        return [
-            read_record(stored)
-            for (stored,) in self.connection.execute(statement, values).fetchall()
-        ]
+    @property
+    def _log_size(self) -> int:
+        return 0 if self._log_stamp is None else self._log_stamp.size
+
+    def _leave(self) -> None:
+        """Remember how the files look."""
+        self._stamp = _Stamp.of(self.path)
+        self._log_stamp = _Stamp.of(log_of(self.path))
+
+    def _check(self) -> None:
+        """Raise `DamagedError` if the files are no more as they were left."""
+        if self.is_replaced or _Stamp.of(log_of(self.path)) != self._log_stamp:
+            raise DamagedError("changed by somebody else")
+
+    def _cut_log(self) -> None:
+        """Cut off what a commit that failed has left: nobody was promised that.
+
+        SQLite would only write over its beginning, and take the rest for valid after a
+        crash, or we for damage.
+        """
+        log = log_of(self.path)
+        with suppress(OSError):
+            if size_of(log) > self._log_size:
+                os.truncate(log, self._log_size)
 
 
-def open_file(path: Path) -> tuple[Database, Path | None]:
-    """Open the file at `path`, whatever is there.
-
-    What cannot be used, as a whole or because of some rows, is kept beside it, and what
-    can be used is gone on with. The second result tells where that is, if anything is.
-
-    Raises:
-        sqlite3.Error, OSError: there can be no file.
-
-    """
-    try:
-        file = Database(path)
-    except DamagedError:
-        kept = keep_aside(path)
-        return Database(path), kept
-    return file, file.kept_aside
+def is_lost(error: sqlite3.Error) -> bool:
+    """Return whether an error tells that an open file is to be opened again."""
+    return _is_damage(error) or getattr(error, "sqlite_errorcode", None) in _LOST
 
 
-def _is_damage(error: Exception) -> bool:
+def _settle(connection: sqlite3.Connection, is_doubtful: bool) -> None:
+    write_note(connection, _BACKUP, None)
+    if is_doubtful:
+        hold_waiting(connection)
+        distrust_balance(connection)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
     # An error without a code comes from Python's own reading, or ours.
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    return isinstance(error, sqlite3.Error) and code & _PRIMARY_CODE in _DAMAGE
+    return code & _PRIMARY_CODE in _DAMAGE

@@ -1,7 +1,7 @@
 """What people answered, in the journal's file.
 
 A gateway tells of a reply again and again: it is known by who wrote what and when. All of
-it blocks, and may raise `sqlite3.Error`; what does has changed nothing.
+it blocks, and may raise `sqlite3.Error`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import json
 import sqlite3
 
-from .row import microseconds, moment, read_rows, to_text
+from .values import microseconds, moment, read_rows, to_text
 
 _KEEP = """
     INSERT INTO reply (message_id, at, heard, reply) VALUES (?, ?, ?, ?)
@@ -18,17 +18,16 @@ _KEEP = """
 """
 _TELL = "UPDATE reply SET told = 1 WHERE reply_id = ?"
 
-# As bytes, since what is no UTF-8 must fail in our hands and not in the cursor's.
 _UNTOLD = """
-    SELECT reply_id, CAST(message_id AS BLOB), heard, CAST(reply AS BLOB) FROM reply
+    SELECT reply_id, message_id, heard, reply FROM reply
     WHERE told = 0 ORDER BY reply_id
 """
 _ALL = """
-    SELECT reply_id, CAST(message_id AS BLOB), heard, CAST(reply AS BLOB) FROM reply
+    SELECT reply_id, message_id, heard, reply FROM reply
     ORDER BY at DESC, reply_id DESC LIMIT :limit
 """
 _TO_MESSAGE = """
-    SELECT reply_id, CAST(message_id AS BLOB), heard, CAST(reply AS BLOB) FROM reply
+    SELECT reply_id, message_id, heard, reply FROM reply
     WHERE message_id = :message_id ORDER BY at DESC, reply_id DESC LIMIT :limit
 """
 _COUNT = "SELECT count(*) FROM reply WHERE message_id = ?"
@@ -55,14 +54,12 @@ class StoredReply:
 def keep_replies(
     connection: sqlite3.Connection, replies: Sequence[StoredReply]
 ) -> list[StoredReply]:
-    """Write down the replies that are new, all of them or none, and return these."""
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        return [
-            replace(reply, reply_id=reply_id)
-            for reply in replies
-            for (reply_id,) in connection.execute(_KEEP, _values(reply)).fetchall()
-        ]
+    """Write down the replies that are new, and return these."""
+    return [
+        replace(reply, reply_id=reply_id)
+        for reply in replies
+        for (reply_id,) in connection.execute(_KEEP, _values(reply)).fetchall()
+    ]
 
 
 def untold_replies(connection: sqlite3.Connection) -> list[StoredReply]:
@@ -72,9 +69,7 @@ def untold_replies(connection: sqlite3.Connection) -> list[StoredReply]:
 
 def tell_replies(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     """Note that everybody has heard of these replies."""
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_TELL, ((reply_id,) for reply_id in ids))
+    connection.executemany(_TELL, ((reply_id,) for reply_id in ids))
 
 
 def find_replies(
@@ -93,7 +88,7 @@ def count_replies(connection: sqlite3.Connection, message_id: str) -> int:
 
 
 def prune_replies(connection: sqlite3.Connection, before: datetime) -> None:
-    """Delete what was told and is old, within the transaction of whoever asks."""
+    """Delete what was told and is old."""
     connection.execute(_PRUNE, (microseconds(before),))
 
 

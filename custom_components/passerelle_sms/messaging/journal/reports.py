@@ -1,7 +1,7 @@
 """Delivery reports that a gateway tells only once, in the journal's file.
 
 They are written down before anything is made of them. All of it blocks, and may raise
-`sqlite3.Error`; what does has changed nothing.
+`sqlite3.Error`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ import sqlite3
 from typing import Any, Final
 
 from ...gateways.model.delivery import DeliveryReport, DeliveryStatus
-from .row import microseconds, moment, read_rows, to_text
+from .values import microseconds, moment, read_rows, to_text
 
 REPORTS_KEPT: Final = 100_000
 """How many reports the file holds at most, the newest ones."""
@@ -20,14 +20,13 @@ REPORTS_KEPT: Final = 100_000
 _KEEP = "INSERT INTO report (heard, report) VALUES (?, ?) RETURNING report_id"
 _APPLY = "UPDATE report SET applied = 1, message_id = ? WHERE report_id = ?"
 
-# In the order in which they were heard, whatever the clock said. As bytes, since what is
-# no UTF-8 must fail in our hands and not in the cursor's.
+# In the order in which they were heard, whatever the clock said.
 _UNAPPLIED = """
-    SELECT report_id, heard, CAST(message_id AS BLOB), CAST(report AS BLOB) FROM report
+    SELECT report_id, heard, message_id, report FROM report
     WHERE applied = 0 ORDER BY report_id
 """
 _OF_NOBODY = """
-    SELECT report_id, heard, CAST(message_id AS BLOB), CAST(report AS BLOB) FROM report
+    SELECT report_id, heard, message_id, report FROM report
     WHERE applied = 1 AND message_id IS NULL ORDER BY report_id DESC LIMIT ?
 """
 _PRUNE = """
@@ -51,10 +50,8 @@ class StoredReport:
 def keep_reports(
     connection: sqlite3.Connection, reports: Sequence[DeliveryReport], heard: datetime
 ) -> list[StoredReport]:
-    """Write down what was heard, all of it or nothing."""
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        return [_keep(connection, report, heard) for report in reports]
+    """Write down what was heard."""
+    return [_keep(connection, report, heard) for report in reports]
 
 
 def unapplied_reports(connection: sqlite3.Connection) -> list[StoredReport]:
@@ -66,11 +63,9 @@ def apply_reports(
     connection: sqlite3.Connection, ids: Mapping[int, str | None]
 ) -> None:
     """Note which message each report is about, or that it is about none of ours."""
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            _APPLY, ((message_id, report_id) for report_id, message_id in ids.items())
-        )
+    connection.executemany(
+        _APPLY, ((message_id, report_id) for report_id, message_id in ids.items())
+    )
 
 
 def unmatched_reports(connection: sqlite3.Connection, limit: int) -> list[StoredReport]:
@@ -79,7 +74,7 @@ def unmatched_reports(connection: sqlite3.Connection, limit: int) -> list[Stored
 
 
 def prune_reports(connection: sqlite3.Connection, keep: int = REPORTS_KEPT) -> None:
-    """Delete all but the newest reports, within the transaction of whoever asks."""
+    """Delete all but the newest reports."""
     connection.execute(_PRUNE, (keep,))
 
 

@@ -1,55 +1,65 @@
-"""The tables of the journal's file, and the way to them from an older file.
-
-All of it blocks, and may raise `sqlite3.Error`.
-"""
+"""The tables of the journal's file. All of it blocks, and may raise `sqlite3.Error`."""
 
 import sqlite3
 from typing import Final
 
-from .row import DamagedError
+from ...gateways.errors import NewerJournalError
+from .values import DamagedError
 
-# `message` holds the records; its other columns are what they are looked up by.
-# `submission` only answers whether a message went to a number or has an outcome. It
-# needs no index of its own by these: a house writes to few people and most is accepted,
-# so that walking through time finds the newest ones soonest, and each index more would
-# be written with every message.
+# A message has a row, and a row for each recipient, so that a change for one recipient
+# costs the same however many there are. It is closed once all of these are: a column
+# that told it could be wrong, as they are not all written at once. `run` tells which run of Home Assistant has
+# dated a message or an attempt: when the clock is set right, these move with it.
 _MESSAGES = (
     """
     CREATE TABLE message (
         message_id TEXT NOT NULL PRIMARY KEY,
+        run INTEGER NOT NULL,
         created INTEGER NOT NULL,
-        closed INTEGER NOT NULL,
-        record TEXT NOT NULL
+        time_to_live INTEGER NOT NULL,
+        send_at INTEGER,
+        header TEXT NOT NULL
     ) STRICT
     """,
     "CREATE INDEX message_by_time ON message (created, message_id)",
-    "CREATE INDEX message_by_state ON message (closed, created, message_id)",
     """
     CREATE TABLE submission (
         message_id TEXT NOT NULL REFERENCES message ON DELETE CASCADE,
         number TEXT NOT NULL,
+        position INTEGER NOT NULL,
         outcome TEXT NOT NULL,
-        PRIMARY KEY (message_id, number, outcome)
+        stage TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        attempted INTEGER,
+        awaited INTEGER NOT NULL,
+        notice TEXT,
+        state TEXT NOT NULL,
+        PRIMARY KEY (message_id, number)
     ) STRICT, WITHOUT ROWID
     """,
 )
 
-# The indexes by `tracked` and `send_at` are partial: a message that is neither has no
-# place in them and is written as fast as before. Nothing that was stored before was
-# either of these.
-#
+# Few rows qualify for these, and the others cost nothing. By number and outcome there is
+# none: a house writes to few people and most is accepted, so that walking through time
+# finds the newest ones soonest.
+_PARTIAL_INDEXES = (
+    "CREATE INDEX message_scheduled ON message (send_at) WHERE send_at IS NOT NULL",
+    """
+    CREATE INDEX submission_not_closed ON submission (message_id)
+    WHERE stage <> 'closed'
+    """,
+    "CREATE INDEX submission_awaited ON submission (message_id) WHERE awaited = 1",
+    """
+    CREATE INDEX submission_noticed ON submission (message_id)
+    WHERE notice IS NOT NULL
+    """,
+)
+
 # A report or a reply has no foreign key: it may be heard of after its message has been
 # pruned, and a report may be about none. A reply is the whole of who said what and when,
 # so that it is stored once; `at` is what it is sorted by: when it was written or, if
 # nobody tells, when it was heard of.
-_DELIVERIES = (
-    "ALTER TABLE message ADD COLUMN tracked INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE message ADD COLUMN send_at INTEGER",
-    """
-    CREATE INDEX message_tracked ON message (tracked, created, message_id)
-    WHERE tracked = 1
-    """,
-    "CREATE INDEX message_scheduled ON message (send_at) WHERE send_at IS NOT NULL",
+_OTHERS = (
     """
     CREATE TABLE report (
         report_id INTEGER PRIMARY KEY,
@@ -88,26 +98,46 @@ _DELIVERIES = (
 
 # What each version has added. A fresh file takes every step too, so that two files of
 # one version never differ.
-_STEPS = (_MESSAGES, _DELIVERIES)
+_STEPS = ((*_MESSAGES, *_PARTIAL_INDEXES, *_OTHERS),)
 
 VERSION: Final = len(_STEPS)
 
 # Reads nothing, and fails if one of them isn't there.
 _ALL_TABLES = "SELECT 1 FROM message, submission, report, reply, note LIMIT 0"
 
+# Where SQLite keeps `user_version`; what is no database has none.
+_MAGIC = b"SQLite format 3\0"
+_USER_VERSION = slice(60, 64)
+HEAD_SIZE: Final = 100
+"""How much of a file `refuse_newer` wants to see."""
+
+
+def refuse_newer(head: bytes) -> None:
+    """Look at the beginning of a file before SQLite does, which might change it.
+
+    Raises:
+        NewerJournalError: a newer version of ours wrote the file.
+
+    """
+    version = int.from_bytes(head[_USER_VERSION], signed=True)
+    if head.startswith(_MAGIC) and version > VERSION:
+        raise NewerJournalError
+
 
 def read_version(connection: sqlite3.Connection) -> int:
     """Return the version of a file's tables, 0 if it has none; changes nothing.
 
     Raises:
-        DamagedError: somebody else's, or a newer one than is known here.
+        DamagedError: they are somebody else's.
+        NewerJournalError: a newer version of ours made them.
 
     """
     [version] = connection.execute("PRAGMA user_version").fetchone()
-    is_new = not connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    if is_new:
+    if version > VERSION:
+        raise NewerJournalError
+    if not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
         return 0
-    if not 1 <= version <= VERSION:
+    if version < 1:
         raise DamagedError(f"schema version {version}")
     return int(version)
 

@@ -8,7 +8,8 @@ from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
 from ..recipients.address_book import UnusableTarget
-from .record import DeliveryState, Failure, MessageRecord, SubmissionRecord
+from .record import MessageRecord
+from .submission import DeliveryState, Failure, SubmissionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

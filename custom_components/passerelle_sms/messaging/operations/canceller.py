@@ -6,13 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from custom_components.passerelle_sms.messaging.model.transitions import (
-    _is_cancelled,
-    _is_held,
-    _may_be_there,
-    _taken_back,
-)
-
 from ...gateways.abilities.delivery import CancelsMessages
 from ...gateways.errors import (
     AlreadyCancelledError,
@@ -21,11 +14,18 @@ from ...gateways.errors import (
 )
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Cancellation, Scheduled
+from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
-from ..message_store import Records
-from ..model.record import MessageRecord, SubmissionRecord, sms_for
+from ..message_store import ChangeListener, MessageStore
+from ..model.record import MessageRecord, sms_for
+from ..model.submission import Stage, SubmissionRecord
+from ..model.transitions import (
+    is_cancelled,
+    mark_cancelled_at_gateway,
+    may_be_at_gateway,
+)
 from ..observers import MessageObserver
-from ..outbox.outbox import Outbox
+from ..outbox.dispatcher import Dispatcher
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 
@@ -45,19 +45,21 @@ class Canceller:
     def __init__(
         self,
         gateway: Gateway,
-        outbox: Outbox,
-        records: Records,
+        dispatcher: Dispatcher,
+        store: MessageStore,
         journal: Journal,
         clock: Clock,
         observer: MessageObserver,
+        follow: ChangeListener,
     ) -> None:
-        """Take back from `outbox`, and from `gateway` where it can."""
+        """Take back from the outbox, and from `gateway` where it can."""
         self._gateway = gateway
-        self._outbox = outbox
-        self._records = records
+        self._dispatcher = dispatcher
+        self._store = store
         self._journal = journal
         self._clock = clock
         self._observer = observer
+        self._follow = follow
         self._one_by_one = asyncio.Lock()
         self._tasks = Tasks()
 
@@ -74,10 +76,7 @@ class Canceller:
             GatewayError: of the kind that says why the gateway didn't take it back.
 
         """
-        cancelling = self._tasks.spawn(self._cancel(message_id))
-        # Not awaited itself: that would cancel it together with the caller.
-        await asyncio.wait([cancelling])
-        return cancelling.result()
+        return await self._tasks.complete(self._cancel(message_id))
 
     async def finish(self) -> None:
         """Wait for what is being taken back."""
@@ -89,20 +88,21 @@ class Canceller:
             return await self._take_back(message_id)
 
     async def _take_back(self, message_id: str) -> Cancelled:
-        before = await self._records.get(message_id)
+        before = await self._store.get(message_id)
         if before is None:
             raise UnknownMessageError
-        await self._outbox.withdraw(message_id)
-        record = await self._records.get(message_id) or before
+        await self._dispatcher.withdraw(message_id)
+        record = await self._store.get(message_id) or before
         told_back: list[Decimal] = []
         for scheduled in self._requests(record):
             cancellation = await self._cancel_at_gateway(scheduled)
             record = await self._write_down(record, scheduled)
+            self._follow(record, record.submissions)
             self._observer.on_message_cancelled(record)
             if cancellation.credits_back is not None:
                 told_back.append(cancellation.credits_back)
-        if record == before:
-            if any(map(_is_cancelled, record.submissions)):
+        if _states(record) == _states(before):
+            if any(map(is_cancelled, record.submissions)):
                 raise AlreadyCancelledError
             raise NotCancellableError
         credits_back = sum(told_back, Decimal(0)) if told_back else None
@@ -117,8 +117,10 @@ class Canceller:
         if send_at is None or send_at <= now:
             return
         by_id: dict[str | None, list[SubmissionRecord]] = {}
-        for submission in sorted(record.submissions, key=_is_held):
-            if _may_be_there(submission):
+        for submission in sorted(
+            record.submissions, key=lambda submission: submission.stage is Stage.HELD
+        ):
+            if may_be_at_gateway(submission):
                 by_id.setdefault(submission.submission_id, []).append(submission)
         for submission_id, submissions in by_id.items():
             numbers = tuple(submission.recipient.number for submission in submissions)
@@ -150,7 +152,13 @@ class Canceller:
     async def _write_down(
         self, record: MessageRecord, scheduled: Scheduled
     ) -> MessageRecord:
-        changed = await self._records.change(
-            record.message_id, partial(_taken_back, numbers=scheduled.recipients)
+        changed = await self._store.change(
+            record.message_id,
+            partial(mark_cancelled_at_gateway, numbers=scheduled.recipients),
         )
         return changed or record
+
+
+def _states(record: MessageRecord) -> list[tuple[Outcome, Stage]]:
+    """Return what a message has come to: its moments move with the clock."""
+    return [(submission.outcome, submission.stage) for submission in record.submissions]

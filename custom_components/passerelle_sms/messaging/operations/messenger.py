@@ -1,29 +1,25 @@
 """The one door for every way to send: a message goes in, a report comes out."""
 
-import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from homeassistant.util.ulid import ulid
 
 from ...gateways.errors import EmptyMessageError, RejectedError, ScheduleInPastError
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Sms
-from ...gateways.outcome import Outcome
 from ..guard.guard import Guard
 from ..model.message import Message
-from ..model.record import Choice, Failure, MessageRecord, Stage, SubmissionRecord
-from ..model.report import RecipientResult, Report
-from ..model.transitions import attempted
+from ..model.record import MessageRecord
+from ..model.report import Report
+from ..model.submission import SubmissionRecord, Submissions
+from ..model.transitions import apply_final_result
 from ..outbox.outbox import Outbox
-from ..recipients.address_book import AddressBook, Recipient, UnusableTarget
+from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..text.encoding import EncodingChoice, Preview, encode, preview
-
-# How long a scheduled message may wait for a gateway that can't be reached.
-LONGEST_WAIT: Final = timedelta(hours=24)
+from .admission import admitted, report, uncount, usable
 
 
 class Messenger:
@@ -39,13 +35,17 @@ class Messenger:
         *,
         encoding: EncodingChoice,
     ) -> None:
-        """Send through `outbox` what `guard` lets pass."""
+        """Send through `outbox` what `guard` lets pass.
+
+        `address_book` and `encoding`, how a text is written that doesn't say, may be
+        replaced while messages are on their way.
+        """
+        self.address_book = address_book
+        self.encoding = encoding
         self._gateway = gateway
-        self._address_book = address_book
         self._guard = guard
         self._outbox = outbox
         self._clock = clock
-        self._encoding = encoding
         self._tasks = Tasks()
 
     async def send(self, message: Message) -> Report:
@@ -63,22 +63,17 @@ class Messenger:
         now = self._clock.now()
         if message.options.send_at is not None and message.options.send_at <= now:
             raise ScheduleInPastError
-        targets = self._address_book.resolve(message.targets)
+        targets = self.address_book.resolve(message.targets)
         recipients = [target for target in targets if isinstance(target, Recipient)]
         sms = self._sms(message, recipients)
         self._gateway.check(sms)
-        if not recipients:
-            raise next(
-                target.error for target in targets if isinstance(target, UnusableTarget)
-            )
-        record = self._record(message, sms, recipients, now)
+        record = self._record(message, sms, usable(targets), now)
         if sms.options.test:
-            return self._report(await self._test(record, sms), targets)
-        record = self._admitted(record)
-        taking_in = self._tasks.spawn(self._take_in(record))
-        # Not awaited itself: that would cancel it together with the caller.
-        await asyncio.wait([taking_in])
-        return self._report(taking_in.result(), targets)
+            record = await self._test(record, sms)
+        else:
+            record = admitted(self._guard, record)
+            record = await self._tasks.complete(self._take_in(record))
+        return report(record, targets, self._gateway.key)
 
     def preview(self, message: Message) -> Preview:
         """Tell what a message would take, without sending anything.
@@ -90,16 +85,11 @@ class Messenger:
         if not message.body.strip():
             raise EmptyMessageError
         return preview(
-            message.body, message.encoding or self._encoding, self._gateway.measure
+            message.body, message.encoding or self.encoding, self._gateway.measure
         )
 
-    async def resolve(self, message_id: str, choice: Choice) -> None:
-        """Do with a held message what the user has chosen; raises `NotStoredError`."""
-        await self._outbox.resolve(message_id, choice)
-
     async def finish(self) -> None:
-        """Start nothing more, and wait for the requests that are under way."""
-        await self._outbox.stop()
+        """Wait for those who send; they are answered once the outbox has stopped."""
         await self._tasks.join()
 
     def _sms(self, message: Message, recipients: list[Recipient]) -> Sms:
@@ -107,7 +97,7 @@ class Messenger:
         values = {
             meant.number: message.personalisation[written]
             for written in message.personalisation
-            for meant in self._address_book.resolve((written,))
+            for meant in self.address_book.resolve((written,))
             if isinstance(meant, Recipient)
         }
         numbers = tuple(recipient.number for recipient in recipients)
@@ -123,7 +113,7 @@ class Messenger:
                 else {},
             ),
         )
-        choice = message.encoding or self._encoding
+        choice = message.encoding or self.encoding
         text = encode(
             sms.text,
             choice,
@@ -135,15 +125,10 @@ class Messenger:
         self, message: Message, sms: Sms, recipients: list[Recipient], now: datetime
     ) -> MessageRecord:
         measured = self._gateway.measure_sms(sms)
-        expires = now + message.time_to_live
-        if sms.options.send_at is not None:
-            # Until its hour it is no old news.
-            planned = sms.options.send_at + message.time_to_live
-            expires = max(expires, min(planned, now + LONGEST_WAIT))
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,
-            expires=expires,
+            time_to_live=message.time_to_live,
             text=sms.text,
             sender=message.sender,
             encoding=measured.encoding,
@@ -151,7 +136,7 @@ class Messenger:
             on_unknown=message.on_unknown,
             urgent=message.urgent,
             options=sms.options,
-            submissions=tuple(
+            submissions=Submissions(
                 SubmissionRecord(recipient=recipient, segments=measured.segments)
                 for recipient in recipients
             ),
@@ -161,53 +146,14 @@ class Messenger:
         """Ask whether the gateway would take a message: no contract, no journal."""
         result = await self._gateway.send(sms)
         return record.updated(
-            replace(
-                attempted(record.find(submission.recipient), submission),
-                stage=Stage.CLOSED,
-            )
+            apply_final_result(record.find(submission.recipient), submission)
             for submission in result.submissions
-        )
-
-    def _admitted(self, record: MessageRecord) -> MessageRecord:
-        """Return the message as the guard lets it pass.
-
-        Raises:
-            RejectedError: it lets nothing of it pass.
-
-        """
-        refused = self._guard.admit(record)
-        if len(refused) == len(record.submissions):
-            raise next(iter(refused.values()))
-        return record.updated(
-            SubmissionRecord(
-                recipient=submission.recipient,
-                outcome=Outcome.REJECTED,
-                stage=Stage.CLOSED,
-                segments=submission.segments,
-                failure=Failure.of(refused[submission.recipient.number]),
-            )
-            for submission in record.submissions
-            if submission.recipient.number in refused
         )
 
     async def _take_in(self, record: MessageRecord) -> MessageRecord:
         try:
             return await self._outbox.send(record)
         except RejectedError:
-            for submission in record.submissions:
-                self._guard.uncount(record.message_id, submission.recipient.number)
+            numbers = [s.recipient.number for s in record.submissions]
+            uncount(self._guard, record, numbers)
             raise
-
-    def _report(
-        self, record: MessageRecord, targets: tuple[Recipient | UnusableTarget, ...]
-    ) -> Report:
-        key = self._gateway.key
-        return Report(
-            record=record,
-            results=tuple(
-                RecipientResult.of(record.find(target.number), key)
-                if isinstance(target, Recipient)
-                else RecipientResult.unusable(target, key)
-                for target in targets
-            ),
-        )

@@ -4,9 +4,9 @@ It costs credits like a message, and its answer comes as a delivery report: so i
 disk before it leaves, and counts in the guard. It is never repeated.
 """
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from homeassistant.util.ulid import ulid
 
@@ -16,14 +16,16 @@ from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
 from ..guard.guard import Guard
 from ..journal.journal import Journal
-from ..model.record import Failure, Kind, MessageRecord, Stage, SubmissionRecord
-from ..model.report import RecipientResult, Report
-from ..model.transitions import attempted
+from ..model.record import Kind, MessageRecord
+from ..model.report import Report
+from ..model.submission import Stage, SubmissionRecord, Submissions
+from ..model.transitions import apply_final_result
 from ..observers import MessageObserver
-from ..recipients.address_book import AddressBook, Recipient, UnusableTarget
+from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..tracking.tracker import Tracker
+from .admission import admitted, report, uncount, usable
 
 
 class NumberChecker:
@@ -38,8 +40,11 @@ class NumberChecker:
         tracker: Tracker,
         observer: MessageObserver,
     ) -> None:
-        """Check what `guard` lets pass, and have `tracker` wait for what is found."""
-        self._address_book = address_book
+        """Check what `guard` lets pass, and have `tracker` wait for what is found.
+
+        `address_book` may be replaced.
+        """
+        self.address_book = address_book
         self._guard = guard
         self._journal = journal
         self._clock = clock
@@ -61,24 +66,10 @@ class NumberChecker:
             NotStoredError: what came of it can't be kept; it may have cost something.
 
         """
-        meant = self._address_book.resolve(targets)
-        recipients = [one for one in meant if isinstance(one, Recipient)]
-        if not recipients:
-            raise next(one.error for one in meant if isinstance(one, UnusableTarget))
-        record = self._begun(self._record(recipients))
-        checking = self._tasks.spawn(self._carry_out(gateway, record))
-        # Not awaited itself: that would cancel it together with the caller.
-        await asyncio.wait([checking])
-        record = checking.result()
-        return Report(
-            record=record,
-            results=tuple(
-                RecipientResult.of(record.find(one.number), key)
-                if isinstance(one, Recipient)
-                else RecipientResult.unusable(one, key)
-                for one in meant
-            ),
-        )
+        meant = self.address_book.resolve(targets)
+        record = _begun(admitted(self._guard, self._record(usable(meant))))
+        record = await self._tasks.complete(self._carry_out(gateway, record))
+        return report(record, meant, key)
 
     async def finish(self) -> None:
         """Wait for the checks that are under way."""
@@ -97,74 +88,50 @@ class NumberChecker:
             await self._journal.record_balance_change(record.created)
             await self._journal.put(record)
         except NotStoredError:
-            self._release(record, numbers)
+            uncount(self._guard, record, numbers)
             raise
+        booted = self._clock.booted()
         result = await gateway.check_numbers(numbers, record.message_id)
+        # The clock may have been set right meanwhile.
+        record = record.dated(self._clock.booted() - booted)
         record = record.updated(
-            replace(
-                attempted(record.find(submission.recipient), submission),
-                stage=Stage.CLOSED,
-            )
+            apply_final_result(record.find(submission.recipient), submission)
             for submission in result.submissions
         )
-        free = {Outcome.REJECTED, Outcome.NOT_SENT}
-        self._release(
-            record,
-            [
-                submission.recipient
-                for submission in result.submissions
-                if submission.outcome in free
-            ],
-        )
+        free = [s.recipient for s in result.submissions if s.outcome.is_free]
+        uncount(self._guard, record, free)
         self._observer.on_send_result(result, alone=False)
         await self._journal.put(record)
-        self._tracker.follow(record)
+        self._tracker.follow(record, record.submissions)
         return record
 
-    def _release(self, record: MessageRecord, numbers: Iterable[str]) -> None:
-        for number in numbers:
-            self._guard.uncount(record.message_id, number)
-
-    def _record(self, recipients: list[Recipient]) -> MessageRecord:
+    def _record(self, recipients: Sequence[Recipient]) -> MessageRecord:
         now = self._clock.now()
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,
-            expires=now,
+            time_to_live=timedelta(),
             text="",
             sender=None,
             encoding=Encoding.GSM7,
             segments=1,
             kind=Kind.NUMBER_CHECK,
-            submissions=tuple(
+            submissions=Submissions(
                 SubmissionRecord(recipient=recipient) for recipient in recipients
             ),
         )
 
-    def _begun(self, record: MessageRecord) -> MessageRecord:
-        """Return the check as it must be on disk before the first byte leaves.
 
-        Raises:
-            RejectedError: the guard lets nothing of it pass.
-
-        """
-        refused = self._guard.admit(record)
-        if len(refused) == len(record.submissions):
-            raise next(iter(refused.values()))
-        return record.updated(
-            replace(
-                submission,
-                outcome=Outcome.UNKNOWN,
-                stage=Stage.CLOSED,
-                attempts=1,
-                attempted=record.created,
-            )
-            if (error := refused.get(submission.recipient.number)) is None
-            else replace(
-                submission,
-                outcome=Outcome.REJECTED,
-                stage=Stage.CLOSED,
-                failure=Failure.of(error),
-            )
-            for submission in record.submissions
+def _begun(record: MessageRecord) -> MessageRecord:
+    """Return a check as it must be on disk before the first byte leaves."""
+    return record.updated(
+        replace(
+            submission,
+            outcome=Outcome.UNKNOWN,
+            stage=Stage.CLOSED,
+            attempts=1,
+            attempted=record.created,
         )
+        for submission in record.submissions
+        if submission.is_waiting
+    )

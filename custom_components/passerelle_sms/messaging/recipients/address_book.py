@@ -45,9 +45,15 @@ class AddressBook:
     """The recipients of an account, and the country whose national numbers it takes."""
 
     def __init__(self, recipients: Iterable[Recipient], country: str) -> None:
-        """Know `recipients`, each with a name of its own; `country` is ISO 3166-1."""
+        """Know `recipients`; `country` is ISO 3166-1.
+
+        Where two have one name, it means the first.
+        """
         self._country = country
-        self._by_name = {_folded(known.name or ""): known for known in recipients}
+        self._known = tuple(recipients)
+        self._by_name: dict[str, Recipient] = {}
+        for known in self._known:
+            self._by_name.setdefault(_folded(known.name or ""), known)
 
     def resolve(
         self, targets: tuple[str, ...] | None
@@ -61,7 +67,7 @@ class AddressBook:
 
         """
         found = (
-            tuple(self._by_name.values())
+            self._known
             if targets is None
             else tuple(self._resolve_one(target.strip()) for target in targets)
         )
@@ -80,7 +86,7 @@ class AddressBook:
             number = parse_number(target, self._country)
         except RejectedError as error:
             return UnusableTarget(target=target, error=error)
-        for known in self._by_name.values():
+        for known in self._known:
             if known.number == number:
                 return known
         return Recipient(number=number)

@@ -8,6 +8,7 @@ credit back.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +16,8 @@ from itertools import pairwise
 from typing import Final
 
 from ...gateways.outcome import Outcome
-from ..model.record import MessageRecord, SubmissionRecord
+from ..model.record import MessageRecord
+from ..model.submission import SubmissionRecord
 
 # What an attempt ends in; any other outcome says that it goes on, or why it doesn't.
 _OF_AN_ATTEMPT: Final = frozenset({Outcome.ACCEPTED, Outcome.REJECTED, Outcome.UNKNOWN})
@@ -32,17 +34,24 @@ class Verdict(StrEnum):
     """Nothing."""
 
 
-def assess(
-    in_doubt: Sequence[SubmissionRecord],
-    others: Sequence[SubmissionRecord],
-    after: Decimal,
-) -> Verdict:
-    """Return what became of the submissions in doubt, as far as the balance proves it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known of an account since the first submission in doubt."""
 
-    `in_doubt` are all of the account that are in doubt; `others` all that were handed
-    to the gateway at or after the first of them, whatever became of those; `after` is
-    the balance now, in credits, read while nothing is under way. The first one in doubt
-    tells the balance before.
+    in_doubt: tuple[SubmissionRecord, ...]
+    """All of the account that are in doubt. The first tells the balance before."""
+    others: tuple[SubmissionRecord, ...]
+    """All others handed over at or after the first of those, whatever became of them."""
+    balance: Decimal
+    """The credits now, read while nothing is under way."""
+    has_charged_before: bool
+    """Whether the balance was seen to fall for messages: perhaps it never moves here."""
+    has_other_changes: bool
+    """Whether something else may have moved the balance, or nobody knows in which order."""
+
+
+def assess(evidence: Evidence) -> Verdict:
+    """Return what became of the submissions in doubt, as far as the balance proves it.
 
     Not sent: the balance fell by exactly what the accepted others cost. Charges don't
     cancel each other out, so nothing else was taken.
@@ -51,17 +60,23 @@ def assess(
     one without others may have cost more: abroad is dearer, and the fall is all its
     own. Several must match to the last credit, else one that is dear would pass for two.
     """
+    in_doubt, others, after = evidence.in_doubt, evidence.others, evidence.balance
     before = _balance_before(in_doubt)
     expected = _segments(in_doubt)
     known = _known_cost(others)
-    if before is None or expected is None or known is None:
+    if evidence.has_other_changes or before is None or expected is None:
         return Verdict.UNDECIDED
-    if before < known + expected or _rises(before, (*in_doubt, *others), after):
-        # Who can't pay for all of it is on trust, and the balance may not move at all.
+    # Who can't pay for all of it is on trust, and the balance may not move at all.
+    if known is None or before < known + expected:
+        return Verdict.UNDECIDED
+    if _rises(before, (*in_doubt, *others), after):
+        return Verdict.UNDECIDED
+    if _may_be_charged_before(in_doubt, others):
         return Verdict.UNDECIDED
     drop = before - after
     if drop == known:
-        return Verdict.NOT_SENT
+        is_proof = evidence.has_charged_before
+        return Verdict.NOT_SENT if is_proof else Verdict.UNDECIDED
     if not all(map(_tells_all, (*in_doubt, *others))):
         return Verdict.UNDECIDED
     if _is_alone(in_doubt, others):
@@ -149,6 +164,24 @@ def _rises(
     seen.sort(key=lambda sight: (sight[0], -sight[1]))
     balances = (before, *(balance for _, balance in seen), after)
     return any(earlier < later for earlier, later in pairwise(balances))
+
+
+def _may_be_charged_before(
+    in_doubt: Iterable[SubmissionRecord], others: Iterable[SubmissionRecord]
+) -> bool:
+    """Return whether the balance before the doubts may hold the charge of another already.
+
+    That is so for another one of the very moment of the first doubt, if no balance tells
+    which of them was first. Taken for a later charge, it would hide that of the doubt.
+    """
+    attempted = [submission.attempted for submission in in_doubt]
+    first = min(filter(None, attempted), default=None)
+    return any(
+        submission.outcome is Outcome.ACCEPTED
+        and submission.attempted == first
+        and submission.balance_before is None
+        for submission in others
+    )
 
 
 def _is_alone(

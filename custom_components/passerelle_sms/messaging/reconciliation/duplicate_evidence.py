@@ -8,8 +8,7 @@ from ...gateways.gateway import Gateway
 from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
-from ..model.record import MessageRecord
-from .reconciler import LONGEST_LIFE
+from ..model.record import OLDEST_OPEN, MessageRecord
 
 
 async def proves_earlier_send(
@@ -32,7 +31,7 @@ async def proves_earlier_send(
         return False
     try:
         known = await journal.created_since(
-            record.created - gateway.duplicate_window - LONGEST_LIFE
+            record.created - gateway.duplicate_window - OLDEST_OPEN
         )
     except NotStoredError:
         return False

@@ -1,26 +1,21 @@
-"""Submissions that may have left: settled by evidence, or put before the user."""
+"""Finds out what became of submissions that may have left, or asks the user."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
-from typing import Final, Protocol
-
-from custom_components.passerelle_sms.messaging.model.record import Choice
-from custom_components.passerelle_sms.messaging.model.transitions import (
-    _accepted,
-    apply_user_choice,
-    hold_for_user,
-    requeue,
-)
+from typing import Final
 
 from ...gateways.errors import NotStoredError
 from ..journal.journal import Journal, JournalQuery
-from ..message_store import OpenMessages
-from ..model.record import MessageRecord, SubmissionRecord
+from ..message_store import MessageStore
+from ..model.record import OLDEST_OPEN, MessageRecord
+from ..model.submission import SubmissionRecord
+from ..model.transitions import hold_for_user, requeue, settle_accepted
+from ..observers import BalanceSource
+from ..outbox.dispatcher import Dispatcher
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
-from .balance_evidence import Verdict, assess, has_charged
+from .balance_evidence import Evidence, Verdict, assess, has_charged
 
 # A gateway may charge a message a while after it has taken it: the balance is looked
 # at when that is over, and an unchanged one is believed only the second time.
@@ -32,8 +27,6 @@ LOOK_AGAIN: Final = timedelta(seconds=10)
 MIN_WAIT_FOR_EVIDENCE: Final = timedelta(minutes=10)
 # How near to a doubt another movement of the balance may hide in it.
 INTERFERENCE_WINDOW: Final = timedelta(minutes=10)
-# How long a message may have lived before what happens to it now.
-LONGEST_LIFE: Final = timedelta(hours=25)
 
 # Where the balance must have been seen to fall, before an unchanged one is believed.
 RECENT_MESSAGES: Final = JournalQuery(limit=100)
@@ -41,104 +34,87 @@ RECENT_MESSAGES: Final = JournalQuery(limit=100)
 type Key = tuple[str, str]
 """A message's id, and a number that it goes to."""
 type InDoubt = Mapping[Key, SubmissionRecord]
-type Settle = Callable[[frozenset[str], MessageRecord], MessageRecord]
+type Settle = Callable[[Iterable[str], MessageRecord], MessageRecord]
 
-
-class Sender(Protocol):
-    """Who makes the requests."""
-
-    def request_count_if_idle(self) -> int | None:
-        """Return a count that grows with every request; `None` while one is made."""
-
-    async def ask_credits(self) -> Decimal | None:
-        """Ask the gateway what the account holds; `None` when it doesn't say."""
-
-    def may_send(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
-        """Return whether a request may be made for a submission, or made again."""
-
-    def enqueue(self, record: MessageRecord) -> None:
-        """Put in the queue what of a message still has to be tried."""
+_SETTLE: Final[Mapping[Verdict, Settle]] = {
+    Verdict.ACCEPTED: settle_accepted,
+    Verdict.NOT_SENT: requeue,
+    Verdict.UNDECIDED: hold_for_user,
+}
 
 
 class Reconciler:
-    """Looks for evidence of what became of submissions in doubt."""
+    """Looks for evidence of what became of the submissions of one account."""
 
     def __init__(
-        self, messages: OpenMessages, journal: Journal, clock: Clock, sender: Sender
+        self,
+        store: MessageStore,
+        journal: Journal,
+        clock: Clock,
+        balance: BalanceSource,
+        dispatcher: Dispatcher,
     ) -> None:
-        """Settle the doubts about `messages`, but for those that may be tried again."""
-        self._messages = messages
+        """Settle what is in doubt in `store`, but for what `dispatcher` tries again."""
+        self._store = store
         self._journal = journal
         self._clock = clock
-        self._sender = sender
+        self._balance = balance
+        self._dispatcher = dispatcher
         self._tasks = Tasks()
-        self._cancel_look: Callable[[], None] | None = None
+        self._cancel_check: Callable[[], None] | None = None
         self._unchanged: frozenset[Key] = frozenset()
-        self._stopped = False
-
-    def in_doubt(self) -> dict[Key, SubmissionRecord]:
-        """Return the submissions in doubt, by message and number."""
-        return {
-            (record.message_id, submission.recipient.number): submission
-            for record in self._messages
-            for submission in record.submissions
-            if submission.is_unknown_open
-        }
-
-    def to_settle(self) -> dict[Key, SubmissionRecord]:
-        """Return those of them that are settled here, by message and number."""
-        return {
-            key: submission
-            for key, submission in self.in_doubt().items()
-            if (record := self._messages.get(key[0])) is not None
-            and not self._sender.may_send(record, submission)
-        }
-
-    def time_of_attempt(self) -> datetime:
-        """Return the time, but none before the doubts: the clock may be set back.
-
-        What is handed over after a doubt must be found when the balance is looked at.
-        """
-        attempted = [submission.attempted for submission in self.in_doubt().values()]
-        return max([self._clock.now(), *filter(None, attempted)])
-
-    def schedule_check(self, delay: timedelta = FIRST_LOOK) -> None:
-        """Look for evidence after a while, if there is a doubt then."""
-        if self._cancel_look is None and not self._stopped:
-            self._cancel_look = self._clock.call_later(
-                delay.total_seconds(), self._on_time
-            )
-
-    async def resolve(self, message_id: str, choice: Choice) -> None:
-        """Do with a held message what the user has chosen; nothing if it isn't held.
-
-        Raises:
-            NotStoredError: the choice could not be written down, so it is not made.
-
-        """
-        record = self._messages.get(message_id)
-        if record is None or not record.is_held:
-            return
-        now = self._clock.now()
-        record = await self._messages.change(
-            message_id, partial(apply_user_choice, choice=choice, now=now)
-        )
-        self._sender.enqueue(record)
+        self._is_stopped = False
+        store.listen(self._on_message_changed)
 
     async def stop(self) -> None:
         """Look no more, and wait for a look that is under way."""
-        self._stopped = True
-        if self._cancel_look is not None:
-            self._cancel_look()
-            self._cancel_look = None
+        self._is_stopped = True
+        if self._cancel_check is not None:
+            self._cancel_check()
+            self._cancel_check = None
         await self._tasks.join()
 
+    def _on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        if any(self._is_to_settle(record, submission) for submission in changed):
+            self._schedule_check()
+
+    def _is_to_settle(
+        self, record: MessageRecord, submission: SubmissionRecord
+    ) -> bool:
+        """Return whether a submission is in doubt, and will not be tried again."""
+        return (
+            submission.is_unknown_open
+            and not self._dispatcher.may_send(record, submission)
+            and not self._dispatcher.holds(
+                record.message_id, submission.recipient.number
+            )
+        )
+
+    def _to_settle(self) -> dict[Key, SubmissionRecord]:
+        """Return the submissions that are settled here, by message and number."""
+        return {
+            (record.message_id, submission.recipient.number): submission
+            for record in self._store
+            if record.submissions.unknown_open
+            for submission in record.submissions
+            if self._is_to_settle(record, submission)
+        }
+
+    def _schedule_check(self, delay: timedelta = FIRST_LOOK) -> None:
+        """Look for evidence after a while, if there is a doubt then."""
+        if self._cancel_check is None and not self._is_stopped:
+            self._cancel_check = self._clock.call_later(
+                delay.total_seconds(), self._on_time
+            )
+
     def _on_time(self) -> None:
-        self._cancel_look = None
+        self._cancel_check = None
         if self._tasks:
             # Two looks at the same time would pass for the second one a while later.
-            self.schedule_check(LOOK_AGAIN)
-        elif self.to_settle():
+            self._schedule_check(LOOK_AGAIN)
+        elif self._to_settle():
             self._tasks.spawn(self._check())
 
     async def _check(self) -> None:
@@ -147,50 +123,50 @@ class Reconciler:
         try:
             delay = await self._reconcile()
         finally:
-            if self.to_settle():
-                self.schedule_check(delay)
+            if self._to_settle():
+                self._schedule_check(delay)
 
     async def _reconcile(self) -> timedelta:
-        """Return when to look again for what is in doubt still."""
-        doubts = self.to_settle()
-        attempted = [
-            submission.attempted
-            for submission in doubts.values()
-            if submission.attempted
-        ]
+        """Settle what can be settled now; return when to look again for the rest."""
+        doubts = self._to_settle()
         now = self._clock.now()
-        last = max(attempted, default=now)
-        if now >= last and (ripe := last + FIRST_LOOK) > now:
-            self._hold_expired(doubts)
-            return ripe - now
-        if (request_count_if_idle := self._sender.request_count_if_idle()) is None:
-            self._hold_expired(doubts)
-            return LOOK_AGAIN
-        if last > now:
-            # The clock was set back: nobody can tell what was before the doubt.
-            self._settle(doubts, hold_for_user)
-            return LOOK_AGAIN
-        if (credits_left := await self._sender.ask_credits()) is None:
-            self._hold_expired(doubts)
+        attempted = [s.attempted for s in doubts.values() if s.attempted is not None]
+        ripe = max(attempted, default=now) + FIRST_LOOK
+        count = self._dispatcher.request_count_if_idle()
+        if ripe > now or count is None:
+            self._hold_expired()
+            return max(ripe - now, LOOK_AGAIN)
+        evidence = await self._evidence(doubts, min(attempted, default=now))
+        if evidence is None:
+            self._hold_expired()
             return SECOND_LOOK
-        try:
-            first = min(attempted, default=now)
-            others = await self._others(doubts, first)
-            charges = has_charged(await self._journal.find(RECENT_MESSAGES))
-            is_blurred = await self._has_other_balance_changes(first, now)
-        except NotStoredError:
-            self._hold_expired(doubts)
-            return SECOND_LOOK
-        # Nothing may begin or end between the first question and the verdict.
-        if self._sender.request_count_if_idle() != request_count_if_idle:
-            self._hold_expired(doubts)
+        # Nothing may begin or end between the first question and the verdict, nor the
+        # clock be set.
+        is_idle = self._dispatcher.request_count_if_idle() == count
+        if not is_idle or self._to_settle() != doubts:
+            self._hold_expired()
             return LOOK_AGAIN
-        verdict = assess([*doubts.values()], others, credits_left)
-        if is_blurred or (verdict is Verdict.NOT_SENT and not charges):
-            # Perhaps the balance never moves here, or something else has moved it.
-            verdict = Verdict.UNDECIDED
-        self._apply(doubts, verdict)
+        self._apply(doubts, assess(evidence))
         return SECOND_LOOK
+
+    async def _evidence(self, doubts: InDoubt, first: datetime) -> Evidence | None:
+        """Return all that tells what became of them; `None` if it can't be had."""
+        balance = await self._balance.refresh_balance()
+        if balance is None:
+            return None
+        try:
+            return Evidence(
+                in_doubt=tuple(doubts.values()),
+                others=await self._others(doubts, first),
+                balance=balance,
+                has_charged_before=has_charged(
+                    await self._journal.find(RECENT_MESSAGES)
+                ),
+                has_other_changes=self._store.is_order_lost
+                or await self._has_other_balance_changes(first),
+            )
+        except NotStoredError:
+            return None
 
     def _apply(self, doubts: InDoubt, verdict: Verdict) -> None:
         keys = frozenset(doubts)
@@ -198,20 +174,15 @@ class Reconciler:
             self._unchanged = keys
             return
         self._unchanged = frozenset()
-        settle = {
-            Verdict.ACCEPTED: _accepted,
-            Verdict.NOT_SENT: requeue,
-            Verdict.UNDECIDED: hold_for_user,
-        }[verdict]
-        self._settle(doubts, settle)
+        self._settle(doubts, _SETTLE[verdict])
 
-    def _hold_expired(self, doubts: InDoubt) -> None:
+    def _hold_expired(self) -> None:
         """Ask the user where no evidence came within the message's time."""
         now = self._clock.now()
         late = {
             key: submission
-            for key, submission in doubts.items()
-            if (record := self._messages.get(key[0])) is not None
+            for key, submission in self._to_settle().items()
+            if (record := self._store.get_open(key[0])) is not None
             and record.expires <= now
             and (
                 submission.attempted is None
@@ -223,15 +194,11 @@ class Reconciler:
     def _settle(self, doubts: InDoubt, settle: Settle) -> None:
         """Settle doubts, all at once: a request that began in between would be undone."""
         for message_id in dict.fromkeys(message_id for message_id, _ in doubts):
-            if self._messages.get(message_id) is None:
-                continue
-            numbers = frozenset(n for known, n in doubts if known == message_id)
-            record = self._messages.change_in_background(
-                message_id, partial(settle, numbers)
-            )
-            self._sender.enqueue(record)
+            if self._store.get_open(message_id) is not None:
+                numbers = [n for known, n in doubts if known == message_id]
+                self._store.change_in_background(message_id, partial(settle, numbers))
 
-    async def _has_other_balance_changes(self, first: datetime, now: datetime) -> bool:
+    async def _has_other_balance_changes(self, first: datetime) -> bool:
         """Return whether the balance may have moved, or stood still, for other reasons.
 
         Nobody knows whether a gateway charges what it is to send later when it takes it
@@ -243,31 +210,33 @@ class Reconciler:
 
         """
         since = first - INTERFERENCE_WINDOW
+        until = self._clock.now() + INTERFERENCE_WINDOW
         moved = await self._journal.last_balance_change()
         if moved is not None and moved >= since:
             return True
         return any(
-            since <= send_at <= now + INTERFERENCE_WINDOW
-            or _was_attempted(record, since)
+            since <= send_at <= until or _was_attempted(record, since)
             for record in await self._journal.created_since(since)
             if (send_at := record.options.send_at) is not None
         )
 
-    async def _others(self, doubts: InDoubt, first: datetime) -> list[SubmissionRecord]:
+    async def _others(
+        self, doubts: InDoubt, first: datetime
+    ) -> tuple[SubmissionRecord, ...]:
         """Return all other submissions that were handed over since the first doubt.
 
         Raises:
             NotStoredError: the journal can't be read.
 
         """
-        return [
+        return tuple(
             submission
-            for record in await self._journal.created_since(first - LONGEST_LIFE)
+            for record in await self._journal.created_since(first - OLDEST_OPEN)
             for submission in record.submissions
             if (record.message_id, submission.recipient.number) not in doubts
             and submission.attempted is not None
             and submission.attempted >= first
-        ]
+        )
 
 
 def _was_attempted(record: MessageRecord, since: datetime) -> bool:

@@ -35,6 +35,16 @@ class Tasks:
         task.add_done_callback(_tell_mistake)
         return task
 
+    async def complete[Result](self, work: Coroutine[object, object, Result]) -> Result:
+        """Do some work to its end, and return what it returns.
+
+        Whoever waits for it may be cancelled; the work is not.
+        """
+        task = self.spawn(work)
+        # Not awaited itself: that would cancel it together with who waits.
+        await asyncio.wait([task])
+        return task.result()
+
     async def join(self) -> None:
         """Wait until nothing is under way any more."""
         while self._under_way:

@@ -1,36 +1,41 @@
-"""Those who wait to hear what became of their message."""
+"""Who waits to hear what became of something."""
 
 import asyncio
-from collections.abc import Callable, Container
-
-from ..model.record import MessageRecord
+from collections.abc import Iterator
 
 
-class Waiters:
-    """Who waits, by message."""
+class Waiters[Value]:
+    """Those who wait, one for each key, and what each would be told now."""
 
-    def __init__(self, current: Callable[[str], MessageRecord | None]) -> None:
-        """Answer with the messages as `current` knows them, until they are settled."""
-        self._current = current
-        self._waiting: dict[str, asyncio.Future[MessageRecord]] = {}
-        self._latest: dict[str, MessageRecord] = {}
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._waiting: dict[str, asyncio.Future[Value]] = {}
+        self._latest: dict[str, Value] = {}
 
-    def wait_for(self, record: MessageRecord) -> asyncio.Future[MessageRecord]:
-        """Return what will be the answer about a message."""
-        answer: asyncio.Future[MessageRecord] = asyncio.Future()
-        self._waiting[record.message_id] = answer
-        self._latest[record.message_id] = record
+    def __contains__(self, key: str) -> bool:
+        """Return whether somebody waits."""
+        return key in self._waiting
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the keys that somebody waits for."""
+        return iter(tuple(self._waiting))
+
+    def wait_for(self, key: str, value: Value) -> asyncio.Future[Value]:
+        """Return what `release` will give: `value`, or what `update` tells until then."""
+        answer: asyncio.Future[Value] = asyncio.Future()
+        self._waiting[key] = answer
+        self._latest[key] = value
         return answer
 
-    def changed(self, record: MessageRecord) -> None:
-        """Remember what a message has come to, as a settled one is soon forgotten."""
-        if record.message_id in self._waiting:
-            self._latest[record.message_id] = record
+    def update(self, key: str, value: Value) -> None:
+        """Tell a newer value to whoever waits."""
+        if key in self._waiting:
+            self._latest[key] = value
 
-    def release(self, busy: Container[str]) -> None:
-        """Answer about all messages but those that are busy."""
-        for message_id in [known for known in self._waiting if known not in busy]:
-            answer, latest = self._waiting.pop(message_id), self._latest.pop(message_id)
-            # Who has gone away needs none.
+    def release(self, key: str) -> None:
+        """Give whoever waits what is known; whoever has gone away needs nothing."""
+        answer = self._waiting.pop(key, None)
+        if answer is not None:
+            latest = self._latest.pop(key)
             if not answer.done():
-                answer.set_result(self._current(message_id) or latest)
+                answer.set_result(latest)

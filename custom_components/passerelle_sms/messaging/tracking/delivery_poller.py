@@ -1,15 +1,16 @@
 """Asks where messages are: about many at once, less and less often."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from ...gateways.abilities.delivery import TellsDeliveryOnce, TracksDelivery
 from ...gateways.errors import UnknownMessageError
 from ...gateways.gateway import Gateway
-from ...gateways.model.delivery import DeliveryReport, Sent
+from ...gateways.model.delivery import DeliveryReport
 from ..runtime.clock import Clock
+from .age import Ages
 from .pending_deliveries import PendingDeliveries, PendingDelivery
 from .poller import HORIZON, SHORTEST_INTERVAL, next_look
 
@@ -27,11 +28,12 @@ class DeliveryPoller:
         self,
         gateway: Gateway,
         awaited: PendingDeliveries,
+        ages: Ages,
         clock: Clock,
         *,
         hear: Hear,
         give_up: GiveUp,
-        prioritised: Container[str],
+        hurried: Container[str],
     ) -> None:
         """Ask `gateway` about what is `awaited`.
 
@@ -42,62 +44,63 @@ class DeliveryPoller:
             gateway if isinstance(gateway, TracksDelivery) else None
         )
         self._awaited = awaited
+        self._ages = ages
         self._clock = clock
         self._hear = hear
         self._give_up = give_up
-        self._hurried = prioritised
+        self._hurried = hurried
         # What is told once must be heard in the order in which it is told.
         self._asking = asyncio.Lock()
 
-    def due(self) -> datetime | None:
-        """Return when there is something to ask, or to give up."""
-        return min(
-            (
-                one.due if self._is_asked_about(one) else one.since + HORIZON
-                for one in self._awaited
-                if self._is_asked_about(one) or not one.may_have_left
-            ),
-            default=None,
-        )
+    def plan(self, one: PendingDelivery) -> None:
+        """Ask about something for the first time, but not before it is sent."""
+        age = self._ages.age(one.since)
+        self._look_after(one, max(-age, self._shortest(one)))
+
+    def replan(self) -> None:
+        """Plan anew what a set clock has brought nearer, or moved away."""
+        for one in self._awaited:
+            if isinstance(one.since, datetime):
+                self.plan(one)
+
+    def hurry(self, message_id: str) -> None:
+        """Ask soon about a message that somebody waits for."""
+        for one in self._awaited.of(message_id):
+            planned = self._awaited.schedule.get(one.key)
+            wait = max(-self._ages.age(one.since), SOONEST)
+            if planned is None or planned > self._clock.elapsed() + wait:
+                self._look_after(one, wait)
 
     async def ask_what_is_due(self) -> None:
-        """Make one request, about those that have waited longest; raises `GatewayError`."""
-        now = self._clock.now()
-        late = [
-            one
-            for one in self._awaited
-            if now - one.since >= HORIZON and not one.may_have_left
-        ]
-        await self._give_up(late)
-        due = sorted(
-            (
-                one
-                for one in self._awaited
-                if self._is_asked_about(one) and one.due <= now
-            ),
-            key=lambda one: one.due,
-        )
-        if self._gateway is None or not due:
-            return
-        if isinstance(self._gateway, TellsDeliveryOnce):
-            self._ask_later(due)
+        """Make one request, about what has waited longest; raises `GatewayError`."""
+        late: list[PendingDelivery] = []
+        group: Sequence[PendingDelivery] = ()
+        tells_once = isinstance(self._gateway, TellsDeliveryOnce)
+        for one in self._take_due():
+            if self._ages.age(one.since) >= HORIZON:
+                late.append(one)
+                continue
+            # Before it is asked, so that one failure doesn't hold up the others.
+            self._put_off(one)
+            if (group := self._group_of(one)) and not tells_once:
+                break
+        for one in late:
+            self._put_off(one)
+        await self._give_up([one for one in late if not one.may_have_left])
+        if tells_once and group:
             await self.ask_for_all()
-        else:
-            await self._ask_first_group(self._gateway, due)
+        elif group:
+            await self._ask_about_group(group)
 
     async def ask_about(self, message_id: str, number: str | None) -> None:
         """Ask now about a message, or one of its recipients; raises `GatewayError`."""
-        gateway = self._gateway
-        if gateway is None:
-            return
         wanted = [
             one
             for one in self._awaited.of(message_id)
-            if not one.may_have_left and number in {None, one.sent.recipient}
+            if number in {None, one.sent.recipient}
         ]
-        self._ask_later(wanted)
-        for group in gateway.delivery_requests([one.sent for one in wanted]):
-            await self._ask_about_group(gateway, group)
+        for group in self._groups(wanted):
+            await self._ask_about_group(group)
 
     async def ask_for_all(self) -> None:
         """Ask now for everything that is new, where one request tells it.
@@ -110,45 +113,58 @@ class DeliveryPoller:
             async with self._asking:
                 await self._hear(await self._gateway.new_deliveries())
 
-    def retry_now(self, message_id: str) -> None:
-        """Ask soon about a message that somebody waits for."""
-        soon = self._clock.now() + SOONEST
-        for one in self._awaited.of(message_id):
-            one.due = min(one.due, max(one.since, soon))
+    def _take_due(self) -> Iterator[PendingDelivery]:
+        """Yield what is due, and is nowhere in the schedule until it is put off."""
+        for key in self._awaited.schedule.take_due(self._clock.elapsed()):
+            if (one := self._awaited.get(key)) is not None:
+                yield one
 
-    async def _ask_first_group(
-        self, gateway: TracksDelivery, due: Sequence[PendingDelivery]
-    ) -> None:
-        groups = gateway.delivery_requests([one.sent for one in due])
-        asked = set(groups[0]) if groups else set()
-        # What has no id can't be asked about: it must not be due again and again.
-        askable = {sent for group in groups for sent in group}
-        self._ask_later([o for o in due if o.sent in asked or o.sent not in askable])
-        if groups:
-            await self._ask_about_group(gateway, groups[0])
+    def _group_of(self, one: PendingDelivery) -> Sequence[PendingDelivery]:
+        """Return what one request tells about, this one included; nothing if none does."""
+        if isinstance(self._gateway, TellsDeliveryOnce):
+            return (one,)
+        near = self._awaited.with_same_id(one) or (one,)
+        return next((group for group in self._groups(near) if one in group), ())
 
-    async def _ask_about_group(
-        self, gateway: TracksDelivery, group: Sequence[Sent]
-    ) -> None:
+    def _groups(self, wanted: Iterable[PendingDelivery]) -> list[list[PendingDelivery]]:
+        """Return what can be asked about, by request."""
+        if self._gateway is None:
+            return []
+        by_sent = {one.sent: one for one in wanted if not one.may_have_left}
+        groups = self._gateway.delivery_requests([*by_sent])
+        return [[by_sent[sent] for sent in group] for group in groups]
+
+    async def _ask_about_group(self, group: Sequence[PendingDelivery]) -> None:
+        if self._gateway is None:
+            return
+        for one in group:
+            self._put_off(one)
         async with self._asking:
             try:
-                reports = await gateway.delivery(group)
+                reports = await self._gateway.delivery([one.sent for one in group])
             except UnknownMessageError:
-                unknown = [one for one in self._awaited if one.sent in group]
-                await self._give_up(unknown)
+                await self._give_up(group)
             else:
                 await self._hear(reports)
 
-    def _ask_later(self, asked: Sequence[PendingDelivery]) -> None:
-        """See to it, before it is asked, that one failure doesn't hold up the others."""
-        now = self._clock.now()
-        for one in asked:
-            is_hurried = one.message_id in self._hurried
-            shortest = SOONEST if is_hurried else SHORTEST_INTERVAL
-            one.due = next_look(one.since, now, shortest)
+    def _put_off(self, one: PendingDelivery) -> None:
+        """Ask about something again after as long again as it is old."""
+        wait = next_look(self._ages.age(one.since), self._shortest(one))
+        self._look_after(one, wait)
+
+    def _look_after(self, one: PendingDelivery, wait: timedelta) -> None:
+        """Look at something after a while: what is never asked about, to give it up."""
+        if not self._is_asked_about(one):
+            if one.may_have_left:
+                return
+            wait = max(HORIZON - self._ages.age(one.since), timedelta())
+        self._awaited.schedule.set(one.key, self._clock.elapsed() + wait)
+
+    def _shortest(self, one: PendingDelivery) -> timedelta:
+        return SOONEST if one.message_id in self._hurried else SHORTEST_INTERVAL
 
     def _is_asked_about(self, one: PendingDelivery) -> bool:
         if isinstance(self._gateway, TellsDeliveryOnce):
             # It may also tell of what nobody knows whether it left.
-            return self._clock.now() - one.since < HORIZON
+            return self._ages.age(one.since) < HORIZON
         return self._gateway is not None and not one.may_have_left

@@ -1,18 +1,20 @@
 """The submissions whose delivery is awaited, and which of them a report is about."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final
 
 from ...gateways.model.delivery import DeliveryReport, Sent
-from ...gateways.outcome import Outcome
-from ..model.record import DeliveryState, MessageRecord, Stage, SubmissionRecord
+from ..model.record import MessageRecord
+from ..model.submission import DeliveryState, SubmissionRecord
+from .age import Ages, Since
+from .schedule import Schedule
 
 type Key = tuple[str, str]
 """A message's id, and a number that it goes to."""
-type SameId = Callable[[str, str], bool]
+type _Label = tuple[str, ...]
 
 # Two numbers that share this many last digits may be one.
 _SUFFIX: Final = 8
@@ -23,16 +25,14 @@ _BEFORE: Final = timedelta(minutes=2)
 _AFTER: Final = timedelta(hours=1)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDelivery:
-    """A submission of which there is more to hear."""
+    """A submission of which there is more to hear, or was until lately."""
 
     message_id: str
     sent: Sent = field(repr=False)
-    since: datetime
+    since: Since
     """When the gateway was to send it."""
-    due: datetime
-    """When to ask about it."""
     delivery: DeliveryState | None
     """What is known; `None` while it is in doubt: a report would prove that it left."""
 
@@ -42,57 +42,81 @@ class PendingDelivery:
         return self.delivery is None
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is awaited."""
+        return self.delivery is not None and self.delivery.status.is_final
+
+    @property
     def key(self) -> Key:
         """What tells it from all others."""
         return self.message_id, self.sent.recipient
 
 
 class PendingDeliveries:
-    """What is awaited, and what has ended lately."""
+    """What is awaited, and what has ended lately.
 
-    def __init__(self, same_id: SameId) -> None:
-        """Compare ids with `same_id(known, told)`."""
-        self._same_id = same_id
-        self._awaited: dict[Key, PendingDelivery] = {}
-        self._ended: OrderedDict[Key, PendingDelivery] = OrderedDict()
-        self._by_suffix: defaultdict[str, dict[Key, PendingDelivery]] = defaultdict(
-            dict
-        )
+    Whatever is asked here is found by a label: no question looks at all of them.
+    """
+
+    def __init__(self, ages: Ages, id_key: Callable[[str], str]) -> None:
+        """Take two ids for one if `id_key` makes the same of them, and not nothing."""
+        self._ages = ages
+        self._id_key = id_key
+        self.schedule: Final = Schedule[Key]()
+        """When to ask about what is awaited; what has ended is removed from it."""
+        self._known: dict[Key, PendingDelivery] = {}
+        self._ended: dict[Key, None] = {}
+        self._labelled: defaultdict[_Label, dict[Key, None]] = defaultdict(dict)
 
     def __len__(self) -> int:
         """Return how many are awaited."""
-        return len(self._awaited)
+        return len(self._known) - len(self._ended)
 
     def __iter__(self) -> Iterator[PendingDelivery]:
         """Yield those that are awaited."""
-        return iter(tuple(self._awaited.values()))
+        return iter([one for one in self._known.values() if not one.has_ended])
 
-    def follow(self, record: MessageRecord, due: datetime) -> bool:
-        """Take up what of a message is awaited now, to be asked about first when `due`.
-
-        Returns whether anything was taken up.
-        """
-        found = False
-        for submission in record.submissions:
-            key = record.message_id, submission.recipient.number
-            known = self._awaited.get(key)
-            may_have_left = _may_have_left(submission)
-            if not may_have_left and not _is_awaited(submission):
-                self._end(_awaited(record, submission, due))
-            elif (
-                known is None
-                or known.sent != submission.sent
-                or known.may_have_left is not may_have_left
-            ):
-                self._add(_awaited(record, submission, due))
-                found = True
+    def follow(
+        self, record: MessageRecord, changed: Iterable[SubmissionRecord]
+    ) -> list[PendingDelivery]:
+        """Hear how submissions of a message are now; return what is awaited anew."""
+        found: list[PendingDelivery] = []
+        for submission in changed:
+            one = PendingDelivery(
+                message_id=record.message_id,
+                sent=submission.sent,
+                since=self._ages.since(record, submission),
+                delivery=submission.delivery,
+            )
+            known = self.get(one.key)
+            if one.has_ended:
+                self._end(one)
+            elif one.may_have_left and not submission.may_have_left:
+                self.forget(one.key)
+            elif known is not None and _is_same(known, one):
+                self._known[one.key] = replace(known, delivery=one.delivery)
             else:
-                known.delivery = submission.delivery
+                self._add(one)
+                found.append(one)
         return found
 
     def of(self, message_id: str) -> tuple[PendingDelivery, ...]:
         """Return what is awaited of a message."""
-        return tuple(one for one in self if one.message_id == message_id)
+        return tuple(self._with_label("message", message_id))
+
+    def is_awaited(self, message_id: str) -> bool:
+        """Return whether anything of a message is awaited."""
+        return ("message", message_id) in self._labelled
+
+    def get(self, key: Key) -> PendingDelivery | None:
+        """Return a submission, if it is awaited."""
+        one = self._known.get(key)
+        return None if one is None or one.has_ended else one
+
+    def with_same_id(self, one: PendingDelivery) -> tuple[PendingDelivery, ...]:
+        """Return those that are awaited and have the id of one of them: a request's."""
+        same = self._with_label("id", self._id_key(one.sent.submission_id or ""))
+        return tuple(other for other in same if not other.has_ended)
 
     def match(self, report: DeliveryReport) -> PendingDelivery | None:
         """Return the submission that a report is about: by its id and its number.
@@ -100,8 +124,13 @@ class PendingDeliveries:
         A request's id is that of all its recipients, of whom two may end in the digits
         that the gateway tells: then nobody knows.
         """
-        fitting = [one for one in self._near(report) if self._has_id_of(one, report)]
-        return fitting[0] if len(fitting) == 1 else None
+        suffix = report.recipient[-_SUFFIX:]
+        fitting = {
+            one.key: one
+            for one in self._with_id_of(report, suffix)
+            if report.is_about(one.sent.recipient)
+        }
+        return next(iter(fitting.values())) if len(fitting) == 1 else None
 
     def match_by_time(self, report: DeliveryReport) -> PendingDelivery | None:
         """Return the submission without an id that a report must be about.
@@ -111,84 +140,75 @@ class PendingDeliveries:
         """
         if report.at is None:
             return None
+        ago = self._ages.age(report.at)
         fitting = [
             one
-            for one in self._near(report)
-            if one.sent.submission_id is None
-            and one.key in self._awaited
-            and one.since - _BEFORE <= report.at <= one.since + _AFTER
+            for one in self._with_label("no id", report.recipient[-_SUFFIX:])
+            if report.is_about(one.sent.recipient)
+            and -_BEFORE <= self._ages.age(one.since) - ago <= _AFTER
         ]
-        if len(fitting) != 1 or self._is_of_another(fitting[0], report):
+        if len(fitting) != 1 or any(
+            other.message_id != fitting[0].message_id
+            for other in self._with_id_of(report)
+        ):
             return None
         return fitting[0]
 
-    def forget(self, one: PendingDelivery) -> None:
-        """Know nothing more of a submission that there is no more."""
-        self._awaited.pop(one.key, None)
-        self._ended.pop(one.key, None)
-        suffix = one.sent.recipient[-_SUFFIX:]
-        self._by_suffix[suffix].pop(one.key, None)
-        if not self._by_suffix[suffix]:
-            del self._by_suffix[suffix]
-
-    def _near(self, report: DeliveryReport) -> Iterable[PendingDelivery]:
-        known = self._by_suffix.get(report.recipient[-_SUFFIX:], {})
-        return (one for one in known.values() if report.is_about(one.sent.recipient))
-
-    def _has_id_of(self, one: PendingDelivery, report: DeliveryReport) -> bool:
-        known, told = one.sent.submission_id, report.submission_id
-        if known is None:
-            return False
-        if told is not None and self._same_id(known, told):
-            return True
-        # Of some the gateway has told only the id of the whole request.
-        return known == one.sent.sending_id == report.sending_id
-
-    def _is_of_another(self, one: PendingDelivery, report: DeliveryReport) -> bool:
-        return any(
-            other.message_id != one.message_id and self._has_id_of(other, report)
-            for other in (*self._awaited.values(), *self._ended.values())
-        )
-
-    def _add(self, awaited: PendingDelivery) -> None:
-        self._ended.pop(awaited.key, None)
-        self._awaited[awaited.key] = awaited
-        self._find_by_suffix(awaited)
-
-    def _end(self, ended: PendingDelivery) -> None:
-        self.forget(ended)
-        if ended.delivery is None:
+    def forget(self, key: Key) -> None:
+        """Know nothing more of a submission."""
+        if (one := self._known.pop(key, None)) is None:
             return
-        self._ended[ended.key] = ended
-        self._find_by_suffix(ended)
-        while len(self._ended) > _REMEMBERED:
-            self.forget(next(iter(self._ended.values())))
+        self._ended.pop(key, None)
+        self.schedule.remove(key)
+        for label in self._labels(one):
+            del self._labelled[label][key]
+            if not self._labelled[label]:
+                del self._labelled[label]
 
-    def _find_by_suffix(self, awaited: PendingDelivery) -> None:
-        suffix = awaited.sent.recipient[-_SUFFIX:]
-        self._by_suffix[suffix][awaited.key] = awaited
+    def _with_id_of(
+        self, report: DeliveryReport, *suffix: str
+    ) -> Iterator[PendingDelivery]:
+        """Yield those that have the id of a report."""
+        yield from self._with_label(
+            "id", self._id_key(report.submission_id or ""), *suffix
+        )
+        # Of some the gateway has told only the id of the whole request.
+        for one in self._with_label(
+            "id", self._id_key(report.sending_id or ""), *suffix
+        ):
+            if one.sent.submission_id == one.sent.sending_id == report.sending_id:
+                yield one
+
+    def _with_label(self, *label: str) -> Iterator[PendingDelivery]:
+        return (self._known[key] for key in self._labelled.get(label, ()))
+
+    def _labels(self, one: PendingDelivery) -> Iterator[_Label]:
+        """Yield what a submission is found by."""
+        suffix = one.sent.recipient[-_SUFFIX:]
+        if not one.has_ended:
+            yield "message", one.message_id
+        if (submission_id := one.sent.submission_id) is None:
+            yield "no id", suffix
+        elif id_key := self._id_key(submission_id):
+            yield "id", id_key
+            yield "id", id_key, suffix
+
+    def _add(self, one: PendingDelivery) -> None:
+        self.forget(one.key)
+        self._known[one.key] = one
+        for label in self._labels(one):
+            self._labelled[label][one.key] = None
+
+    def _end(self, one: PendingDelivery) -> None:
+        if one.sent.submission_id is None:
+            # No report can be known to be about it any more.
+            self.forget(one.key)
+            return
+        self._add(one)
+        self._ended[one.key] = None
+        if len(self._ended) > _REMEMBERED:
+            self.forget(next(iter(self._ended)))
 
 
-def _awaited(
-    record: MessageRecord, submission: SubmissionRecord, due: datetime
-) -> PendingDelivery:
-    begun = submission.attempted or record.created
-    since = max(begun, record.options.send_at or begun)
-    return PendingDelivery(
-        message_id=record.message_id,
-        sent=submission.sent,
-        since=since,
-        due=max(since, due),
-        delivery=submission.delivery,
-    )
-
-
-def _is_awaited(submission: SubmissionRecord) -> bool:
-    return submission.delivery is not None and not submission.delivery.status.is_final
-
-
-def _may_have_left(submission: SubmissionRecord) -> bool:
-    """Return whether it may have left: a report that it arrived would prove it."""
-    return (
-        submission.outcome is Outcome.UNKNOWN and submission.stage is not Stage.CLOSED
-    )
+def _is_same(known: PendingDelivery, one: PendingDelivery) -> bool:
+    return (known.sent, known.may_have_left) == (one.sent, one.may_have_left)

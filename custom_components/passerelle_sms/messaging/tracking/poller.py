@@ -1,8 +1,10 @@
 """Asks a gateway about what is due: one request at a time, when messages leave room."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE
 
 from ...gateways.errors import GatewayError
 from ...gateways.wire.request_budget import RequestBudget
@@ -21,16 +23,13 @@ LONGEST_INTERVAL: Final = timedelta(hours=6)
 HORIZON: Final = timedelta(days=7)
 
 
-def next_look(
-    since: datetime, now: datetime, shortest: timedelta = SHORTEST_INTERVAL
-) -> datetime:
-    """Return when to ask again about what begins at `since` and was asked about now.
+def next_look(age: timedelta, shortest: timedelta = SHORTEST_INTERVAL) -> timedelta:
+    """Return how long to wait before asking again about what is as old as `age`.
 
-    Before it begins there is nothing to hear.
+    Before it begins, at a negative age, there is nothing to hear.
     """
-    age = now - since
-    soonest = max(since, now + max(shortest, min(age, LONGEST_INTERVAL)))
-    return min(soonest, max(now, since + HORIZON))
+    wait = max(-age, shortest, min(age, LONGEST_INTERVAL))
+    return min(wait, max(HORIZON - age, timedelta()))
 
 
 class Poller:
@@ -41,43 +40,55 @@ class Poller:
         clock: Clock,
         budget: RequestBudget | None,
         *,
-        due: Callable[[], datetime | None],
+        due: Callable[[], timedelta | None],
         ask: Callable[[], Awaitable[None]],
         failed: Callable[[GatewayError], None],
+        replan: Callable[[], None],
     ) -> None:
-        """Call `ask` when something is `due`; `failed` hears of its `GatewayError`."""
+        """Call `ask` when so much has elapsed as `due` says; nothing is due when `None`.
+
+        `failed` hears of the `GatewayError` that `ask` raises; `replan` is called when
+        what is due at an hour may be due at another time than before.
+        """
         self._clock = clock
         self._budget = budget
         self._due = due
         self._ask = ask
         self._failed = failed
+        self._replan = replan
         self._alarm = Alarm(clock, self._on_time)
         self._tasks = Tasks()
         self._failures = 0
-        self._not_before: datetime | None = None
+        self._not_before = clock.elapsed()
+        self._stop_following_clock: CALLBACK_TYPE | None = None
         self._is_running = False
 
     def start(self) -> None:
         """Begin: before this nothing is asked."""
         self._is_running = True
-        self.wake()
+        if self._stop_following_clock is None:
+            self._stop_following_clock = self._clock.on_shift(self._on_shift)
+        self._on_shift(timedelta())
 
     def wake(self) -> None:
         """Look again when something is due."""
         if not self._is_running or self._tasks:
             return
         due = self._due()
-        if due is not None:
-            due = max(due, self._not_before or due)
-            # A clock that is set back must not put it off for ever.
-            due = min(due, self._clock.now() + LONGEST_INTERVAL)
-        self._alarm.set(due)
+        self._alarm.set(None if due is None else max(due, self._not_before))
 
     async def stop(self) -> None:
         """Ask nothing more, and wait for what is being asked."""
         self._is_running = False
+        if self._stop_following_clock is not None:
+            self._stop_following_clock()
+            self._stop_following_clock = None
         self._alarm.set(None)
         await self._tasks.join()
+
+    def _on_shift(self, _by: timedelta) -> None:
+        self._replan()
+        self.wake()
 
     def _on_time(self) -> None:
         if self._budget is not None and not self._budget.has_room_for_polls:
@@ -101,7 +112,7 @@ class Poller:
             self._pause(SPACING)
 
     def _pause(self, pause: timedelta) -> None:
-        self._not_before = self._clock.now() + max(pause, SPACING)
+        self._not_before = self._clock.elapsed() + max(pause, SPACING)
 
 
 def pause_after(failures: int) -> timedelta:

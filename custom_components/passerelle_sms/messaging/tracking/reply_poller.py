@@ -1,9 +1,9 @@
 """Asks for the answers to messages that may be answered, and passes each on once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ...gateways.abilities.delivery import ReceivesReplies
 from ...gateways.errors import (
@@ -17,22 +17,28 @@ from ...gateways.model.delivery import Reply
 from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
 from ..journal.replies import StoredReply
-from ..message_store import Records
+from ..message_store import MessageStore
 from ..model.record import MessageRecord
+from ..model.submission import SubmissionRecord
 from ..observers import MessageObserver
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
+from .age import Ages, Since
 from .poller import HORIZON, SHORTEST_INTERVAL, Poller, next_look
+from .schedule import Schedule
+
+type _Key = tuple[str, str]
+"""A message's id, and the gateway's id of a request that sent it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Watched:
     """A request whose recipients may answer."""
 
-    message_id: str
-    submission_id: str = field(repr=False)
-    since: datetime
-    due: datetime
+    key: _Key = field(repr=False)
+    since: Since
+    numbers: set[str] = field(default_factory=set, repr=False)
+    """Who may answer."""
     seen: int = 0
     """How many answers of it have been read, from the first on."""
 
@@ -43,30 +49,34 @@ class ReplyPoller:
     def __init__(
         self,
         gateway: Gateway,
-        records: Records,
+        messages: MessageStore,
         journal: Journal,
         clock: Clock,
         observer: MessageObserver,
     ) -> None:
         """Ask `gateway`, where it receives replies, and tell `observer` of each."""
         self._gateway = gateway
-        self._records = records
+        self._messages = messages
         self._journal = journal
         self._clock = clock
         self._observer = observer
-        self._watched: dict[tuple[str, str], _Watched] = {}
+        self._ages = Ages(clock)
+        self._watched: dict[_Key, _Watched] = {}
+        self._schedule = Schedule[_Key]()
         self._asking = asyncio.Lock()
         self._tasks = Tasks()
         self._poller = Poller(
             clock,
             gateway.budget,
-            due=self._due,
+            due=self._schedule.first,
             ask=self._ask_what_is_due,
             failed=observer.on_poll_failed,
+            replan=self._replan,
         )
+        self._is_running = False
 
     async def start(self) -> None:
-        """Go on where the last run has left off.
+        """Go on where the last run, a crash or a stop has left off.
 
         Raises:
             NotStoredError: the journal can't be read.
@@ -74,34 +84,32 @@ class ReplyPoller:
         """
         if not isinstance(self._gateway, ReceivesReplies):
             return
-        for reply in await self._journal.untold_replies():
-            await self._announce([reply], await self._records.get(reply.message_id))
+        async with self._asking:
+            self._is_running = True
+            for reply in await self._journal.untold_replies():
+                await self._announce(
+                    [reply], await self._messages.get(reply.message_id)
+                )
         for record in await self._journal.created_since(self._clock.now() - HORIZON):
-            self.follow(record)
+            current = self._messages.get_open(record.message_id) or record
+            self.follow(current, current.submissions)
         self._poller.start()
 
-    def follow(self, record: MessageRecord) -> None:
+    def follow(
+        self, record: MessageRecord, changed: Iterable[SubmissionRecord]
+    ) -> None:
         """Watch for the answers to a message, as long as it may be answered."""
         if not record.options.allow_replies:
             return
-        now = self._clock.now()
-        self._forget_cancelled(record)
-        for submission in record.submissions:
-            if (
-                submission.outcome is not Outcome.ACCEPTED
-                or submission.submission_id is None
-            ):
+        for submission in changed:
+            if submission.submission_id is None:
                 continue
-            begun = submission.attempted or record.created
-            since = max(begun, record.options.send_at or begun)
             key = record.message_id, submission.submission_id
-            if key not in self._watched and now - since < HORIZON:
-                self._watched[key] = _Watched(
-                    message_id=record.message_id,
-                    submission_id=submission.submission_id,
-                    since=since,
-                    due=max(since, now + SHORTEST_INTERVAL),
-                )
+            if submission.outcome is Outcome.ACCEPTED:
+                since = self._ages.since(record, submission)
+                self._watch(since, key, submission.recipient.number)
+            else:
+                self._watch_no_longer(key, submission.recipient.number)
         self._poller.wake()
 
     async def ask_about(self, message_id: str) -> None:
@@ -112,53 +120,76 @@ class ReplyPoller:
             GatewayError: of the kind that says why there is no answer.
 
         """
-        for one in [*self._watched.values()]:
-            if one.message_id == message_id:
-                asking = self._tasks.spawn(self._ask(one))
-                # Not awaited itself: a caller who goes away must not cut off who is told.
-                await asyncio.wait([asking])
-                asking.result()
+        asked = [one for key, one in self._watched.items() if key[0] == message_id]
+        for one in asked:
+            await self._tasks.complete(self._ask(one))
 
     async def stop(self) -> None:
-        """Ask nothing more, and wait for what is being asked."""
+        """Ask nothing until the next start, and wait for what is being asked.
+
+        What is heard after that is kept, and told by the next start.
+        """
         await self._poller.stop()
         await self._tasks.join()
+        self._is_running = False
 
-    def _forget_cancelled(self, record: MessageRecord) -> None:
-        """Watch no longer for the answers to what was taken back."""
-        accepted = {
-            submission.submission_id
-            for submission in record.submissions
-            if submission.outcome is Outcome.ACCEPTED
-        }
-        for submission in record.submissions:
-            if (
-                submission.submission_id is not None
-                and submission.submission_id not in accepted
-            ):
-                self._watched.pop((record.message_id, submission.submission_id), None)
+    def _replan(self) -> None:
+        """Plan anew what a set clock has brought nearer, or moved away."""
+        for one in self._watched.values():
+            if isinstance(one.since, datetime):
+                self._plan(one)
 
-    def _due(self) -> datetime | None:
-        return min((one.due for one in self._watched.values()), default=None)
+    def _watch(self, since: Since, key: _Key, number: str) -> None:
+        """Ask what somebody answers."""
+        one = self._watched.get(key)
+        if one is None and self._ages.age(since) < HORIZON:
+            one = self._watched[key] = _Watched(key=key, since=since)
+            self._plan(one)
+        if one is not None:
+            one.numbers.add(number)
+
+    def _watch_no_longer(self, key: _Key, number: str) -> None:
+        """Leave alone who can't answer: what he got was taken back."""
+        if (one := self._watched.get(key)) is not None:
+            one.numbers.discard(number)
+            if not one.numbers:
+                self._forget(key)
+
+    def _forget(self, key: _Key) -> None:
+        self._schedule.remove(key)
+        self._watched.pop(key, None)
+
+    def _plan(self, one: _Watched) -> None:
+        """Ask about something for the first time, but not before it is sent."""
+        self._look_after(one, max(SHORTEST_INTERVAL, -self._ages.age(one.since)))
+
+    def _look_after(self, one: _Watched, wait: timedelta) -> None:
+        self._schedule.set(one.key, self._clock.elapsed() + wait)
 
     async def _ask_what_is_due(self) -> None:
         """Ask for the answers to the message that has waited longest."""
-        now = self._clock.now()
-        for key, one in [*self._watched.items()]:
-            if now - one.since >= HORIZON:
-                del self._watched[key]
-        due = [one for one in self._watched.values() if one.due <= now]
-        if not due:
+        one = self._take_due()
+        if one is None:
             return
-        one = min(due, key=lambda one: one.due)
-        # Before it is asked, so that one failure doesn't hold up the others.
-        one.due = next_look(one.since, now)
         try:
             await self._ask(one)
         except NoRepliesError, UnknownMessageError:
-            self._watched.pop((one.message_id, one.submission_id), None)
+            self._forget(one.key)
         except MessageNotReadyError:
             return
+
+    def _take_due(self) -> _Watched | None:
+        """Return what has waited longest; what is too old is watched no longer."""
+        for key in self._schedule.take_due(self._clock.elapsed()):
+            one = self._watched[key]
+            age = self._ages.age(one.since)
+            if age >= HORIZON:
+                self._forget(key)
+                continue
+            # Before it is asked, so that one failure doesn't hold up the others.
+            self._look_after(one, next_look(age))
+            return one
+        return None
 
     async def _ask(self, one: _Watched) -> None:
         """Read all answers that are new."""
@@ -177,7 +208,7 @@ class ReplyPoller:
         is_whole = one.seen == 0
         total = one.seen + 1
         while one.seen < total:
-            page = await gateway.replies(one.submission_id, offset=one.seen)
+            page = await gateway.replies(one.key[1], offset=one.seen)
             total = page.total
             new = await self._keep(one, page.replies)
             if not is_whole and len(new) < len(page.replies):
@@ -192,11 +223,12 @@ class ReplyPoller:
         """Write replies down, and tell of those that are new."""
         heard = self._clock.now()
         # Before they are kept: from then on nothing may keep anybody from hearing.
-        record = await self._records.get(one.message_id)
+        message_id, _ = one.key
+        record = await self._messages.get(message_id)
         new = await self._journal.keep_replies(
             [
                 StoredReply(
-                    message_id=one.message_id,
+                    message_id=message_id,
                     number=reply.sender,
                     text=reply.text,
                     at=reply.at,
@@ -211,6 +243,8 @@ class ReplyPoller:
     async def _announce(
         self, replies: Sequence[StoredReply], record: MessageRecord | None
     ) -> None:
+        if not self._is_running:
+            return
         for reply in replies:
             self._observer.on_reply(reply, record)
         told = [reply.reply_id for reply in replies if reply.reply_id is not None]

@@ -5,8 +5,8 @@ of it is on disk after that: a restart in between tells it again, and loses noth
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 
 from ...gateways.abilities.delivery import PushesDelivery, TellsDeliveryOnce
@@ -14,15 +14,18 @@ from ...gateways.errors import NotStoredError
 from ...gateways.gateway import Gateway
 from ...gateways.model.delivery import DeliveryReport, DeliveryStatus
 from ..journal.journal import Journal
-from ..message_store import Records
+from ..message_store import MessageStore
+from ..model.announcements import mark_announced, unannounced
 from ..model.record import MessageRecord
-from ..model.transitions import apply_report, told, unannounced
+from ..model.submission import SubmissionRecord
+from ..model.transitions import apply_report
 from ..observers import MessageObserver
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
+from .age import Ages
 from .delivery_poller import DeliveryPoller
-from .pending_deliveries import PendingDeliveries, PendingDelivery
-from .poller import HORIZON, SHORTEST_INTERVAL, Poller
+from .pending_deliveries import Key, PendingDeliveries, PendingDelivery
+from .poller import HORIZON, Poller
 from .report_inbox import ReportInbox, UnmatchedReport
 
 
@@ -32,7 +35,7 @@ class Tracker:
     def __init__(
         self,
         gateway: Gateway,
-        records: Records,
+        messages: MessageStore,
         journal: Journal,
         clock: Clock,
         observer: MessageObserver,
@@ -44,77 +47,93 @@ class Tracker:
         `is_under_way(message_id, number)` says whether a request to send it waits or is
         made: until that is answered, nothing can be concluded about it.
         """
-        self._records = records
+        self._messages = messages
         self._journal = journal
         self._clock = clock
         self._observer = observer
         self._is_under_way = is_under_way
         self._tells_once = isinstance(gateway, TellsDeliveryOnce)
+        ages = Ages(clock)
         self._awaited = PendingDeliveries(
-            gateway.same_id if isinstance(gateway, PushesDelivery) else str.__eq__
+            ages, gateway.id_key if isinstance(gateway, PushesDelivery) else str
         )
-        self._heard = ReportInbox(journal, clock)
+        self._inbox = ReportInbox(journal, clock, ages)
         self._hearing = asyncio.Lock()
         self._waiting: dict[str, list[asyncio.Event]] = {}
-        self._unsent: set[str] = set()
-        """Messages of which something still waits to be handed over."""
+        self._news: set[Key] | None = None
+        """What has changed while the journal is read; else `None`."""
+        self._will_match = False
         self._tasks = Tasks()
         self._polls = DeliveryPoller(
             gateway,
             self._awaited,
+            ages,
             clock,
-            hear=self._receive,
+            hear=self._hear,
             give_up=self._give_up,
-            prioritised=self._waiting,
+            hurried=self._waiting,
         )
         self._poller = Poller(
             clock,
             gateway.budget,
-            due=self._polls.due,
+            due=self._awaited.schedule.first,
             ask=self._polls.ask_what_is_due,
             failed=observer.on_poll_failed,
+            replan=self._polls.replan,
         )
         self._is_running = False
+        self._is_stopped = False
 
     def __len__(self) -> int:
         """Return how many deliveries are awaited."""
         return len(self._awaited)
 
     async def start(self) -> None:
-        """Go on where the last run, or a crash, has left off.
+        """Go on where the last run, a crash, a pause or a stop has left off.
 
         Raises:
             NotStoredError: the journal can't be read.
 
         """
-        await self._heard.load()
+        self._is_stopped = False
+        await self._inbox.load()
         # What comes meanwhile is heard after what came before.
         async with self._hearing:
-            lately = await self._journal.created_since(self._clock.now() - HORIZON)
-            tracked = await self._journal.with_pending_delivery()
-            # What has ended may be told again, or turn out otherwise.
-            for record in (*lately, *tracked):
-                self.follow(record)
+            self._news = set()
+            try:
+                lately = await self._journal.created_since(self._clock.now() - HORIZON)
+                tracked = await self._journal.with_pending_delivery()
+                # What has ended may be told again, or turn out otherwise.
+                await self._catch_up(self._news, [*lately, *tracked])
+            finally:
+                self._news = None
             self._is_running = True
             for record in tracked:
-                await self._announce(record)
+                await self._announce(record, record.submissions)
         # Where there is no room for it on the disk now, there may be later.
-        self._tasks.spawn(self._match_inbox())
+        self._tasks.spawn(self._keep([]))
         self._poller.start()
 
-    def follow(self, record: MessageRecord) -> None:
-        """Await what of a message the gateway has accepted, or may have."""
-        found = self._awaited.follow(record, self._clock.now() + SHORTEST_INTERVAL)
-        if any(submission.is_waiting for submission in record.submissions):
-            self._unsent.add(record.message_id)
-        else:
-            self._unsent.discard(record.message_id)
-        self._answer(record.message_id)
-        if not found:
+    def follow(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        """Await what of a message the gateway has accepted, or may have.
+
+        Only at what has changed is looked.
+        """
+        if self._news is not None:
+            self._news.update(
+                (record.message_id, submission.recipient.number)
+                for submission in changed
+            )
+        is_new = self._follow(record, changed)
+        self._release(record.message_id)
+        if not is_new:
             return
         self._poller.wake()
-        if self._heard and self._is_running:
+        if self._inbox and self._is_running and not self._will_match:
             # Its report may have come before the answer that it was accepted.
+            self._will_match = True
             self._tasks.spawn(self._match_inbox())
 
     async def take_pushed(
@@ -132,27 +151,27 @@ class Tracker:
         for report in reports:
             message_id = None if report is None else await self._apply(report)
             if report is not None and message_id is None:
-                self._heard.remember(report)
+                self._inbox.remember(report)
             taken.append(message_id is not None)
         return tuple(taken)
 
     async def ask_about(self, message_id: str, number: str | None = None) -> None:
         """Ask now about a message, or one of its recipients; raises `GatewayError`."""
-        await self._ask_to_the_end(self._polls.ask_about(message_id, number))
+        # Whoever asks may be cancelled: some is told only once.
+        await self._tasks.complete(self._polls.ask_about(message_id, number))
 
     async def ask_for_all(self) -> None:
         """Ask now for all news, where one request tells it; raises `GatewayError`."""
-        await self._ask_to_the_end(self._polls.ask_for_all())
+        await self._tasks.complete(self._polls.ask_for_all())
 
-    async def wait(self, message_id: str, until: datetime) -> None:
-        """Return when nothing more is awaited of a message, at `until`, or at the end."""
+    async def wait(self, message_id: str, patience: timedelta) -> None:
+        """Return when nothing more is awaited of a message, after `patience`, or at a stop."""
         over = asyncio.Event()
         self._waiting.setdefault(message_id, []).append(over)
-        self._polls.retry_now(message_id)
+        self._polls.hurry(message_id)
         self._poller.wake()
-        left = max(0.0, (until - self._clock.now()).total_seconds())
-        cancel = self._clock.call_later(left, over.set)
-        self._answer(message_id)
+        cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
+        self._release(message_id)
         try:
             await over.wait()
         finally:
@@ -161,36 +180,68 @@ class Tracker:
             if not self._waiting[message_id]:
                 del self._waiting[message_id]
 
-    async def stop(self) -> None:
-        """Ask nothing more, and wait for what is under way."""
+    async def pause(self) -> None:
+        """Ask and announce nothing until the next start; whoever waits goes on waiting.
+
+        What is heard or followed meanwhile is kept.
+        """
         self._is_running = False
-        for message_id in self._waiting:
-            self._answer(message_id)
-        self._heard.stop()
+        self._inbox.stop()
         await self._poller.stop()
         await self._tasks.join()
 
-    async def _receive(self, reports: Sequence[DeliveryReport]) -> None:
+    async def stop(self) -> None:
+        """Pause, and let nobody wait any longer: they get what is known."""
+        self._is_stopped = True
+        for message_id in self._waiting:
+            self._release(message_id)
+        await self.pause()
+
+    async def _catch_up(
+        self, news: Container[Key], stored: Iterable[MessageRecord]
+    ) -> None:
+        """Follow messages as the journal held them, but for what is newer."""
+        for record in {record.message_id: record for record in stored}.values():
+            current = self._messages.get_open(record.message_id) or record
+            self._follow(
+                current,
+                [
+                    submission
+                    for submission in current.submissions
+                    if (record.message_id, submission.recipient.number) not in news
+                ],
+            )
+            # Of thousands, each lets others have their turn.
+            await asyncio.sleep(0)
+
+    def _follow(
+        self, record: MessageRecord, changed: Iterable[SubmissionRecord]
+    ) -> bool:
+        """Return whether anything is awaited anew."""
+        found = self._awaited.follow(record, changed)
+        for one in found:
+            self._polls.plan(one)
+        return bool(found)
+
+    async def _hear(self, reports: Sequence[DeliveryReport]) -> None:
         """Take what the gateway has answered."""
         if self._tells_once:
-            await self._heard.keep(reports)
-            await self._match_inbox()
+            await self._keep(reports)
             return
         for report in reports:
             await self._apply(report)
 
-    async def _ask_to_the_end(self, asking: Coroutine[object, object, None]) -> None:
-        """Ask even if whoever wants to know is cancelled: some is told only once."""
-        task = self._tasks.spawn(asking)
-        await asyncio.wait([task])
-        task.result()
+    async def _keep(self, reports: Sequence[DeliveryReport]) -> None:
+        await self._inbox.keep(reports)
+        await self._match_inbox()
 
-    def _answer(self, message_id: str) -> None:
+    def _release(self, message_id: str) -> None:
         """Answer who waits for a message, if there is nothing more to wait for."""
-        waiting = self._waiting.get(message_id, ())
-        is_over = message_id not in self._unsent and not self._awaited.of(message_id)
-        if waiting and (is_over or not self._is_running):
-            for over in waiting:
+        record = self._messages.get_open(message_id)
+        is_open = record is not None and record.is_open
+        is_over = not is_open and not self._awaited.is_awaited(message_id)
+        if is_over or self._is_stopped:
+            for over in self._waiting.get(message_id, ()):
                 over.set()
 
     async def _match_inbox(self) -> None:
@@ -200,11 +251,13 @@ class Tracker:
             NotStoredError: that could not be written down, so all of them wait on.
 
         """
+        # What is followed from here on may be too late for this look.
+        self._will_match = False
         applied: dict[UnmatchedReport, str] = {}
-        for heard in self._heard:
+        for heard in self._inbox:
             if (message_id := await self._apply(heard.report)) is not None:
                 applied[heard] = message_id
-        await self._heard.applied(applied)
+        await self._inbox.applied(applied)
 
     async def _apply(self, report: DeliveryReport) -> str | None:
         """Write a report down where it belongs; return the message's id, if there is one.
@@ -225,14 +278,16 @@ class Tracker:
 
     async def _write_down(self, one: PendingDelivery, report: DeliveryReport) -> None:
         message_id, number = one.key
-        record = await self._records.change(
+        record = await self._messages.change(
             message_id, partial(apply_report, number=number, report=report)
         )
         if record is None:
-            self._awaited.forget(one)
+            self._awaited.forget(one.key)
+            self._release(message_id)
             return
-        self.follow(record)
-        await self._announce(record)
+        changed = [record.find(number)]
+        self.follow(record, changed)
+        await self._announce(record, changed)
 
     async def _give_up(self, late: Sequence[PendingDelivery]) -> None:
         """Conclude that nothing will be heard of some submissions."""
@@ -245,17 +300,19 @@ class Tracker:
                 )
                 await self._write_down(one, report)
 
-    async def _announce(self, record: MessageRecord) -> None:
+    async def _announce(
+        self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
+    ) -> None:
         """Tell how deliveries have ended, once each."""
-        submission = unannounced(record)
-        if not submission or not self._is_running:
+        ended = unannounced(submissions)
+        if not ended or not self._is_running:
             return
-        for each in submission:
-            self._observer.on_delivery_final(record, each)
-        numbers = frozenset(each.recipient.number for each in submission)
+        for submission in ended:
+            self._observer.on_delivery_final(record, submission)
+        numbers = frozenset(submission.recipient.number for submission in ended)
         try:
-            await self._records.change(
-                record.message_id, partial(told, numbers=numbers)
+            await self._messages.change(
+                record.message_id, partial(mark_announced, numbers=numbers)
             )
         except NotStoredError:
             # It is told again after a restart: twice is better than never.

@@ -1,34 +1,42 @@
-"""A record as JSON knows it, and back."""
+"""A message as rows, and back."""
 
-from datetime import UTC, datetime
-import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import sqlite3
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.messaging.journal.message_json import (
-    record_from_json,
-    record_to_json,
+from custom_components.passerelle_sms.messaging.journal.message_rows import (
+    write_message,
 )
+from custom_components.passerelle_sms.messaging.journal.messages import get
+from custom_components.passerelle_sms.messaging.journal.schema import upgrade
 from custom_components.passerelle_sms.messaging.model.record import (
-    DeliveryState,
-    Failure,
     Kind,
     MessageRecord,
     OnUnknown,
+)
+from custom_components.passerelle_sms.messaging.model.submission import (
+    DeliveryState,
+    Failure,
+    Notice,
     Stage,
     SubmissionRecord,
+    Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN, PAPA
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEXTS = st.text(max_size=10)
 AMOUNTS = st.none() | st.decimals(allow_nan=False, allow_infinity=False, places=3)
-TIMES = st.datetimes(timezones=st.just(UTC))
+TIMES = st.datetimes(max_value=datetime(9999, 1, 1), timezones=st.just(UTC))
 
 
 SUBMISSIONS = st.builds(
@@ -53,6 +61,7 @@ SUBMISSIONS = st.builds(
     attempted=st.none() | TIMES,
     balance_before=AMOUNTS,
     resent=st.booleans(),
+    notice=st.none() | st.sampled_from(Notice),
     sending_id=st.none() | TEXTS,
     delivery=st.none()
     | st.builds(
@@ -85,7 +94,7 @@ RECORDS = st.builds(
     MessageRecord,
     message_id=TEXTS,
     created=TIMES,
-    expires=TIMES,
+    time_to_live=st.timedeltas(timedelta(), timedelta(days=2)),
     text=TEXTS,
     sender=st.none() | TEXTS,
     encoding=st.sampled_from(Encoding),
@@ -94,36 +103,50 @@ RECORDS = st.builds(
     urgent=st.booleans(),
     kind=st.sampled_from(Kind),
     options=OPTIONS,
-    submissions=st.lists(SUBMISSIONS, max_size=3).map(tuple),
+    submissions=st.lists(SUBMISSIONS, min_size=1, max_size=3).map(Submissions),
 )
 
 
-@given(RECORDS)
-def test_everything_outlives_a_restart(record: MessageRecord) -> None:
+def unique(record: MessageRecord) -> MessageRecord:
+    """Return a message with one submission for each number."""
+    by_number = {each.recipient.number: each for each in record.submissions}
+    return replace(record, submissions=Submissions(by_number.values()))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[sqlite3.Connection]:
+    """Return the journal's tables, in memory."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.text_factory = bytes
+        upgrade(connection, 0)
+        yield connection
+
+
+@given(RECORDS.map(unique))
+def test_everything_outlives_a_restart(
+    connection: sqlite3.Connection, record: MessageRecord
+) -> None:
     """To the last attempt."""
-    stored = json.dumps(record_to_json(record))
+    write_message(connection, record, None, 1)
 
-    assert record_from_json(json.loads(stored)) == record
+    assert get(connection, record.message_id) == record
 
 
-def test_what_an_earlier_version_stored_is_read() -> None:
-    """It knew no kind, no options and no delivery."""
-    record = MessageRecord(
-        message_id="1",
-        created=NOON,
-        expires=NOON,
-        text="La citerne est vide.",
-        sender=None,
-        encoding=Encoding.GSM7,
-        segments=1,
-        submissions=(
-            SubmissionRecord(recipient=Recipient(number=MAMAN, name="Maman")),
-        ),
-    )
-    stored = record_to_json(record)
-    for name in ("kind", "options"):
-        del stored[name]
-    for name in ("sending_id", "delivery", "resent"):
-        del stored["submissions"][0][name]
+@given(RECORDS.map(unique), st.data())
+def test_to_write_what_has_changed_is_enough(
+    connection: sqlite3.Connection, record: MessageRecord, data: st.DataObject
+) -> None:
+    """Of the submissions, and of the moments of the message."""
+    write_message(connection, record, None, 1)
+    changed = [
+        replace(data.draw(SUBMISSIONS), recipient=each.recipient)
+        for each in record.submissions
+        if data.draw(st.booleans())
+    ]
+    options = replace(record.options, send_at=data.draw(st.none() | TIMES))
+    after = replace(record.updated(changed), created=data.draw(TIMES), options=options)
 
-    assert record_from_json(stored) == record
+    numbers = [each.recipient.number for each in changed]
+    write_message(connection, after, numbers, 1)
+
+    assert get(connection, record.message_id) == after

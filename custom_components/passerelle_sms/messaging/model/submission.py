@@ -1,0 +1,249 @@
+"""What became of a message for one recipient, and for all of them together."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from itertools import compress
+from operator import is_not
+from typing import Self, overload, override
+
+from ...gateways.errors import GatewayError
+from ...gateways.model.delivery import DeliveryReport, DeliveryStatus, Sent
+from ...gateways.outcome import Outcome
+from ..recipients.address_book import Recipient
+
+
+class Stage(StrEnum):
+    """Who has the next move for a submission."""
+
+    OPEN = "open"
+    """The outbox: it tries, or looks for evidence."""
+    HELD = "held"
+    """The user: no evidence has settled the outcome."""
+    CLOSED = "closed"
+    """Nobody."""
+
+
+class Notice(StrEnum):
+    """What a person has still to hear of a submission that failed after its answer."""
+
+    UNANNOUNCED = "unannounced"
+    """No event has told it."""
+    UNACKNOWLEDGED = "unacknowledged"
+    """An event has told it; nobody has said that it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a submission was not accepted, as it outlives a restart."""
+
+    key: str
+    """The stable name of the error."""
+    code: str | None = None
+    words: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: GatewayError) -> Self:
+        """Return what is kept of an error."""
+        return cls(
+            key=error.key, code=error.code, words=error.words, details=error.details
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryState:
+    """Where a submission is, as far as its gateway has told."""
+
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    code: str | None = None
+    """The gateway's own."""
+    words: str | None = None
+    """The gateway's own, redacted."""
+    at: datetime | None = None
+    """When it happened, as far as the gateway tells."""
+    is_billed: bool | None = None
+    is_announced: bool = False
+    """Whether everybody who listens has heard how it ended."""
+
+    @classmethod
+    def of(cls, report: DeliveryReport) -> Self:
+        """Return what a report says; nobody has heard of it yet."""
+        return cls(
+            status=report.status,
+            code=report.code,
+            words=report.words,
+            at=report.at,
+            is_billed=report.is_billed,
+        )
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there is more to hear, or to tell."""
+        return not (self.status.is_final and self.is_announced)
+
+    def is_news(self, report: DeliveryReport) -> bool:
+        """Return whether a report says more than what is known.
+
+        What has ended stays as it ended; only that it arrived after all is news, when
+        nobody had seen it arrive.
+        """
+        if self.status.is_final:
+            return (
+                report.status is DeliveryStatus.DELIVERED
+                and self.status is not DeliveryStatus.DELIVERED
+            )
+        return (report.status, report.code) != (self.status, self.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRecord:
+    """What became of a message for one recipient so far."""
+
+    recipient: Recipient
+    outcome: Outcome = Outcome.QUEUED
+    stage: Stage = Stage.OPEN
+    submission_id: str | None = field(default=None, repr=False)
+    sending_id: str | None = field(default=None, repr=False)
+    """The gateway's id of the whole request, where that is another one."""
+    segments: int | None = None
+    cost: Decimal | None = None
+    failure: Failure | None = None
+    attempts: int = 0
+    """How often it may have reached the gateway: what provably never left isn't counted."""
+    attempted: datetime | None = None
+    """When it was handed to the gateway; of several times in doubt, the first."""
+    balance_before: Decimal | None = None
+    """What the account held then, if nothing else was under way."""
+    resent: bool = False
+    """Whether it is sent again although it may have left: whatever becomes of that, the
+    first may have arrived."""
+    delivery: DeliveryState | None = None
+    """What became of it after it was accepted; `None` where nothing is to be heard."""
+    notice: Notice | None = None
+    """What a person has still to hear of it; `None` for nothing."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it still has to be handed to the gateway."""
+        return self.outcome is Outcome.QUEUED and self.stage is Stage.OPEN
+
+    @property
+    def is_unknown_open(self) -> bool:
+        """Whether it may have left, and evidence may still tell."""
+        return self.outcome is Outcome.UNKNOWN and self.stage is Stage.OPEN
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a report that it arrived would settle it."""
+        return self.outcome is Outcome.UNKNOWN and self.stage is not Stage.CLOSED
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there is more to hear of its delivery, or to tell."""
+        return self.delivery is not None and self.delivery.is_awaited
+
+    @property
+    def sent(self) -> Sent:
+        """It as the gateway is asked about it."""
+        return Sent(
+            recipient=self.recipient.number,
+            submission_id=self.submission_id,
+            sending_id=self.sending_id,
+        )
+
+
+class Submissions(Sequence[SubmissionRecord]):
+    """The submissions of one message, a recipient each; none of it ever changes.
+
+    Where each stands, and how many have which outcome at which stage, is not counted again
+    when one is replaced.
+    """
+
+    __slots__ = ("_counts", "_positions", "_rows")
+
+    def __init__(
+        self,
+        rows: Iterable[SubmissionRecord] = (),
+        *,
+        positions: Mapping[str, int] | None = None,
+        counts: Counter[tuple[Outcome, Stage]] | None = None,
+    ) -> None:
+        """Hold `rows`, each for a number of its own.
+
+        Where each number stands, and how many have which outcome at which stage, is
+        found out here unless it is known.
+        """
+        self._rows = tuple(rows)
+        self._positions = positions or {
+            row.recipient.number: position for position, row in enumerate(self._rows)
+        }
+        self._counts = counts or Counter(map(_where, self._rows))
+
+    @overload
+    def __getitem__(self, index: int) -> SubmissionRecord: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[SubmissionRecord]: ...
+
+    @override
+    def __getitem__(
+        self, index: int | slice
+    ) -> SubmissionRecord | Sequence[SubmissionRecord]:
+        return self._rows[index]
+
+    @override
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @override
+    def __iter__(self) -> Iterator[SubmissionRecord]:
+        return iter(self._rows)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Submissions) and self._rows == other._rows
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self._rows)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(self._rows)
+
+    def at_stage(self, stage: Stage) -> int:
+        """Return how many are at a stage."""
+        return sum(
+            count for (_, counted), count in self._counts.items() if counted is stage
+        )
+
+    @property
+    def unknown_open(self) -> int:
+        """How many may have left, so that evidence may still tell."""
+        return self._counts[Outcome.UNKNOWN, Stage.OPEN]
+
+    def find(self, number: str) -> SubmissionRecord:
+        """Return the submission for a number; raises `KeyError`."""
+        return self._rows[self._positions[number]]
+
+    def changed_since(self, earlier: Self) -> tuple[SubmissionRecord, ...]:
+        """Return those that are others than in `earlier`, of the same message."""
+        return tuple(compress(self._rows, map(is_not, self._rows, earlier._rows)))
+
+    def replaced(self, changed: Iterable[SubmissionRecord]) -> Self:
+        """Return them with `changed` in the place of the old ones; raises `KeyError`."""
+        rows, counts = list(self._rows), self._counts.copy()
+        for row in changed:
+            position = self._positions[row.recipient.number]
+            counts[_where(rows[position])] -= 1
+            counts[_where(row)] += 1
+            rows[position] = row
+        return type(self)(rows, positions=self._positions, counts=counts)
+
+
+def _where(row: SubmissionRecord) -> tuple[Outcome, Stage]:
+    return row.outcome, row.stage

@@ -1,0 +1,151 @@
+"""Makes one request: on disk before its first byte, and what comes of it after it."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from ...gateways.abilities.options import RefusesDuplicates
+from ...gateways.errors import NotStoredError, RejectedError
+from ...gateways.gateway import Gateway
+from ...gateways.model.message import SendResult
+from ..journal.journal import Journal
+from ..message_store import MessageStore, leaves_unstored
+from ..model.record import MessageRecord, sms_for
+from ..model.submission import SubmissionRecord
+from ..model.transitions import apply_results, mark_in_flight
+from ..observers import BalanceSource
+from ..reconciliation.duplicate_evidence import proves_earlier_send
+from ..runtime.clock import Clock
+from .queue import QueuedRequest
+
+# The shortest time by which two requests can be told apart.
+MOMENT: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunRequest:
+    """A request that is on disk as begun."""
+
+    earlier: MessageRecord
+    """The message before it."""
+    record: MessageRecord
+    numbers: tuple[str, ...] = field(repr=False)
+
+
+class RequestRunner:
+    """Makes the requests of one account, one at a time each."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        store: MessageStore,
+        journal: Journal,
+        clock: Clock,
+        balance: BalanceSource,
+    ) -> None:
+        """Send messages of `store` through `gateway`."""
+        self._gateway = gateway
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._balance = balance
+        self._last_moment = clock.now()
+        self.stop_following_clock: Final = clock.on_shift(self._on_shift)
+
+    def may_send(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
+        """Return whether a request may be made, or made again.
+
+        Where the gateway itself refuses a text it has had, doubt is no obstacle; but it
+        knows only what it has sent, and not what it keeps for later.
+        """
+        if submission.is_waiting:
+            return True
+        return (
+            submission.is_unknown_open
+            and isinstance(self._gateway, RefusesDuplicates)
+            and record.options.send_at is None
+        )
+
+    def mark(
+        self, record: MessageRecord, numbers: Iterable[str], *, is_alone: bool
+    ) -> MessageRecord:
+        """Return a message as it must be on disk before a request for `numbers`.
+
+        `is_alone` says that nothing else is under way: only then the balance is known.
+        """
+        # Later than any moment before: it tells the order of requests.
+        self._last_moment = max(self._clock.now(), self._last_moment + MOMENT)
+        balance: Decimal | None = None
+        if is_alone and not self._store.has_unknown_open:
+            balance = self._balance.known_credits()
+        return mark_in_flight(record, numbers, self._last_moment, balance)
+
+    async def begin(
+        self, request: QueuedRequest, *, is_alone: bool
+    ) -> BegunRequest | None:
+        """Write down that a request is about to be made; `None` if it is not to be.
+
+        Raises:
+            NotStoredError: it can't be written, so nothing may leave.
+
+        """
+        # As it is now: what has been settled meanwhile is not sent again.
+        earlier = self._store.get_open(request.message_id)
+        if earlier is None:
+            return None
+        found = map(earlier.find, request.numbers)
+        numbers = tuple(
+            submission.recipient.number
+            for submission in found
+            if self.may_send(earlier, submission)
+        )
+        if not numbers:
+            return None
+        mark = partial(self.mark, numbers=numbers, is_alone=is_alone)
+        try:
+            record = await self._store.change_open(request.message_id, mark)
+        except NotStoredError:
+            if not leaves_unstored(earlier):
+                raise
+            record = await self._store.change_in_background(request.message_id, mark)
+        return BegunRequest(earlier=earlier, record=record, numbers=numbers)
+
+    async def ask(self, begun: BegunRequest) -> SendResult:
+        """Make a request, once, and return what came of it."""
+        sms = sms_for(begun.record, begun.numbers, self._clock.now())
+        try:
+            return await self._gateway.send(sms)
+        except RejectedError as error:
+            # The account's own rules have changed since the message was taken in.
+            return SendResult.failed(begun.numbers, error)
+
+    async def keep(
+        self, begun: BegunRequest, result: SendResult, *, is_answered: bool
+    ) -> asyncio.Task[MessageRecord] | None:
+        """Change the message by what came of a request; the task ends once it is written.
+
+        `is_answered` says whether the caller has had an answer before. There is nothing
+        to change, and no task, if reports have settled all of it meanwhile.
+        """
+        proof = await proves_earlier_send(
+            self._gateway, self._journal, begun.record, result.submissions
+        )
+        if self._store.get_open(begun.record.message_id) is None:
+            return None
+        return self._store.change_in_background(
+            begun.record.message_id,
+            partial(
+                apply_results,
+                earlier=begun.earlier,
+                results=result.submissions,
+                proves_earlier_send=proof,
+                is_answered=is_answered,
+            ),
+        )
+
+    def _on_shift(self, by: timedelta) -> None:
+        self._last_moment += by
