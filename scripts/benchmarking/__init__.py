@@ -1,0 +1,1 @@
+"""What an alert costs: milliseconds, syncs, and gaps of the event loop."""

@@ -1,0 +1,1 @@
+"""The benchmark: its figures, its goals, its document."""
