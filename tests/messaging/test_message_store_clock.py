@@ -108,6 +108,25 @@ async def test_what_an_earlier_run_has_dated_stays(
     await assert_moments(harness, store, record, created, first, second + HOURS)
 
 
+async def test_a_clock_that_is_set_back_and_right_again_ages_nothing(
+    harness: MessagingHarness, store: MessageStore
+) -> None:
+    """What an earlier run has dated goes both ways too."""
+    record = begin(harness, MAMAN, harness.message(MAMAN, PAPA))
+    await harness.journal.put(record)
+    harness.clock.tick(timedelta(minutes=1))
+    await store.load()
+
+    harness.clock.jump(-HOURS)
+    [created, first, second] = moments(record)
+    assert created is not None
+    assert first is not None
+    await assert_moments(harness, store, record, created - HOURS, first - HOURS, second)
+    harness.clock.jump(HOURS)
+
+    await assert_moments(harness, store, record, created, first, second)
+
+
 async def test_what_an_earlier_run_has_dated_in_the_future_is_of_now(
     harness: MessagingHarness, store: MessageStore
 ) -> None:

@@ -287,6 +287,9 @@ class MessageStore:
         self._shifted_by += by
         for record in self:
             self._open[record.message_id] = self._dated_here.redated(record, by)
+            if by < timedelta():
+                # What was moved back comes forward again with the clock.
+                self._dated_here.take(record, created=True, attempts=True)
         # Called now: what is put from here on has its new moments already.
         self._tasks.spawn(self._redate(self._journal.redate(by)))
 

@@ -199,6 +199,22 @@ async def test_what_came_first_stays_first_when_the_clock_is_set(
     assert first == message(1, attempted(4)).dated(min(by, timedelta()))
 
 
+async def test_what_was_moved_back_comes_forward_again(journal: Journal) -> None:
+    """A clock that is set back, and right again, has aged nothing."""
+    await journal.begin_run(after_noon(0))
+    await journal.put(message(1, attempted(4)))
+    await journal.begin_run(after_noon(5))
+    await journal.put(message(6, attempted(6)))
+
+    await journal.redate(-BY)
+    await journal.redate(BY)
+
+    assert await stored(journal, message(1), message(6)) == [
+        message(1, attempted(4)),
+        message(6, attempted(6)),
+    ]
+
+
 async def test_a_run_that_cannot_be_read_is_the_first(
     journal: Journal, threads: Threads
 ) -> None:

@@ -100,8 +100,13 @@ _DATE_BACK = (
     "UPDATE submission SET run = :run, attempted = attempted - :by",
 )
 _REDATE = (
-    "UPDATE message SET created = created + :by WHERE run = :run OR :by < 0",
-    "UPDATE submission SET attempted = attempted + :by WHERE run = :run OR :by < 0",
+    """
+    UPDATE message SET run = :run, created = created + :by WHERE run = :run OR :by < 0
+    """,
+    """
+    UPDATE submission SET run = :run, attempted = attempted + :by
+    WHERE run = :run OR :by < 0
+    """,
 )
 
 _FIRST, _LAST = -(2**63), 2**63 - 1
