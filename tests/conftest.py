@@ -29,6 +29,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from tests.simulator.tls import make_certificate
 
@@ -147,6 +148,12 @@ def state_of(hass: HomeAssistant, entity_id: str) -> str:
     state = hass.states.get(entity_id)
     assert state is not None, entity_id
     return state.state
+
+
+def journal_of(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
+    """Return where an account's journal is."""
+    name = f"passerelle_sms.{entry.entry_id}.journal"
+    return Path(hass.config.path(STORAGE_DIR, name))
 
 
 def suggested_values(

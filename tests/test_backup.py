@@ -15,19 +15,12 @@ from custom_components.passerelle_sms.messaging.journal.private_file import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import STORAGE_DIR
-from tests.conftest import AccountMaker
+from tests.conftest import AccountMaker, journal_of
 from tests.messages import send
 from tests.restarts import start_account, stop_account
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-
-
-def journal_of(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
-    """Return where an account's journal is."""
-    name = f"passerelle_sms.{entry.entry_id}.journal"
-    return Path(hass.config.path(STORAGE_DIR, name))
 
 
 def restore(copy: Path, path: Path) -> None:

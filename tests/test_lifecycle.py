@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -26,7 +25,7 @@ from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
-from tests.conftest import AccountMaker, warnings_logged
+from tests.conftest import AccountMaker, journal_of, warnings_logged
 from tests.e2e.home_assistant import free_port
 from tests.messaging.idle import let_run
 from tests.passing_time import pass_time, quiet
@@ -66,11 +65,6 @@ async def outcomes(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str
         message["text"]: message["results"][0]["outcome"]
         for message in answer["messages"]
     }
-
-
-def journal_path(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
-    """Return where an account's journal lies."""
-    return Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}.journal"))
 
 
 @asynccontextmanager
@@ -180,7 +174,7 @@ async def test_a_damaged_journal_at_the_start(
     """It is kept aside and told; the account works on with a new one."""
     entry = await add_account(simulator.etech_keys)
     await stop_account(hass, entry)
-    path = journal_path(hass, entry)
+    path = journal_of(hass, entry)
     path.write_bytes(b"damaged " * 1000)
 
     await start_account(hass, entry)
@@ -394,13 +388,13 @@ async def test_a_removal_with_messages_that_wait(
     entry = await add_account(simulated)
     simulated.fail(Fault.RATE_LIMITED, operation="send")
     assert await send(hass, entry) == "queued"
-    assert journal_path(hass, entry).exists()
+    assert journal_of(hass, entry).exists()
 
     await hass.config_entries.async_remove(entry.entry_id)
     simulated.heal()
     await pass_time(hass, freezer, LATER)
 
-    assert not journal_path(hass, entry).exists()
+    assert not journal_of(hass, entry).exists()
     another = await add_account(simulated)
     assert await outcomes(hass, another) == {}
     await pass_time(hass, freezer, LATER)

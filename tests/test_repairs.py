@@ -14,9 +14,8 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.setup import async_setup_component
-from tests.conftest import AccountMaker
+from tests.conftest import AccountMaker, journal_of
 from tests.messages import hold, send, until_settled
 from tests.restarts import start_account, stop_account
 from tests.simulator import Simulator
@@ -29,12 +28,6 @@ DAMAGE = b"no journal" * 1000
 def issue_of(hass: HomeAssistant, issue_id: str) -> ir.IssueEntry | None:
     """Return an issue of ours."""
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-
-
-def journal_of(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
-    """Return where an account's journal is."""
-    name = f"passerelle_sms.{entry.entry_id}.journal"
-    return Path(hass.config.path(STORAGE_DIR, name))
 
 
 def damage(path: Path) -> None:

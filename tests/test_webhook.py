@@ -24,7 +24,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
-from tests.conftest import MAMAN, PAPA, AccountMaker
+from tests.conftest import MAMAN, PAPA, AccountMaker, journal_of
 from tests.messages import patiently, send
 from tests.pushed_reports import (
     ANYTHING,
@@ -41,7 +41,6 @@ from tests.restarts import start_account, stop_account
 from tests.simulator import Simulator
 from tests.simulator.devcodesms import UNDELIVERED
 from tests.test_config_flow import filled_in, open_form, submit
-from tests.test_lifecycle import journal_path
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -436,7 +435,7 @@ async def test_a_cloud_that_cannot_be_asked(
     url = await async_delivery_url(hass, entry)
 
     assert url == f"https://maison.example{path_of(entry)}"
-    journal = journal_path(hass, entry)
+    journal = journal_of(hass, entry)
     assert journal.exists()
     await hass.config_entries.async_remove(entry.entry_id)
     assert not journal.exists()

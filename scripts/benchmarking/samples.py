@@ -33,14 +33,6 @@ class Figure:
         """Return the median of values, with the lowest and the highest."""
         return cls(median=median(values), lowest=min(values), highest=max(values))
 
-    def scaled(self, factor: float) -> Self:
-        """Return it in another unit."""
-        return type(self)(
-            median=self.median * factor,
-            lowest=self.lowest * factor,
-            highest=self.highest * factor,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:

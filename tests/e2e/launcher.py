@@ -54,7 +54,7 @@ def prepare() -> None:
     """Make what is about to start ready for a machine like this."""
     _stand_in()
     bootstrap.DEFAULT_INTEGRATIONS -= _LEFT_OUT
-    # Home Assistant looks this name up when it needs one.
+    # Home Assistant looks this name up when it needs one; a class is no variable to mypy.
     zeroconf.HaZeroconf = LoopbackZeroconf  # type: ignore[assignment, misc]
 
 

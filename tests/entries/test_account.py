@@ -18,9 +18,8 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-from homeassistant.helpers.storage import STORAGE_DIR
 from tests.actions.calls import call
-from tests.conftest import AccountMaker, account_data, warnings_logged
+from tests.conftest import AccountMaker, account_data, journal_of, warnings_logged
 from tests.messages import send, until_settled
 from tests.messaging.idle import let_run
 from tests.passing_time import pass_time, quiet
@@ -29,12 +28,6 @@ from tests.simulator import Fault, Simulator
 from tests.test_init import notify_services
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-
-
-def journal_of(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
-    """Return where an account's journal is."""
-    name = f"passerelle_sms.{entry.entry_id}.journal"
-    return Path(hass.config.path(STORAGE_DIR, name))
 
 
 def let_no_file_be(path: Path) -> None:

@@ -10,7 +10,7 @@ from . import messages, notes, replies, reports
 
 
 def redate(connection: sqlite3.Connection, by: timedelta) -> None:
-    """Date everything that this run has dated `by` later."""
+    """Date what this run has dated `by` later, and the past too if the clock went back."""
     messages.redate(connection, by)
     notes.redate_balance_change(connection, by)
 

@@ -14,7 +14,8 @@ type Moment = str | None
 class DatedHere:
     """The moments that this run has told, by message.
 
-    What an earlier run has told stays as it is, also in a message that this run tries.
+    What an earlier run has told stays as it is when the clock is set forward, also in a
+    message that this run tries. Set back, all of it moves, so that its order stays.
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class DatedHere:
         self._moments.pop(message_id, None)
 
     def redated(self, record: MessageRecord, by: timedelta) -> MessageRecord:
-        """Return a message with what this run has told `by` later."""
+        """Return a message with what this run has told `by` later, or all of it earlier."""
         moments = self._moments.get(record.message_id)
         if by < timedelta():
             # The past moves along: what came first stays first.
