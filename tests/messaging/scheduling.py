@@ -88,7 +88,6 @@ def outcomes(record: MessageRecord) -> list[Outcome]:
 
 
 def keep_time(simulator: Simulator, harness: MessagingHarness) -> None:
-    """Let the gateways that keep messages for later have the time of the house."""
-    simulator.envoyer_sms_pro.now = harness.clock.now
-    simulator.sms123.clock = harness.clock.now
-    simulator.smseco.clock = harness.clock.now
+    """Let the gateways have the time of the house."""
+    for gateway in simulator.gateways.values():
+        gateway.now = harness.clock.now

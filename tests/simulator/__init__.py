@@ -2,6 +2,14 @@
 
 from tests.simulator.faults import Fault
 from tests.simulator.gateway import Acceptance, ReceivedRequest, SimulatedGateway
+from tests.simulator.refusals import AccountRefusal
 from tests.simulator.server import Simulator
 
-__all__ = ["Acceptance", "Fault", "ReceivedRequest", "SimulatedGateway", "Simulator"]
+__all__ = [
+    "Acceptance",
+    "AccountRefusal",
+    "Fault",
+    "ReceivedRequest",
+    "SimulatedGateway",
+    "Simulator",
+]

@@ -1,7 +1,7 @@
 """DevCodeSMS, as "API-SMS DOCUMENTATION" describes it."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Iterable, Mapping
+from datetime import timedelta, timezone
 import json
 import re
 from typing import ClassVar, Final, override
@@ -9,7 +9,9 @@ import uuid
 
 from aiohttp import web
 
+from .credit import Amount
 from .gateway import Acceptance, Operation, SimulatedGateway
+from .refusals import AccountRefusal
 from .segments import billed_segments
 
 FORBIDDEN: Final = "Pas d’autorisation"
@@ -34,6 +36,7 @@ class SimulatedDevCodeSms(SimulatedGateway):
     """DevCodeSMS: JSON, with a row for every number."""
 
     key: ClassVar[str] = "devcodesms"
+    refusals = frozenset({AccountRefusal.NO_CREDIT, AccountRefusal.WRONG_CREDENTIALS})
 
     def __init__(self) -> None:
         """Open an account; every habit is as the document prints it."""
@@ -57,8 +60,11 @@ class SimulatedDevCodeSms(SimulatedGateway):
         """Send all texts of a list to each number, instead of each to its own."""
         self.bare_ids = False
         """Write the ids of delivery reports without prefix and dashes."""
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-        """What time it is, with a time zone."""
+
+    @override
+    def top_up(self, amount: Amount) -> None:
+        super().top_up(amount)
+        self.bought += int(amount)
 
     def delivery_report(
         self, acceptances: Iterable[Acceptance], status: str = DELIVERED
@@ -73,7 +79,7 @@ class SimulatedDevCodeSms(SimulatedGateway):
         if self.bare_ids:
             submission_id = submission_id.removeprefix(_ID_PREFIX).replace("-", "")
         delivered = status == DELIVERED
-        now = self.clock().astimezone(_DOUALA).strftime("%Y-%m-%d %H:%M:%S")
+        now = self.now().astimezone(_DOUALA).strftime("%Y-%m-%d %H:%M:%S")
         return {
             "reponsecode": int(delivered),
             "reponsedescription": "success" if delivered else "error",
@@ -116,16 +122,18 @@ class SimulatedDevCodeSms(SimulatedGateway):
         messages = self._addressed(numbers, texts)
         if not messages:
             return self._refuse(400, FIELD_MISSING)
-        reachable = [
-            text for number, text in messages if number not in self.unreachable
+        costs = [
+            self.cost_of(number, billed_segments(text))
+            for number, text in messages
+            if number not in self.unreachable
         ]
-        if sum(map(billed_segments, reachable)) > self.credits:
+        if not self.can_pay(sum(costs)):
             return self._refuse(400, NO_CREDIT)
         rows = [
             self._row(number, text, str(sender), billed_segments(text))
             for number, text in messages
         ]
-        return self._answer_rows(rows, complete=len(reachable) == len(messages))
+        return self._answer_rows(rows, complete=len(costs) == len(messages))
 
     def _addressed(self, numbers: list[str], texts: list[str]) -> list[tuple[str, str]]:
         """Return who is sent what; nothing if the lists don't belong together."""
@@ -156,7 +164,7 @@ class SimulatedDevCodeSms(SimulatedGateway):
             "mobileno": _with_spaces(number) if self.spaced_numbers else number,
             "errorcode": "1010" if failed else None,
             "errordescription": UNREACHABLE if failed else None,
-            "total_sms_unit": 0 if failed else segments,
+            "total_sms_unit": 0 if failed else self.cost_of(number, segments),
             "balance": int(self.credits),
         }
 
@@ -192,7 +200,7 @@ class SimulatedDevCodeSms(SimulatedGateway):
             msg="Données renvoyés avec succès.",
             data={
                 "qty_acheter": self.bought,
-                "qty_envoye": sum(taken.segments for taken in self.accepted),
+                "qty_envoye": int(self.consumption),
                 "solde": int(self.credits),
             },
         )
@@ -200,7 +208,8 @@ class SimulatedDevCodeSms(SimulatedGateway):
     def _refuse_key(self, fields: Fields) -> web.Response | None:
         if not fields.get("api_key"):
             return self._refuse(401, KEY_MISSING)
-        if fields["api_key"] != self.api_key:
+        is_changed = self.refusal is AccountRefusal.WRONG_CREDENTIALS
+        if is_changed or fields["api_key"] != self.api_key:
             return self._refuse(401, FORBIDDEN)
         return None
 

@@ -1,8 +1,7 @@
 """Envoyer SMS Pro, as "API SMS HTTP REST" 2.10.0 describes it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, override
 from zoneinfo import ZoneInfo
 
@@ -80,8 +79,6 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
     def __init__(self) -> None:
         """Open a single account that has sent nothing yet."""
         super().__init__()
-        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
-        """The time, with a zone: when messages are sent."""
         self.messages: dict[str, SimulatedMessage] = {}
         """Everything it took, by its id."""
         self.wrong_numbers: set[str] = set()
@@ -115,6 +112,10 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             SimulatedReply(number=number, text=text, at=self.now())
         )
 
+    @override
+    def segments_of(self, text: str) -> int:
+        return read_text({"text": text, "longmessageallowed": "1"})[1]
+
     def is_sent(self, message: SimulatedMessage) -> bool:
         """Return whether the time of a message has come, unless it was cancelled."""
         return not message.is_cancelled and message.send_at <= self.now()
@@ -128,8 +129,9 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             raise RefusedError(3, f"Wrong numbers : {','.join(wrong)}")
         send_at = read_time(values, PARIS)
         text, segments = read_text(values)
-        sms = segments * len(numbers)
-        self.charge(asked.account_id, sms)
+        costs = [self.cost_of(number, segments) for number in numbers]
+        sms = sum(costs)
+        self.charge(sms, asked.account_id)
         message_id = str(878 + self.next_number())
         self.messages[message_id] = SimulatedMessage(
             account_id=asked.account_id,
@@ -148,8 +150,10 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
                 sender=values["sendername"],
                 submission_id=message_id,
                 segments=segments,
+                cost=cost,
+                at=self.now(),
             )
-            for number in numbers
+            for number, cost in zip(numbers, costs, strict=True)
         )
         return self._told(message_id, "sms_sent", sms)
 
@@ -177,7 +181,7 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         if self.is_sent(message):
             raise RefusedError(9 if self.now() - message.send_at < _SENDING else 10)
         message.is_cancelled = True
-        self.charge(asked.account_id, -message.sms)
+        self.refund(message.sms, asked.account_id)
         return self._told(asked.values["messageid"], "recredited_sms", message.sms)
 
     def _replies(self, asked: Asked) -> str:

@@ -12,9 +12,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from .credit import Amount
 from .envoyer_sms_pro_checks import RefusedError, present
 from .envoyer_sms_pro_xml import element, fail, success
 from .gateway import Operation, SimulatedGateway
+from .refusals import AccountRefusal
 
 # "Les limites du nombre de requête": sixty minutes from the first one.
 _PERIOD: Final = 3600
@@ -49,6 +51,8 @@ class _Period:
 
 class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
     """The login, the credit and the limit of requests; a refusal or a success."""
+
+    refusals = frozenset({AccountRefusal.NO_CREDIT, AccountRefusal.WRONG_CREDENTIALS})
 
     def __init__(self) -> None:
         """Open a single account, and print its answers as the document does."""
@@ -90,19 +94,24 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         handler = functools.partial(self._handle, answer, id_required)
         return Operation(name=name, methods=("GET", "POST"), path=path, handler=handler)
 
+    @override
     def credits_of(self, account_id: str) -> Decimal:
-        """Return the credit of an account."""
+        single = super().credits_of(account_id)
         account = self.accounts.get(account_id)
-        return account.credits if account else self.credits
+        return account.credits if account else single
 
-    def charge(self, account_id: str, sms: int) -> None:
-        """Take credit from an account; less than nothing gives it back."""
-        if sms > self.credits_of(account_id):
+    @override
+    def charge(self, cost: Amount, account_id: str = "") -> None:
+        if not self.can_pay(cost, account_id):
             raise RefusedError(5)
+        super().charge(cost, account_id)
+
+    @override
+    def _move(self, account_id: str, amount: Decimal) -> None:
         if account_id in self.accounts:
-            self.accounts[account_id].credits -= sms
+            self.accounts[account_id].credits += amount
         else:
-            self.credits -= sms
+            super()._move(account_id, amount)
 
     async def _handle(
         self,
@@ -138,7 +147,9 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
             if account_id
             else not self.accounts or not id_required
         )
-        if (login, password) != (self.username, self.password) or not known:
+        is_changed = self.refusal is AccountRefusal.WRONG_CREDENTIALS
+        is_right = (login, password) == (self.username, self.password)
+        if is_changed or not is_right or not known:
             raise RefusedError(1)
         now = self.clock()
         period = self._periods.get(account_id)
@@ -200,7 +211,7 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         for name, account_id in (("Debit", debit), ("Credit", credit)):
             if account_id not in self.accounts:
                 raise RefusedError(3, f"{name}accountid does not exist")
-        if int(sms) > self.accounts[debit].credits:
+        if not self.can_pay(int(sms), debit):
             raise RefusedError(3, "Debit account has not enough SMS")
         self.accounts[debit].credits -= int(sms)
         self.accounts[credit].credits += int(sms)
@@ -216,6 +227,7 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         )
 
     def _all(self) -> dict[str, SimulatedAccount]:
+        self._land()
         return self.accounts or {
             _FIRST: SimulatedAccount(
                 name="MAISON", credits=self.credits, request_limit=self.request_limit

@@ -1,23 +1,28 @@
 """ETECH KEYS, as "Documentation API ETECH KEYS" describes it."""
 
+from datetime import timedelta, timezone
 from html import escape
 from typing import ClassVar, Final, override
 
 from aiohttp import web
 
 from .gateway import Acceptance, Operation, SimulatedGateway
+from .refusals import AccountRefusal
 from .segments import billed_segments
 
 # The number that goes with a label, as one source tells it. Others tell otherwise.
 _NUMBERS: Final = {"DELIVERED": "2", "UNDELIVERED": "5"}
 _ON_ITS_WAY: Final = "1"
-_COLUMNS: Final = ("Identifiant", "Emetteur", "Destinataire", "Message", "SMS")
+_COLUMNS: Final = ("Identifiant", "Emetteur", "Destinataire", "Message", "SMS", "Date")
+_CAMEROON: Final = "+237"
+_DOUALA: Final = timezone(timedelta(hours=1))
 
 
 class SimulatedEtechKeys(SimulatedGateway):
     """ETECH KEYS: GET, and a sentence for an answer."""
 
     key: ClassVar[str] = "etech_keys"
+    refusals = frozenset({AccountRefusal.NO_CREDIT, AccountRefusal.WRONG_CREDENTIALS})
 
     def __init__(self) -> None:
         """Open an account in which no message has arrived yet."""
@@ -26,6 +31,16 @@ class SimulatedEtechKeys(SimulatedGateway):
         """What it says of a delivery, where `labels` doesn't say otherwise."""
         self.labels: dict[str, str] = {}
         """What it says of single deliveries, by the id of the submission."""
+
+    @override
+    def local_number(self, recipient: str) -> str:
+        return super().local_number(recipient.removeprefix(_CAMEROON))
+
+    @override
+    def international(self, recipient: str) -> str:
+        if len(recipient) == 9:
+            return f"{_CAMEROON}{recipient}"
+        return super().international(recipient)
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -77,10 +92,14 @@ class SimulatedEtechKeys(SimulatedGateway):
         return _sentence(str(self.credits))
 
     async def _transactions(self, request: web.Request) -> web.Response:
-        """Show the last messages, the newest first; the document shows no form."""
+        """Show the last messages, whoever sent them, the newest first.
+
+        The document shows no form.
+        """
         if not self._is_known(request):
             return _sentence("Mot de passe incorrect")
-        last = self.accepted[::-1][: int(request.query["qte"])]
+        sent = sorted(self.accepted + self.sent_elsewhere, key=lambda taken: taken.at)
+        last = sent[::-1][: int(request.query["qte"])]
         lines = [_line("th", _COLUMNS), *(_line("td", _cells(taken)) for taken in last)]
         return _sentence(f"<table>{''.join(lines)}</table>")
 
@@ -102,7 +121,8 @@ class SimulatedEtechKeys(SimulatedGateway):
 
     def _is_known(self, request: web.Request) -> bool:
         return (
-            request.query.get("login") == self.username
+            self.refusal is not AccountRefusal.WRONG_CREDENTIALS
+            and request.query.get("login") == self.username
             and request.query.get("password") == self.password
         )
 
@@ -118,6 +138,7 @@ def _cells(taken: Acceptance) -> tuple[str, ...]:
         taken.recipient,
         taken.text,
         str(taken.segments),
+        f"{taken.at.astimezone(_DOUALA):%d/%m/%Y %H:%M:%S}",
     )
 
 

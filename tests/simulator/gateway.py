@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 import contextlib
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 import functools
 import itertools
 from typing import ClassVar, Final
 
 from aiohttp import web
 
+from .credit import SimulatedCredit
 from .faults import Fault
+from .segments import billed_segments
 
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -30,6 +32,9 @@ class Acceptance:
     sender: str
     submission_id: str
     segments: int
+    cost: int
+    """Credits, charged by now or not."""
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class ReceivedRequest:
     query: dict[str, str]
     body: str
     headers: dict[str, str]
+    at: datetime
+    """By the gateway's time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +77,7 @@ class Operation:
     handler: Handler
 
 
-class SimulatedGateway(ABC):
+class SimulatedGateway(SimulatedCredit, ABC):
     """One gateway with one account, as its document describes it."""
 
     key: ClassVar[str]
@@ -78,14 +85,16 @@ class SimulatedGateway(ABC):
 
     def __init__(self) -> None:
         """Open an account with a thousand credits."""
+        super().__init__()
         self.username = "243161185"
         self.password = "s3cr&t+pa ss"
         self.api_key = "k3y-0f-th3-acc0unt"
-        self.credits = Decimal(1000)
         self.senders = {"MAISON"}
         """The senders that are registered, where the gateway asks for that."""
         self.accepted: list[Acceptance] = []
         """Everything it took, in order: the judge of what was sent, and how often."""
+        self.sent_elsewhere: list[Acceptance] = []
+        """Everything that other users of the account sent, in order."""
         self.requests: list[ReceivedRequest] = []
         """Everything it was asked, in order, whatever came of it."""
         self.seconds_to_answer: dict[str, float] = {}
@@ -138,9 +147,12 @@ class SimulatedGateway(ABC):
         self._over.set()
         self._over = asyncio.Event()
 
-    def asked(self, operation: str) -> int:
-        """Return how many requests came in for an operation."""
-        return sum(request.operation == operation for request in self.requests)
+    def asked(self, operation: str, *, since: datetime | None = None) -> int:
+        """Return how many requests came in for an operation, at or after a time."""
+        return sum(
+            request.operation == operation and (since is None or request.at >= since)
+            for request in self.requests
+        )
 
     async def until_asked(self, operation: str) -> None:
         """Wait until a request comes in for an operation."""
@@ -162,9 +174,10 @@ class SimulatedGateway(ABC):
         segments: int,
     ) -> bool:
         """Take a message and charge it, if there is credit enough."""
-        if segments > self.credits:
+        cost = self.cost_of(recipient, segments)
+        if not self.can_pay(cost):
             return False
-        self.credits -= segments
+        self.charge(cost)
         self.accepted.append(
             Acceptance(
                 recipient=recipient,
@@ -172,9 +185,43 @@ class SimulatedGateway(ABC):
                 sender=sender,
                 submission_id=submission_id,
                 segments=segments,
+                cost=cost,
+                at=self.now(),
             )
         )
         return True
+
+    def send_elsewhere(self, recipient: str, text: str) -> None:
+        """Let another user of the account send a text to an E.164 number.
+
+        Raises:
+            ValueError: there is not credit enough.
+
+        """
+        number, segments = self.local_number(recipient), self.segments_of(text)
+        cost = self.cost_of(number, segments)
+        if not self.can_pay(cost):
+            raise ValueError("Not credit enough")
+        self.charge(cost)
+        self.sent_elsewhere.append(
+            Acceptance(
+                recipient=number,
+                text=text,
+                sender="BUREAU",
+                submission_id=str(self.next_number()),
+                segments=segments,
+                cost=cost,
+                at=self.now(),
+            )
+        )
+
+    def local_number(self, recipient: str) -> str:
+        """Return an E.164 number as clients of this gateway write it."""
+        return recipient.removeprefix("+")
+
+    def segments_of(self, text: str) -> int:
+        """Return how many SMS a text is billed as."""
+        return billed_segments(text)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the simulator for this gateway."""
@@ -200,6 +247,7 @@ class SimulatedGateway(ABC):
                 query=dict(request.query),
                 body=await request.text(),
                 headers=dict(request.headers),
+                at=self.now(),
             )
         )
         self._came_in.set()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import functools
 import re
 from typing import ClassVar, Final, override
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from .gateway import Acceptance, Operation, SimulatedGateway
+from .refusals import AccountRefusal
 from .segments import billed_segments
 from .sms123_contacts import CONTACT_PATHS, AddressBook
 from .sms123_wire import (
@@ -55,15 +56,17 @@ class Extras:
     voice: bool
 
 
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
 class SimulatedSms123(SimulatedGateway):
     """123-SMS.net: POST, and a code for an answer."""
 
     key: ClassVar[str] = "sms123"
+    refusals = frozenset(
+        {
+            AccountRefusal.NO_CREDIT,
+            AccountRefusal.WRONG_CREDENTIALS,
+            AccountRefusal.IP_NOT_ALLOWED,
+        }
+    )
 
     def __init__(self) -> None:
         """Open an account that may send to mainland France from anywhere."""
@@ -71,8 +74,6 @@ class SimulatedSms123(SimulatedGateway):
         self.answer_style = AnswerStyle.BARE
         self.documented_api = True
         """Whether `api/…` is there; the PHP scripts always are."""
-        self.clock = utc_now
-        self.allowed_ip = True
         self.overseas_option = False
         self.stop_mention_needed = False
         """Whether a message with a sender of its own needs the STOP mention."""
@@ -87,6 +88,18 @@ class SimulatedSms123(SimulatedGateway):
         """The number and the text of every test that passed."""
         self.address_book = AddressBook()
         self._last_sent: dict[tuple[str, str], datetime] = {}
+
+    @override
+    def international(self, recipient: str) -> str:
+        if recipient.startswith("0"):
+            return f"+33{recipient[1:]}"
+        return super().international(recipient)
+
+    @override
+    def send_elsewhere(self, recipient: str, text: str) -> None:
+        super().send_elsewhere(recipient, text)
+        taken = self.sent_elsewhere[-1]
+        self._last_sent[taken.recipient, taken.text] = taken.at
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -149,7 +162,7 @@ class SimulatedSms123(SimulatedGateway):
         diff = parameters.get("diff", "")
         refusal = (
             self._refuse_login(parameters, SEND_LOGIN)
-            or (None if self.allowed_ip else "96")
+            or self._refuse_address("96")
             or self._refuse_recipient(parameters)
             or self._refuse_message(parameters)
             or self._refuse_extras(parameters)
@@ -184,7 +197,7 @@ class SimulatedSms123(SimulatedGateway):
         )
         at = _parse_moment(diff)
         if at is None:
-            self._last_sent[recipient, text] = self.clock()
+            self._last_sent[recipient, text] = self.now()
             return "80", submission_id
         self.scheduled.append(
             ScheduledMessage(acceptance=self.accepted[-1], diff=diff, at=at)
@@ -194,9 +207,10 @@ class SimulatedSms123(SimulatedGateway):
     def _test(self, parameters: Parameters) -> str:
         """Say what would become of a message."""
         text = parameters["message"]
-        if billed_segments(text) > self.credits:
+        recipient = parameters["numero"]
+        if not self.can_pay(self.cost_of(recipient, billed_segments(text))):
             return "83"
-        self.tested.append((parameters["numero"], text))
+        self.tested.append((recipient, text))
         return "92"
 
     def _delete(self, parameters: Parameters, diff: str) -> str:
@@ -207,13 +221,13 @@ class SimulatedSms123(SimulatedGateway):
             if (taken.recipient, taken.text, waiting.diff) == asked:
                 self.scheduled.remove(waiting)
                 self.deleted.append(waiting)
-                self.credits += taken.segments
+                self.refund(taken.cost)
                 return "94"
         return "95"
 
     def _send_what_is_due(self) -> None:
         """Send what was scheduled, as time has gone by."""
-        now = self.clock()
+        now = self.now()
         for waiting in [message for message in self.scheduled if message.at <= now]:
             self.scheduled.remove(waiting)
             taken = waiting.acceptance
@@ -228,7 +242,12 @@ class SimulatedSms123(SimulatedGateway):
             return no_name
         if not secret:
             return no_secret
+        if self.refusal is AccountRefusal.WRONG_CREDENTIALS:
+            return wrong
         return wrong if (username, secret) != (self.username, self.api_key) else None
+
+    def _refuse_address(self, code: str) -> str | None:
+        return code if self.refusal is AccountRefusal.IP_NOT_ALLOWED else None
 
     def _refuse_recipient(self, parameters: Parameters) -> str | None:
         recipient = parameters.get("numero", "")
@@ -262,15 +281,18 @@ class SimulatedSms123(SimulatedGateway):
         at = _parse_moment(diff.removesuffix("s"))
         if diff and at is None:
             return "85"
-        is_over = at is not None and at <= self.clock()
+        is_over = at is not None and at <= self.now()
         return "98" if is_over and not diff.endswith("s") else None
 
     def _is_repeated(self, parameters: Parameters) -> bool:
         last_sent = self._last_sent.get((parameters["numero"], parameters["message"]))
-        return last_sent is not None and self.clock() - last_sent < DAY
+        return last_sent is not None and self.now() - last_sent < DAY
 
     def _balance(self, parameters: Parameters) -> web.Response:
         refusal = self._refuse_login(parameters, BALANCE_LOGIN)
+        if self.refuses_balance:
+            # Here all codes have an E: a bare 96 is a balance.
+            refusal = refusal or self._refuse_address("E96")
         return self._answer(refusal or str(self.credits), name="solde")
 
     def _answer(

@@ -1,7 +1,7 @@
 """SMSECO, as "Paramètre de configuration de l'API SMSECO V 2.0" describes it."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum, auto
 import functools
 from typing import ClassVar, Final, override
@@ -9,6 +9,7 @@ from typing import ClassVar, Final, override
 from aiohttp import web
 
 from .gateway import Acceptance, Handler, Operation, SimulatedGateway
+from .refusals import AccountRefusal
 from .segments import billed_segments
 from .smseco_codes import WORDS
 from .smseco_delivery import Report, Reports
@@ -43,6 +44,7 @@ class SimulatedSmsEco(SimulatedGateway):
     """SMSECO: `JSON=` and JSON, and a count of the valid recipients for an answer."""
 
     key: ClassVar[str] = "smseco"
+    refusals = frozenset(AccountRefusal) - {AccountRefusal.IP_NOT_ALLOWED}
 
     def __init__(self) -> None:
         """Open an account whose credits lapse, at a server without quirks."""
@@ -56,7 +58,6 @@ class SimulatedSmsEco(SimulatedGateway):
         """Write a list of one message as that message."""
         self.lists_messages = True
         """Tell the valid recipients one by one."""
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.scheduled: dict[str, datetime] = {}
         """When each message that isn't for now leaves, by its id."""
         self.checked: list[Acceptance] = []
@@ -104,7 +105,7 @@ class SimulatedSmsEco(SimulatedGateway):
         texte: str = "",
     ) -> None:
         """Tell a new state of a message, or of a number, to whoever asks next."""
-        self._reports.add(taken, statut, date=date or self.clock(), texte=texte)
+        self._reports.add(taken, statut, date=date or self.now(), texte=texte)
 
     def sending_of(self, taken: Acceptance) -> str:
         """Return the `msgfid` of a message, or of a number that was checked."""
@@ -137,13 +138,17 @@ class SimulatedSmsEco(SimulatedGateway):
             for number, datas in recipients.items()
             if is_valid(number)
         }
-        if sum(map(billed_segments, texts.values())) > self.credits:
+        costs = [
+            self.cost_of(number, billed_segments(text))
+            for number, text in texts.items()
+        ]
+        if not self.can_pay(sum(costs)):
             return self._refuse(-6)
         taken = [
             self._take(number, text, str(message["expediteur"]))
             for number, text in texts.items()
         ]
-        due = send_at(message) or self.clock()
+        due = send_at(message) or self.now()
         if "datesend" in message:
             self.scheduled.update((one.submission_id, due) for one in taken)
         return self._answer_taken(message, taken, due)
@@ -155,9 +160,9 @@ class SimulatedSmsEco(SimulatedGateway):
         if error := self._login_error(asked) or self._check_error(message, recipients):
             return self._refuse(error)
         numbers = [number for number in recipients if is_valid(number)]
-        if len(numbers) > self.credits:
+        if not self.can_pay(len(numbers)):
             return self._refuse(-6)
-        self.credits -= len(numbers)
+        self.charge(len(numbers))
         taken = [
             Acceptance(
                 recipient=number,
@@ -165,18 +170,20 @@ class SimulatedSmsEco(SimulatedGateway):
                 sender="",
                 submission_id=self._new_id(),
                 segments=1,
+                cost=1,
+                at=self.now(),
             )
             for number in numbers
         ]
         self.checked.extend(taken)
-        return self._answer_taken(message, taken, self.clock())
+        return self._answer_taken(message, taken, self.now())
 
     async def _delivery(self, request: web.Request) -> web.Response:
         asked = read_body(await request.text(), self.body_reading)
         if error := self._login_error(asked):
             return self._refuse(error)
         if self.instant_delivery:
-            self._reports.deliver(self.clock())
+            self._reports.deliver(self.now())
         message = object_in(asked, "message")
         read = self._reports.read(
             str(message.get("msgfid", "")), str(message.get("smsfid", "")), self._row
@@ -207,21 +214,21 @@ class SimulatedSmsEco(SimulatedGateway):
             accountid=ACCOUNT_ID,
             statut=0,
             texte="Requête traitée avec succès",
-            senders=self._listed(sorted(self.senders)),
+            senders=self._listed(sorted(self._registered())),
         )
 
     async def _balance(self, request: web.Request) -> web.Response:
         asked = read_body(await request.text(), self.body_reading)
-        if error := self._login_error(asked):
+        error = self._login_error(asked)
+        if error and (error != -12 or self.refuses_balance):
             return self._answer(accountid="", statut=error, texte=WORDS[error])
-        consumption = sum(taken.segments for taken in self.accepted + self.checked)
         return self._answer(
             accountid=ACCOUNT_ID,
             statut=0,
             texte="Requête traitée avec succès",
             credits=self._number(int(self.credits), printed=str),
             expire=self.expires,
-            cumul=self._number(consumption, printed=str),
+            cumul=self._number(int(self.consumption), printed=str),
         )
 
     def _login_error(self, asked: Object | None) -> int:
@@ -234,19 +241,21 @@ class SimulatedSmsEco(SimulatedGateway):
         if not account.get("password"):
             return -3
         known = {"login": self.username, "password": self.password}
-        return 0 if account == known else -4
+        if account != known or self.refusal is AccountRefusal.WRONG_CREDENTIALS:
+            return -4
+        return -12 if self.refusal is AccountRefusal.INACTIVE else 0
 
     def _send_error(self, message: Object, recipients: dict[str, Object]) -> int:
         """Return the code of what is wrong with the message, or 0."""
         if not message.get("msg"):
             return -5
-        if message.get("expediteur") not in self.senders:
+        if message.get("expediteur") not in self._registered():
             return -8
         if error := _common_error(message, recipients):
             return error
         if "datesend" in message:
             due = send_at(message)
-            return 0 if due is not None and due > self.clock() else -13
+            return 0 if due is not None and due > self.now() else -13
         return 0
 
     def _check_error(self, message: Object, recipients: dict[str, Object]) -> int:
@@ -279,18 +288,17 @@ class SimulatedSmsEco(SimulatedGateway):
             {
                 "smsfid": one.submission_id,
                 "destination": one.recipient,
-                "credits": self._number(one.segments, printed=int),
+                "credits": self._number(one.cost, printed=int),
             }
             for one in taken
         ]
-        charged = sum(one.segments for one in taken)
         return self._answer(
             **ids,
             statut=len(taken),
             texte="Envoi effectué",
             destinataires=self._number(len(taken), printed=str),
-            sms=self._number(charged, printed=str),
-            credits=self._number(charged, printed=str),
+            sms=self._number(sum(one.segments for one in taken), printed=str),
+            credits=self._number(sum(one.cost for one in taken), printed=str),
             solde=self._number(int(self.credits), printed=str),
             messages=self._listed(rows) if self.lists_messages else None,
         )
@@ -305,6 +313,10 @@ class SimulatedSmsEco(SimulatedGateway):
             "libelle": report.libelle,
             "texte": report.texte,
         }
+
+    def _registered(self) -> set[str]:
+        is_removed = self.refusal is AccountRefusal.SENDER_NOT_REGISTERED
+        return set() if is_removed else self.senders
 
     def _listed(self, items: Sequence[object]) -> object:
         return items[0] if self.single_object and len(items) == 1 else items

@@ -421,7 +421,7 @@ async def test_what_was_sent_is_reported(
     """A report for each message, found by its id and its number."""
     simulated = simulator.devcodesms
     simulated.bare_ids = simulated.spaced_numbers = bare
-    simulated.clock = lambda: datetime(2026, 10, 3, 23, 30, tzinfo=UTC)
+    simulated.now = lambda: datetime(2026, 10, 3, 23, 30, tzinfo=UTC)
     gateway = client(simulated)
     assert isinstance(gateway, PushesDelivery)
     result = await gateway.send(
@@ -442,7 +442,7 @@ async def test_what_was_sent_is_reported(
         )
         assert report.is_about(submission.recipient)
         assert (report.status, report.code) == (UNDELIVERED, "0")
-        assert report.at == simulated.clock()
+        assert report.at == simulated.now()
     # None of them is about the other one.
     assert reports[0] is not None
     assert gateway.id_key(result.submissions[1].submission_id or "") != gateway.id_key(

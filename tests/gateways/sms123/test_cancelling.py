@@ -50,7 +50,7 @@ SCHEDULED = Scheduled(
 @pytest.fixture
 def simulated(simulator: Simulator) -> SimulatedSms123:
     """Return the simulated gateway, some days before the document's example."""
-    simulator.sms123.clock = lambda: NOW
+    simulator.sms123.now = lambda: NOW
     return simulator.sms123
 
 
@@ -173,7 +173,7 @@ async def test_what_was_sent_cannot_be_taken_back(
 ) -> None:
     """Its time has come."""
     await schedule(gateway)
-    simulated.clock = lambda: SEND_AT
+    simulated.now = lambda: SEND_AT
 
     with pytest.raises(NotCancellableError):
         await gateway.cancel(SCHEDULED)

@@ -39,7 +39,7 @@ from custom_components.passerelle_sms.gateways.model.message import Sms, Submiss
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.sms123 import Sms123
 from tests.conftest import GatewayMaker
-from tests.simulator import Simulator
+from tests.simulator import AccountRefusal, Simulator
 from tests.simulator.gateway import PAGE
 from tests.simulator.sms123 import SimulatedSms123
 from tests.simulator.sms123_wire import AnswerStyle
@@ -342,15 +342,15 @@ async def test_the_same_text_is_refused_for_a_day(
 ) -> None:
     """91: the same text went to that number within 24 hours."""
     start = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    simulated.clock = lambda: start
+    simulated.now = lambda: start
     assert (await send(gateway)).outcome is Outcome.ACCEPTED
 
-    simulated.clock = lambda: start + timedelta(hours=23, minutes=59)
+    simulated.now = lambda: start + timedelta(hours=23, minutes=59)
     assert type((await send(gateway)).error) is DuplicateMessageError
     assert (await send(gateway, "Citerne pleine")).outcome is Outcome.ACCEPTED
     assert (await send(gateway, recipient=FIFTY[0])).outcome is Outcome.ACCEPTED
 
-    simulated.clock = lambda: start + timedelta(hours=24)
+    simulated.now = lambda: start + timedelta(hours=24)
     assert (await send(gateway)).outcome is Outcome.ACCEPTED
     assert len(simulated.accepted) == 4
 
@@ -359,7 +359,7 @@ async def test_an_address_that_is_not_allowed(
     simulated: SimulatedSms123, gateway: Sms123
 ) -> None:
     """96: a repair for the user."""
-    simulated.allowed_ip = False
+    simulated.refusal = AccountRefusal.IP_NOT_ALLOWED
 
     assert type((await send(gateway)).error) is IpNotAllowedError
     assert simulated.accepted == []

@@ -42,7 +42,7 @@ DIFF = "153012092018"
 @pytest.fixture
 def simulated(simulator: Simulator) -> SimulatedSms123:
     """Return the simulated gateway, some days before the document's example."""
-    simulator.sms123.clock = lambda: NOW
+    simulator.sms123.now = lambda: NOW
     return simulator.sms123
 
 
@@ -268,7 +268,7 @@ async def test_a_message_that_waits_has_not_been_sent_yet(
     assert (await send(gateway, later)).outcome is Outcome.ACCEPTED
     assert (await send(gateway, later)).outcome is Outcome.ACCEPTED
 
-    simulated.clock = lambda: SEND_AT + timedelta(hours=1)
+    simulated.now = lambda: SEND_AT + timedelta(hours=1)
     assert type((await send(gateway, SmsOptions())).error) is DuplicateMessageError
     assert simulated.scheduled == []
     assert len(simulated.accepted) == 2

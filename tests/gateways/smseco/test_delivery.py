@@ -64,7 +64,7 @@ async def test_asks_about_one_request_and_forgets_it(
     simulator: Simulator, client: GatewayMaker
 ) -> None:
     """Section III-3-1: `msgfid`; what was read isn't told again."""
-    simulator.smseco.clock = lambda: NOW
+    simulator.smseco.now = lambda: NOW
     gateway = account(client, simulator)
     asked = sent(await gateway.send(Sms(text="Test", recipients=(BURKINA, OTHER))))
     others = sent(await gateway.send(Sms(text="Autre", recipients=(IVORIAN,))))
@@ -200,7 +200,7 @@ async def test_the_simulator_delivers_at_once(
     simulator: Simulator, client: GatewayMaker
 ) -> None:
     """Every message once, and a scheduled one not before its time."""
-    simulator.smseco.clock = lambda: NOW
+    simulator.smseco.now = lambda: NOW
     simulator.smseco.instant_delivery = True
     gateway = account(client, simulator)
     later = SmsOptions(send_at=NOW + timedelta(hours=1))
@@ -209,7 +209,7 @@ async def test_the_simulator_delivers_at_once(
 
     [now] = await gateway.new_deliveries()
     assert await gateway.new_deliveries() == ()
-    simulator.smseco.clock = lambda: NOW + timedelta(hours=1)
+    simulator.smseco.now = lambda: NOW + timedelta(hours=1)
     [then] = await gateway.new_deliveries()
 
     assert [now.is_about(BURKINA), then.is_about(OTHER)] == [True, True]

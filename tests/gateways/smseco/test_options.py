@@ -52,7 +52,7 @@ async def test_asks_for_nothing_that_was_not_asked_for(
 
 async def test_schedules_a_message(simulator: Simulator, client: GatewayMaker) -> None:
     """Section I-2: `datesend` in Abidjan's time, in whole minutes, never too early."""
-    simulator.smseco.clock = lambda: NOW
+    simulator.smseco.now = lambda: NOW
     send_at = NOW + timedelta(minutes=29, seconds=1)
 
     result = await client(simulator.smseco).send(
@@ -77,7 +77,7 @@ async def test_a_time_that_is_over_is_refused(
     simulator: Simulator, client: GatewayMaker
 ) -> None:
     """The code −13."""
-    simulator.smseco.clock = lambda: NOW
+    simulator.smseco.now = lambda: NOW
 
     result = await client(simulator.smseco).send(
         Sms(text="Test", recipients=(BURKINA,), options=SmsOptions(send_at=NOW))

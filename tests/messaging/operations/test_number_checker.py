@@ -46,7 +46,7 @@ async def harness(
 ) -> MessagingHarness:
     """Return a house that follows deliveries there."""
     harness = make_house(simulated)
-    simulated.clock = harness.clock.now
+    simulated.now = harness.clock.now
     harness.follows_deliveries = True
     await harness.start()
     return harness

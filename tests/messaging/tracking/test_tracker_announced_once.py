@@ -37,7 +37,7 @@ async def harness(
 ) -> AsyncIterator[MessagingHarness]:
     """Return a house that sends through it."""
     async with following(client(simulated), tmp_path) as harness:
-        simulated.clock = harness.clock.now
+        simulated.now = harness.clock.now
         yield harness
 
 

@@ -141,7 +141,7 @@ async def called(
 ) -> AsyncIterator[MessagingHarness]:
     """Return a house that DevCodeSMS calls."""
     async with opening(simulator.devcodesms) as harness:
-        simulator.devcodesms.clock = harness.clock.now
+        simulator.devcodesms.now = harness.clock.now
         yield harness
 
 
