@@ -25,6 +25,7 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
 )
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
     CancelsMessages,
+    ListsSentMessages,
     PushedReport,
     PushesDelivery,
     ReceivesReplies,
@@ -77,6 +78,7 @@ LABELS: Final[dict[type, str]] = {
     KeepsStopList: "STOP list",
     ListsAccounts: "several accounts behind one login",
     ListsSenders: "registered senders",
+    ListsSentMessages: "sent messages are listed",
     ListsTransactions: "transactions",
     ManagesAccounts: "open, close and fill accounts",
     ManagesContacts: "address book",

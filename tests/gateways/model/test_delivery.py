@@ -1,7 +1,10 @@
 """What becomes of a submission: its status, and which number a report is about."""
 
 from datetime import UTC, datetime
+from html import escape
+import unicodedata
 
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.gateways.model.delivery import (
@@ -9,6 +12,8 @@ from custom_components.passerelle_sms.gateways.model.delivery import (
     DeliveryStatus,
     Reply,
     Sent,
+    SentMessage,
+    comparable_text,
     find_number,
     is_same_number,
 )
@@ -115,10 +120,48 @@ def test_a_report_is_about_a_number(recipient: str, digits: str, same: bool) -> 
             status=DeliveryStatus.DELIVERED,
         ),
         Reply(sender=MAMAN, text="an-account", at=datetime(2026, 11, 20, tzinfo=UTC)),
+        SentMessage(recipient=MAMAN, text="an-account", at=None),
     ],
     ids=type,
 )
-def test_nobody_is_shown(held: Sent | DeliveryReport | Reply) -> None:
+def test_nobody_is_shown(held: Sent | DeliveryReport | Reply | SentMessage) -> None:
     """Neither a number, nor an id that may hold one, nor what somebody wrote."""
     assert "695688207" not in repr(held)
     assert "an-account" not in repr(held)
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"),
+    [
+        ("Citerne vide", " Citerne\r\n vide\n"),
+        ("Fuite &lt;&amp;&gt; l&#039;eau", "Fuite <&> l'eau"),
+        ("&eacute;tage", "étage"),
+        ("Tom & Jerry", "Tom &amp; Jerry"),
+        ("Citerne\u00a0vide", "Citerne&nbsp;vide"),
+        (unicodedata.normalize("NFD", "À l'étage"), "À l'étage"),
+    ],
+)
+def test_a_text_is_the_same_whatever_a_page_has_made_of_it(
+    shown: str, sent: str
+) -> None:
+    """Its entities, its white space, its accents."""
+    assert SentMessage(recipient=MAMAN, text=shown, at=None).says(sent)
+
+
+@pytest.mark.parametrize(
+    "sent", ["Citerne", "Citerne vide!", "citerne vide", "Citernevide", ""]
+)
+def test_another_text_is_another_one(sent: str) -> None:
+    """Nothing else is overlooked."""
+    assert not SentMessage(recipient=MAMAN, text="Citerne vide", at=None).says(sent)
+
+
+@given(st.text().filter(lambda text: "&" not in text))
+def test_a_text_compares_as_it_is_shown(text: str) -> None:
+    """Escaped, escaped twice, decomposed, or among other white space."""
+    compared = comparable_text(text)
+
+    assert comparable_text(escape(text)) == compared
+    assert comparable_text(escape(escape(text))) == compared
+    assert comparable_text(unicodedata.normalize("NFD", text)) == compared
+    assert comparable_text(f"\n{text.replace(' ', '  ')}\t") == compared

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..model.delivery import DeliveryReport, Replies, Sent
+from ..model.delivery import DeliveryReport, Replies, Sent, SentMessage
 from ..model.message import Cancellation, Scheduled
 from ..wire.transport import Json
 
@@ -82,6 +82,23 @@ class PushedReport:
     report: DeliveryReport | None
     """`None` if it says nothing about a delivery."""
     row: Mapping[str, object]
+
+
+class ListsSentMessages(ABC):
+    """The gateway lists what the account sent lately, whoever sent it.
+
+    A message in the list was sent. One that isn't may have been sent all the same: what
+    can't be understood without doubt is left out.
+    """
+
+    @abstractmethod
+    async def sent_messages(self, count: int) -> tuple[SentMessage, ...]:
+        """Ask for the last `count` entries, and return the messages among them.
+
+        Raises:
+            InvalidOptionError: so many cannot be asked for.
+
+        """
 
 
 class CancelsMessages(ABC):

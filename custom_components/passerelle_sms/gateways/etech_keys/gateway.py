@@ -11,7 +11,7 @@ from typing import Final, override
 from yarl import URL
 
 from ..abilities.account import ListsTransactions
-from ..abilities.delivery import TracksDelivery
+from ..abilities.delivery import ListsSentMessages, TracksDelivery
 from ..errors import (
     AuthenticationError,
     GatewayError,
@@ -22,14 +22,15 @@ from ..errors import (
 )
 from ..gateway import Gateway
 from ..model.account import Balance, Transactions
-from ..model.delivery import DeliveryReport, Sent
+from ..model.delivery import DeliveryReport, Sent, SentMessage
 from ..model.message import Encoding, SendResult, Sms, Submission
 from ..outcome import Outcome
 from ..wire.decoding import folded, parse_object, plain_text, to_decimal
 from ..wire.redaction import hide_numbers
 from ..wire.transport import Answer
 from .delivery import ID, read_json_state, read_text_state
-from .transactions import read_rows
+from .sent_messages import read_sent_messages
+from .transactions import Rows, read_rows
 
 # Section A, "Valeur de Retour": what each sentence means, in the order to look for it.
 _REFUSALS: Final[dict[str, type[RejectedError]]] = {
@@ -45,7 +46,7 @@ _CAMEROON: Final = "+237"
 _MOST_TRANSACTIONS: Final = 1000
 
 
-class EtechKeys(Gateway, TracksDelivery, ListsTransactions):
+class EtechKeys(Gateway, TracksDelivery, ListsTransactions, ListsSentMessages):
     """One account at ETECH KEYS."""
 
     key = "etech_keys"
@@ -77,6 +78,32 @@ class EtechKeys(Gateway, TracksDelivery, ListsTransactions):
             InvalidOptionError: so many cannot be asked for.
 
         """
+        answer, rows = await self._list_transactions(count)
+        return Transactions(
+            rows=tuple(
+                {name: self._without_credentials(cell) for name, cell in row.items()}
+                for row in rows
+            ),
+            text=self._redact(answer.text),
+        )
+
+    @override
+    async def sent_messages(self, count: int) -> tuple[SentMessage, ...]:
+        """Ask for the last transactions, 1000 at most; return the messages among them.
+
+        Only those to Cameroon: any other number may as well be something else.
+
+        Raises:
+            InvalidOptionError: so many cannot be asked for.
+
+        """
+        _, rows = await self._list_transactions(count)
+        return read_sent_messages(
+            rows, login=self.credentials.username, sender=self.sender
+        )
+
+    async def _list_transactions(self, count: int) -> tuple[Answer, Rows]:
+        """Return the answer, and the rows in it as they came."""
         if not 1 <= count <= _MOST_TRANSACTIONS:
             raise InvalidOptionError(
                 option="count", allowed=f"1 – {_MOST_TRANSACTIONS}"
@@ -89,13 +116,7 @@ class EtechKeys(Gateway, TracksDelivery, ListsTransactions):
         # First the rows: a sentence inside one is about that transaction.
         if not rows and (error := self._refusal(plain_text(answer.text))):
             raise error
-        return Transactions(
-            rows=tuple(
-                {name: self._without_credentials(cell) for name, cell in row.items()}
-                for row in rows[:_MOST_TRANSACTIONS]
-            ),
-            text=self._redact(answer.text),
-        )
+        return answer, rows[:_MOST_TRANSACTIONS]
 
     @override
     def delivery_requests(self, sent: Sequence[Sent]) -> tuple[tuple[Sent, ...], ...]:

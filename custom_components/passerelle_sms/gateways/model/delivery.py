@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+import html
 from typing import Final
+import unicodedata
 
 # Burkina Faso's numbers, the shortest: less of a number would fit too many.
 _SHORTEST_NUMBER: Final = 8
+# A page escapes a text once; a text may hold an entity of its own, and it twice.
+_MOST_ESCAPES: Final = 3
 
 
 class DeliveryStatus(StrEnum):
@@ -83,6 +87,32 @@ class Replies:
     total: int
     """How many there are, on all pages."""
     replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message in a gateway's list of what an account sent, whoever sent it."""
+
+    recipient: str = field(repr=False)
+    """E.164."""
+    text: str = field(repr=False)
+    """As the list shows it: `says` compares it with what was sent."""
+    at: datetime | None
+    """With a time zone; `None` where the list tells no moment."""
+
+    def says(self, text: str) -> bool:
+        """Return whether a text is this message's, whatever a page has made of it."""
+        return comparable_text(self.text) == comparable_text(text)
+
+
+def comparable_text(text: str) -> str:
+    """Return a text as it is compared with one that stood on a page.
+
+    Composed as Unicode's NFC, its white space collapsed, its HTML entities resolved.
+    """
+    for _ in range(_MOST_ESCAPES):
+        text = html.unescape(text)
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def is_same_number(recipient: str, digits: str) -> bool:
