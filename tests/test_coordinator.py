@@ -8,9 +8,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.entries.factory import async_get_budget
+from custom_components.passerelle_sms.entries.settings import GatewaySettings
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from tests.conftest import AccountMaker, state_of
+from tests.conftest import AccountMaker, account_data, state_of
 from tests.messages import confirm_refusal
 from tests.passing_time import pass_time
 from tests.simulator import Fault, Simulator
@@ -44,6 +46,58 @@ async def test_a_rate_limit_is_respected(
     async_fire_time_changed(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert coordinator.last_update_success
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "minutes"), [("2400", 40), ("0", 5), ("7200", 60), ("soon", 60)]
+)
+async def test_a_rate_limit_s_own_wait_is_respected(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+    retry_after: str,
+    minutes: int,
+) -> None:
+    """As long as the gateway says, and never less than it is left alone anyway."""
+    entry = await add_account(simulator.etech_keys, options={"poll_minutes": 600})
+    coordinator = entry.runtime_data.coordinator
+    simulator.etech_keys.retry_after = retry_after
+    simulator.etech_keys.fail(Fault.RATE_LIMITED, times=1)
+    await coordinator.async_refresh()
+    asked = simulator.etech_keys.asked("balance")
+
+    await pass_time(hass, freezer, timedelta(minutes=minutes) - timedelta(seconds=5))
+    assert simulator.etech_keys.asked("balance") == asked
+
+    await pass_time(hass, freezer, timedelta(seconds=10))
+    assert simulator.etech_keys.asked("balance") == asked + 1
+    assert coordinator.last_update_success
+
+
+async def test_a_first_balance_waits_until_there_is_room(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """There is none to show meanwhile, and the budget knows how long that takes."""
+    simulated = simulator.envoyer_sms_pro
+    settings = GatewaySettings.of(account_data(simulator, simulated), {})
+    budget = async_get_budget(hass, settings)
+    assert budget is not None
+    while budget.has_room_for_polls:
+        budget.spend()
+    freezer.tick(20 * 60)
+    entry = await add_account(simulated)
+    assert not entry.runtime_data.coordinator.last_update_success
+
+    await pass_time(hass, freezer, timedelta(minutes=39))
+    assert simulated.requests == []
+
+    await pass_time(hass, freezer, timedelta(minutes=2))
+    assert simulated.asked("balance") == 1
+    assert entry.runtime_data.coordinator.last_update_success
 
 
 async def test_credentials_that_die_meanwhile_ask_the_user(

@@ -28,7 +28,7 @@ from .presentation.issues import async_forget_ip_not_allowed, async_tell_ip_not_
 
 _LOGGER = logging.getLogger(__name__)
 
-# A gateway that counts requests does so by the hour.
+# Unless it says otherwise: a gateway that counts requests does so by the hour.
 RATE_LIMIT_PAUSE: Final = timedelta(hours=1)
 CONFIRM_REFUSAL_AFTER: Final = timedelta(seconds=30)
 
@@ -64,7 +64,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         self._refusals = 0
         """How often the gateway has refused the credentials since it last took them."""
         self._is_exact = False
-        self._urgent_asks = 0
+        self._gave_way = False
+        """Whether the last answer is an old one, so that messages have room."""
         self._error: GatewayError | None = None
 
     @property
@@ -80,11 +81,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
 
     @override
     async def _async_update_data(self) -> Balance:
-        if (
-            self.last_balance is not None
-            and not self._urgent_asks
-            and not self._has_room
-        ):
+        self._gave_way = self.last_balance is not None and not self._has_room
+        if self.last_balance is not None and self._gave_way:
             # Messages come first: what was told stands a while longer.
             if self._error is not None and not self.last_update_success:
                 raise self._failure(self._error)
@@ -109,13 +107,10 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
 
     @override
     async def refresh_balance(self) -> Decimal | None:
-        # Whatever else there is to ask. Several may ask at once, and wait for each other.
-        self._urgent_asks += 1
-        try:
-            await self.async_refresh()
-        finally:
-            self._urgent_asks -= 1
-        return self.data.credits if self.last_update_success else None
+        # Several may ask at once, and wait for each other.
+        await self.async_refresh()
+        is_news = self.last_update_success and not self._gave_way
+        return self.data.credits if is_news else None
 
     @callback
     def async_refresh_soon(self) -> None:
@@ -166,10 +161,15 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         ):
             self.async_refresh_soon()
 
+    def _pause_after(self, error: RateLimitedError) -> timedelta:
+        if error.wait is None:
+            return RATE_LIMIT_PAUSE
+        return max(error.wait, self.gateway.limits.minimum_poll)
+
     def _failure(self, error: GatewayError) -> UpdateFailed:
         retry_after: timedelta | None = None
         if isinstance(error, RateLimitedError):
-            retry_after = RATE_LIMIT_PAUSE
+            retry_after = self._pause_after(error)
         if isinstance(error, AuthenticationError):
             self._refusals += 1
             if self._refusals == 1:

@@ -95,6 +95,8 @@ class SimulatedGateway(SimulatedCredit, ABC):
         """Everything it took, in order: the judge of what was sent, and how often."""
         self.sent_elsewhere: list[Acceptance] = []
         """Everything that other users of the account sent, in order."""
+        self.retry_after: str | None = None
+        """The header of that name, of a scripted answer or one to too many requests."""
         self.requests: list[ReceivedRequest] = []
         """Everything it was asked, in order, whatever came of it."""
         self.seconds_to_answer: dict[str, float] = {}
@@ -130,7 +132,10 @@ class SimulatedGateway(SimulatedCredit, ABC):
         self._scripted.append(
             _Scripted(
                 response=web.Response(
-                    text=text, status=status, content_type=content_type
+                    text=text,
+                    status=status,
+                    content_type=content_type,
+                    headers=self._retry_after(),
                 ),
                 operation=operation,
             )
@@ -269,6 +274,9 @@ class SimulatedGateway(SimulatedCredit, ABC):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), seconds)
 
+    def _retry_after(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": self.retry_after}
+
     def _next_scripted(self, operation: str) -> web.Response | None:
         for scripted in self._scripted:
             if scripted.operation in {None, operation}:
@@ -298,7 +306,12 @@ class SimulatedGateway(SimulatedCredit, ABC):
             case Fault.ERROR_500 | Fault.ERROR_500_AFTER:
                 return web.Response(status=500, text=PAGE, content_type="text/html")
             case Fault.RATE_LIMITED:
-                return web.Response(status=429, text=PAGE, content_type="text/html")
+                return web.Response(
+                    status=429,
+                    text=PAGE,
+                    content_type="text/html",
+                    headers=self._retry_after(),
+                )
             case Fault.HTML:
                 return web.Response(text=PAGE, content_type="text/html")
             case Fault.REDIRECT:

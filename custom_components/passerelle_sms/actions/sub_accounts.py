@@ -28,6 +28,7 @@ from ..const import (
     DOMAIN,
 )
 from ..entries.account import ACCOUNTS, Account, AccountConfigEntry
+from ..entries.factory import async_rename_budget
 from ..entries.settings import unique_id
 from ..gateways.abilities.account import ListsAccounts, ManagesAccounts
 from ..gateways.errors import UnknownAccountError
@@ -160,7 +161,9 @@ def _name_account(
     Without that no request would be understood any more, and no alert leave.
     """
     data = {**entry.data, CONF_ACCOUNT_ID: account_id}
-    hass.config_entries.async_update_entry(entry, data=data, unique_id=unique_id(data))
+    new_id = unique_id(data)
+    async_rename_budget(hass, unique_id(entry.data), new_id)
+    hass.config_entries.async_update_entry(entry, data=data, unique_id=new_id)
 
 
 @callback

@@ -24,7 +24,7 @@ from ..messaging.runtime.tasks import Tasks
 from ..presentation.exceptions import account_gone, placeholders
 from .announcer import Announcer
 from .credit_monitor import CreditMonitor
-from .factory import async_get_clock, make_budget, make_gateway, make_journal
+from .factory import async_get_clock, make_gateway, make_journal
 from .journal_keeper import JournalKeeper
 from .observer import AccountObserver
 from .settings import AccountSettings
@@ -53,8 +53,7 @@ class Account:
         self.entry: Final = entry
         self.settings = AccountSettings.of(entry)
         clock = self._clock = async_get_clock(hass)
-        self._budget = make_budget(hass, self.settings.gateway.gateway)
-        gateway = self.gateway = make_gateway(hass, self.settings.gateway, self._budget)
+        gateway = self.gateway = make_gateway(hass, self.settings.gateway)
         self.journal: Final = make_journal(hass, entry.entry_id)
         self.store: Final = MessageStore(self.journal, clock)
         self.guard: Final = Guard(self.settings.guard_limits, clock)
@@ -145,9 +144,7 @@ class Account:
     def async_apply(self, settings: AccountSettings) -> None:
         """Go by other settings from now on, also with what is on its way."""
         if settings.gateway != self.settings.gateway:
-            self.gateway.become(
-                make_gateway(self._hass, settings.gateway, self._budget)
-            )
+            self.gateway.become(make_gateway(self._hass, settings.gateway))
             self.coordinator.async_refresh_soon()
         self.settings = settings
         book = settings.address_book

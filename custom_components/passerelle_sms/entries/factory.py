@@ -15,6 +15,7 @@ from ..messaging.journal.journal import Journal
 from ..messaging.runtime.clock import SteadyClock
 from .settings import GatewaySettings
 
+BUDGETS: HassKey[dict[str, RequestBudget]] = HassKey(f"{DOMAIN}_request_budgets")
 CLOCK: HassKey[SteadyClock] = HassKey(f"{DOMAIN}_clock")
 
 
@@ -28,16 +29,14 @@ def async_get_clock(hass: HomeAssistant) -> SteadyClock:
 
 
 @callback
-def make_gateway(
-    hass: HomeAssistant, settings: GatewaySettings, budget: RequestBudget | None = None
-) -> Gateway:
-    """Return a client; `budget` goes on counting what another one has asked."""
+def make_gateway(hass: HomeAssistant, settings: GatewaySettings) -> Gateway:
+    """Return a client; its requests count with those of all others of its account."""
     gateway = settings.gateway(
         async_get_clientsession(hass, settings.verify_ssl),
         settings.credentials,
         url=settings.url,
         sender=settings.sender,
-        budget=budget,
+        budget=async_get_budget(hass, settings),
     )
     if isinstance(gateway, SellsLongMessages):
         gateway.long_messages = settings.long_messages
@@ -45,12 +44,32 @@ def make_gateway(
 
 
 @callback
-def make_budget(hass: HomeAssistant, gateway: type[Gateway]) -> RequestBudget | None:
-    """Return what counts an account's requests, where its gateway counts them."""
-    limit = gateway.limits.requests_per_hour
-    return (
-        None if limit is None else RequestBudget(limit, async_get_clock(hass).elapsed)
-    )
+def async_get_budget(
+    hass: HomeAssistant, settings: GatewaySettings
+) -> RequestBudget | None:
+    """Return what counts the requests to an account, where its gateway counts them.
+
+    There is one for each account, whoever asks: the account itself, a flow, an action.
+    It outlives them all, as the gateway goes on counting. A flow in which none of the
+    accounts behind a login has been chosen yet counts for the login alone: nobody knows
+    for which of them the gateway counts that.
+    """
+    limit = settings.gateway.limits.requests_per_hour
+    if limit is None:
+        return None
+    budgets = hass.data.setdefault(BUDGETS, {})
+    if settings.identity not in budgets:
+        elapsed = async_get_clock(hass).elapsed
+        budgets[settings.identity] = RequestBudget(limit, elapsed)
+    return budgets[settings.identity]
+
+
+@callback
+def async_rename_budget(hass: HomeAssistant, old_id: str, new_id: str) -> None:
+    """Go on counting for an account that is told from others in another way now."""
+    budgets = hass.data.get(BUDGETS, {})
+    if old_id in budgets:
+        budgets[new_id] = budgets.pop(old_id)
 
 
 def make_journal(hass: HomeAssistant, entry_id: str) -> Journal:

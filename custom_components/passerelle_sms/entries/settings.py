@@ -67,6 +67,11 @@ class GatewaySettings:
             long_messages=options.get(CONF_LONG_MESSAGES, False),
         )
 
+    @property
+    def identity(self) -> str:
+        """What tells the account from all others: the unique id of its entry."""
+        return _identity(self.gateway, self.credentials)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
@@ -125,11 +130,12 @@ def credentials(data: Mapping[str, Any]) -> Credentials:
 
 
 def unique_id(data: Mapping[str, Any]) -> str:
-    """Return what tells an account from all others.
+    """Return what tells an account from all others."""
+    return _identity(gateway_class(data), credentials(data))
 
-    A digest: what identifies an account may be its secret, or somebody's number.
-    """
-    gateway, proof = gateway_class(data), credentials(data)
+
+def _identity(gateway: type[Gateway], proof: Credentials) -> str:
+    """Return a digest: what identifies an account may be its secret, or a number."""
     identity = [getattr(proof, field).strip() for field in gateway.identity_fields]
     digest = hashlib.sha256("\n".join((gateway.key, *identity)).encode())
     return digest.hexdigest()[:32]

@@ -86,8 +86,8 @@ class Gateway(ABC):
         """Prepare a client: nothing is sent yet.
 
         `url` is the base address when it isn't the documented one, `sender` the name
-        for messages that bring none. A `budget` that outlives the client goes on
-        counting what was asked before, where the gateway counts requests.
+        for messages that bring none. Where the gateway counts requests, `budget` counts
+        those of all clients of the account that share it.
         """
         self.credentials: Final = credentials
         self.url: Final = url or self.default_url
@@ -270,6 +270,8 @@ class Gateway(ABC):
         if status >= 500:
             self._unreadable(answer)
             raise GatewayBrokenError(code=f"HTTP {status}")
+        if status == 429:
+            raise RateLimitedError(code=f"HTTP {status}", wait=answer.retry_after)
         if status in _STATUS_ERRORS:
             raise _STATUS_ERRORS[status](code=f"HTTP {status}")
         if status >= 400:
@@ -284,7 +286,6 @@ _STATUS_ERRORS: Final[dict[int, type[GatewayError]]] = {
     404: OperationUnknownError,
     405: OperationUnknownError,
     415: OperationUnknownError,
-    429: RateLimitedError,
 }
 
 

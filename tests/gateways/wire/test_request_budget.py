@@ -1,11 +1,20 @@
 """The requests that an account may make in sixty minutes."""
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 
 from hypothesis import example, given, strategies as st
 import pytest
 
-from custom_components.passerelle_sms.gateways.errors import RateLimitedError
+from custom_components.passerelle_sms.gateways.errors import (
+    AuthenticationError,
+    CannotConnectError,
+    GatewayError,
+    NoAnswerError,
+    RateLimitedError,
+    TlsFailedError,
+)
 from custom_components.passerelle_sms.gateways.wire import request_budget
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 
@@ -31,17 +40,17 @@ def clock() -> Clock:
     return Clock()
 
 
-def spend(budget: RequestBudget, times: int) -> None:
-    """Make so many requests."""
+def spend(budget: RequestBudget, times: int = 1) -> None:
+    """Make so many requests for messages."""
     for _ in range(times):
-        budget.spend()
+        budget.spend(uses_reserve=True)
 
 
 def is_spent(budget: RequestBudget) -> bool:
-    """Return whether a further request is refused, without making it."""
+    """Return whether a further message is refused; otherwise it is made."""
     used = budget.used
     try:
-        budget.spend()
+        budget.spend(uses_reserve=True)
     except RateLimitedError:
         assert budget.used == used
         return True
@@ -55,7 +64,7 @@ def test_without_a_clock_it_counts_since_the_machine_started(
     uptime = 500.0
     monkeypatch.setattr(request_budget, "seconds_since_boot", lambda: uptime)
     budget = RequestBudget(1)
-    budget.spend()
+    spend(budget)
     assert is_spent(budget)
 
     uptime += 3600
@@ -73,9 +82,9 @@ def test_time_goes_on_by_itself() -> None:
 def test_the_window_slides(clock: Clock) -> None:
     """Each request counts for sixty minutes of its own."""
     budget = RequestBudget(2, clock)
-    budget.spend()
+    spend(budget)
     clock.now += 30 * MINUTE
-    budget.spend()
+    spend(budget)
     assert budget.used == 2
 
     clock.now += 30 * MINUTE - timedelta(microseconds=1)
@@ -87,19 +96,20 @@ def test_the_window_slides(clock: Clock) -> None:
 
 
 def test_a_refusal_says_when_there_is_room_again(clock: Clock) -> None:
-    """In minutes, and never too early."""
+    """Exactly, and for people in minutes, never too early."""
     budget = RequestBudget(2, clock)
-    budget.spend()
+    spend(budget)
     clock.now += 10 * MINUTE
-    budget.spend()
+    spend(budget)
     clock.now += timedelta(seconds=1)
 
     with pytest.raises(RateLimitedError) as raised:
-        budget.spend()
+        spend(budget)
 
     assert raised.value.details == {"limit": "2", "minutes": "50"}
+    assert raised.value.wait == 50 * MINUTE - timedelta(seconds=1)
     clock.now += 50 * MINUTE
-    budget.spend()
+    spend(budget)
 
 
 @given(
@@ -126,7 +136,9 @@ def test_no_sixty_minutes_ever_see_more(limit: int, pauses: list[int]) -> None:
 @pytest.mark.parametrize(
     ("limit", "polls"), [(100, 80), (10, 8), (7, 5), (5, 4), (2, 1), (1, 1)]
 )
-def test_polls_leave_a_fifth_to_messages(clock: Clock, limit: int, polls: int) -> None:
+def test_questions_leave_a_fifth_to_messages(
+    clock: Clock, limit: int, polls: int
+) -> None:
     """But for one: an account that may ask only once an hour is looked at, too."""
     budget = RequestBudget(limit, clock)
 
@@ -136,6 +148,10 @@ def test_polls_leave_a_fifth_to_messages(clock: Clock, limit: int, polls: int) -
         budget.spend()
 
     assert budget.until_room_for_polls() == HOUR
+    with pytest.raises(RateLimitedError) as raised:
+        budget.spend()
+    assert raised.value.wait == HOUR
+    assert budget.used == polls
     spend(budget, limit - polls)
     assert is_spent(budget)
 
@@ -149,7 +165,7 @@ def test_tells_when_there_is_room_for_polls(limit: int, pauses: list[int]) -> No
     clock = Clock()
     budget = RequestBudget(limit, clock)
     for pause in pauses[:limit]:
-        budget.spend()
+        spend(budget)
         clock.now += timedelta(seconds=pause)
 
     wait = budget.until_room_for_polls()
@@ -181,14 +197,14 @@ def test_the_limit_may_be_lowered(clock: Clock) -> None:
     """Nothing more is asked until enough of it is over."""
     budget = RequestBudget(5, clock)
     for _ in range(5):
-        budget.spend()
+        spend(budget)
         clock.now += MINUTE
 
     budget.limit = 2
 
     assert budget.until_room_for_polls() == 59 * MINUTE
     with pytest.raises(RateLimitedError) as raised:
-        budget.spend()
+        spend(budget)
     assert raised.value.details == {"limit": "2", "minutes": "58"}
     clock.now += 58 * MINUTE - timedelta(microseconds=1)
     assert is_spent(budget)
@@ -206,17 +222,17 @@ def test_a_refusal_keeps_its_word(limit: int, pauses: list[int]) -> None:
     budget = RequestBudget(7, clock)
     for pause in pauses:
         clock.now += timedelta(seconds=pause)
-        budget.spend()
+        spend(budget)
     budget.limit = limit
 
     try:
-        budget.spend()
+        spend(budget)
     except RateLimitedError as error:
         minutes = int(error.details["minutes"])
         clock.now += (minutes - 1) * MINUTE
         assert is_spent(budget)
         clock.now += MINUTE
-        budget.spend()
+        spend(budget)
 
 
 def test_time_passes_while_it_is_asked(clock: Clock) -> None:
@@ -224,9 +240,138 @@ def test_time_passes_while_it_is_asked(clock: Clock) -> None:
     end = clock.now + HOUR
     times = iter([clock.now, end - timedelta(microseconds=1), end])
     budget = RequestBudget(1, lambda: next(times))
-    budget.spend()
+    spend(budget)
+
+    with pytest.raises(RateLimitedError) as raised:
+        spend(budget)
+
+    assert raised.value.details == {"limit": "1", "minutes": "1"}
+
+
+NEVER_LEFT = [CannotConnectError, TlsFailedError]
+
+
+@pytest.mark.parametrize("error", NEVER_LEFT)
+def test_what_provably_never_left_is_given_back(
+    clock: Clock, error: type[GatewayError]
+) -> None:
+    """An outage uses nothing up, however long it lasts."""
+    budget = RequestBudget(2, clock)
+
+    def fail() -> None:
+        with budget.counting(uses_reserve=True):
+            assert budget.used == 1
+            raise error
+
+    for _ in range(10):
+        with pytest.raises(error):
+            fail()
+
+    assert budget.used == 0
+    spend(budget, 2)
+    assert is_spent(budget)
+
+
+@pytest.mark.parametrize(
+    "error", [NoAnswerError, AuthenticationError, RateLimitedError, KeyError]
+)
+def test_what_may_have_left_counts(clock: Clock, error: type[Exception]) -> None:
+    """Also if the gateway refused it, or nobody knows what became of it."""
+    budget = RequestBudget(2, clock)
+
+    with pytest.raises(error), budget.counting():
+        raise error
+
+    assert budget.used == 1
+
+
+def test_a_refused_request_is_not_given_back_twice(clock: Clock) -> None:
+    """It never counted: those that are under way go on counting."""
+    budget = RequestBudget(1, clock)
+
+    with budget.counting():
+        with pytest.raises(RateLimitedError), budget.counting(uses_reserve=True):
+            pytest.fail("was made")
+        assert budget.used == 1
+
+    assert budget.used == 1
+
+
+def test_a_request_counts_from_its_end(clock: Clock) -> None:
+    """The gateway may have got it as late as that."""
+    budget = RequestBudget(1, clock)
+    with budget.counting():
+        clock.now += MINUTE
+
+    clock.now += HOUR - MINUTE
 
     with pytest.raises(RateLimitedError) as raised:
         budget.spend()
+    assert raised.value.wait == MINUTE
+    clock.now += MINUTE
+    budget.spend()
 
-    assert raised.value.details == {"limit": "1", "minutes": "1"}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A request that somebody wants to make."""
+
+    pause: int
+    """How many seconds after the one before it."""
+    is_message: bool
+    leaves: bool
+    until_arrival: int
+    """How many seconds it takes to the gateway."""
+    until_answer: int
+    """How many seconds the answer takes."""
+
+
+attempts = st.builds(
+    Attempt,
+    pause=st.sampled_from([0, 1, 60, 600, 3000, 3599]),
+    is_message=st.booleans(),
+    leaves=st.booleans(),
+    until_arrival=st.integers(min_value=0, max_value=15),
+    until_answer=st.integers(min_value=0, max_value=75),
+)
+
+
+@given(st.integers(min_value=1, max_value=12), st.lists(attempts, max_size=60))
+def test_whoever_asks_the_limit_and_the_reserve_hold(
+    limit: int, wanted: list[Attempt]
+) -> None:
+    """In any sixty minutes, as the gateway sees them, and nothing is refused in vain."""
+    clock = Clock()
+    budget = RequestBudget(limit, clock)
+    reserve = min(limit - 1, -(-limit // 5))
+    arrived: list[timedelta] = []
+    counted: list[timedelta] = []
+
+    def make(attempt: Attempt) -> None:
+        """Make a request, which leaves or not."""
+        with budget.counting(uses_reserve=attempt.is_message):
+            clock.now += timedelta(seconds=attempt.until_arrival)
+            if not attempt.leaves:
+                raise CannotConnectError
+            arrived.append(clock.now)
+            clock.now += timedelta(seconds=attempt.until_answer)
+        counted.append(clock.now)
+
+    for attempt in wanted:
+        clock.now += timedelta(seconds=attempt.pause)
+        recent = sum(clock.now - each < HOUR for each in counted)
+        allowed = limit if attempt.is_message else limit - reserve
+        if recent < allowed:
+            with nullcontext() if attempt.leaves else pytest.raises(CannotConnectError):
+                make(attempt)
+            continue
+        with pytest.raises(RateLimitedError) as raised:
+            make(attempt)
+        assert raised.value.wait is not None
+        # Not a moment more, or less, than until enough of them are forgotten.
+        ages = [clock.now + raised.value.wait - each for each in counted]
+        assert sum(age < HOUR for age in ages) < allowed
+        assert sum(age <= HOUR for age in ages) >= allowed
+
+    for begin in arrived:
+        assert sum(begin <= each < begin + HOUR for each in arrived) <= limit

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 import contextlib
+from datetime import timedelta
 import gzip
 import json
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -14,7 +16,10 @@ from custom_components.passerelle_sms.gateways.errors import (
     CannotConnectError,
     GatewayError,
     NoAnswerError,
+    RateLimitedError,
+    TlsFailedError,
 )
+from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from custom_components.passerelle_sms.gateways.wire.transport import (
     MAXIMUM_ANSWER,
     Answer,
@@ -22,6 +27,7 @@ from custom_components.passerelle_sms.gateways.wire.transport import (
     Transport,
 )
 from tests.simulator import Fault, Simulator
+from tests.simulator.tls import served_over_tls
 
 type Serve = Callable[[bytes], Awaitable[Transport]]
 
@@ -276,3 +282,110 @@ async def test_a_closed_session_sends_nothing(simulator: Simulator) -> None:
         await transport.request("GET", "api.php")
 
     assert simulator.etech_keys.requests == []
+
+
+async def test_an_answer_tells_how_long_to_wait(serve: Serve) -> None:
+    """Whatever its status; a date is compared with the answer's own."""
+    in_seconds = await serve(answer(b"", "Retry-After: 90"))
+    until = await serve(
+        answer(
+            b"",
+            "Date: Wed, 10 Feb 2027 12:00:00 GMT",
+            "Retry-After: Wed, 10 Feb 2027 12:05:00 GMT",
+        )
+    )
+
+    assert (await in_seconds.request("GET", "")).retry_after == timedelta(seconds=90)
+    assert (await until.request("GET", "")).retry_after == timedelta(minutes=5)
+
+
+# --- the budget ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def budget() -> RequestBudget:
+    """Return a budget of five requests, one of which is kept for messages."""
+    return RequestBudget(5)
+
+
+async def test_one_too_many_is_never_made(
+    simulator: Simulator, session: aiohttp.ClientSession, budget: RequestBudget
+) -> None:
+    """A question stops before the reserve, a message at the limit."""
+    url = URL(simulator.url("etech_keys"))
+    transport = Transport(session, url, PATIENCE, budget)
+    for _ in range(4):
+        await transport.request("GET", "api_credit.php")
+
+    with pytest.raises(RateLimitedError):
+        await transport.request("GET", "api_credit.php")
+    await transport.request("GET", "api.php", uses_reserve=True)
+    with pytest.raises(RateLimitedError):
+        await transport.request("GET", "api.php", uses_reserve=True)
+
+    assert len(simulator.etech_keys.requests) == 5
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/", "ftp://127.0.0.1/", ""])
+async def test_what_never_left_is_given_back(
+    session: aiohttp.ClientSession, budget: RequestBudget, address: str
+) -> None:
+    """An outage uses nothing up."""
+    transport = Transport(session, URL(address), PATIENCE, budget)
+
+    for _ in range(10):
+        with pytest.raises(CannotConnectError) as raised:
+            await transport.request("POST", "api.php", uses_reserve=True)
+        assert raised.value.__context__ is None
+
+    assert budget.used == 0
+
+
+async def test_what_tls_kept_back_is_given_back(
+    simulator: Simulator,
+    session: aiohttp.ClientSession,
+    certificate: Path,
+    budget: RequestBudget,
+) -> None:
+    """The request is written only over a connection that can be trusted."""
+    async with served_over_tls(simulator.etech_keys, certificate) as secure:
+        transport = Transport(session, URL(secure), PATIENCE, budget)
+        with pytest.raises(TlsFailedError):
+            await transport.request("GET", "api.php")
+
+    assert budget.used == 0
+    assert simulator.etech_keys.requests == []
+
+
+@pytest.mark.parametrize("fault", Fault)
+async def test_what_may_have_left_counts(
+    simulator: Simulator,
+    session: aiohttp.ClientSession,
+    budget: RequestBudget,
+    fault: Fault,
+) -> None:
+    """Whatever the gateway makes of it, and whatever is heard of that."""
+    simulator.etech_keys.fail(fault)
+    url = URL(simulator.url("etech_keys"))
+
+    with contextlib.suppress(NoAnswerError):
+        await Transport(session, url, PATIENCE, budget).request("GET", "api.php")
+
+    assert budget.used == len(simulator.etech_keys.requests) == 1
+
+
+async def test_what_is_given_up_counts(
+    simulator: Simulator, session: aiohttp.ClientSession, budget: RequestBudget
+) -> None:
+    """Nobody waits any longer, and the gateway has it."""
+    simulator.etech_keys.fail(Fault.STALL_AFTER)
+    url = URL(simulator.url("etech_keys"))
+    transport = Transport(session, url, PATIENCE, budget)
+    request = asyncio.create_task(transport.request("GET", "api.php"))
+    await simulator.etech_keys.until_asked("send")
+
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+
+    assert budget.used == 1

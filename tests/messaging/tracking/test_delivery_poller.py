@@ -632,6 +632,25 @@ async def test_polls_leave_room_for_messages(
         assert harness.observer.failures == []
 
 
+async def test_polls_go_by_the_budget_of_another_login(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """From the moment on when the account becomes that one's."""
+    clock = FakeClock()
+    budget, others = (RequestBudget(10, clock.elapsed) for _ in range(2))
+    gateway = AskedGateway(session, budget=budget)
+    async with following(gateway, tmp_path, clock) as harness:
+        await harness.send()
+        while budget.has_room_for_polls:
+            budget.spend()
+
+        gateway.become(AskedGateway(session, budget=others))
+        await clock.advance(1.5 * MINUTE)
+
+        assert gateway.asked == ["id-1"]
+        assert others.used == 1
+
+
 @pytest.mark.parametrize("status", [*DeliveryStatus])
 async def test_what_ends_is_told(
     harness: MessagingHarness, gateway: AskedGateway, status: DeliveryStatus

@@ -129,7 +129,7 @@ class Asker:
         """How much earlier it is due each time that it is."""
         self.poller = Poller(
             self.clock,
-            self.budget,
+            lambda: self.budget,
             due=self.due,
             ask=self.ask,
             failed=self.heard.append,

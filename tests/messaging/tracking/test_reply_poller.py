@@ -11,13 +11,14 @@ from custom_components.passerelle_sms.gateways.errors import (
     MessageNotReadyError,
     NoRepliesError,
     NotStoredError,
+    RateLimitedError,
 )
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.tracking.poller import HORIZON
 from custom_components.passerelle_sms.messaging.tracking.reply_poller import ReplyPoller
-from tests.conftest import MAMAN, PAPA
+from tests.conftest import MAMAN, PAPA, GatewayMaker
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.fake_disk import nothing
 from tests.messaging.harness import MessagingHarness
@@ -289,8 +290,26 @@ async def test_messages_come_first(
     await harness.clock.advance(3000)
 
     assert simulated.asked("replies") == 0
-    # Whoever wants to know now is asked for.
-    await watch.ask_about(record.message_id)
+    # Also if somebody wants to know now.
+    with pytest.raises(RateLimitedError):
+        await watch.ask_about(record.message_id)
+    assert simulated.asked("replies") == 0
+
+
+@pytest.mark.usefixtures("watch")
+async def test_polls_go_by_the_budget_of_another_login(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro, client: GatewayMaker
+) -> None:
+    """From the moment on when the account becomes that one's."""
+    await ask_for_answers(harness)
+    answer(simulated, "Oui")
+    assert harness.gateway.budget is not None
+    while harness.gateway.budget.has_room_for_polls:
+        harness.gateway.budget.spend()
+
+    harness.gateway.become(client(simulated))
+    await harness.clock.advance(61)
+
     assert texts(harness) == ["Oui"]
 
 

@@ -158,6 +158,7 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
                 "message": texts if is_merged else texts[0],
             },
             headers=_HEADERS,
+            uses_reserve=True,
         )
         reply = self._read(answer)
         rows = read_rows(reply.content)

@@ -88,6 +88,8 @@ class DevCodeSmsClient(Gateway):
             or _STATUS_REFUSALS.get(answer.status)
             or _STATUS_REFUSALS.get(reply.status or 0, RejectedError)
         )
+        if kind is RateLimitedError:
+            return RateLimitedError(code=code, words=words, wait=answer.retry_after)
         return kind(code=code, words=words)
 
 

@@ -15,7 +15,13 @@ from .responses import XmlAnswer, read_answer
 class EnvoyerSmsProClient(Gateway):
     """What all operations of Envoyer SMS Pro have in common."""
 
-    async def _ask(self, path: str, form: Mapping[str, str] | None = None) -> XmlAnswer:
+    async def _ask(
+        self,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        uses_reserve: bool = False,
+    ) -> XmlAnswer:
         """Send one request and return the success that came back.
 
         Raises:
@@ -23,12 +29,16 @@ class EnvoyerSmsProClient(Gateway):
             GatewayError: the answer is neither; the HTTP status says what it is.
 
         """
-        answer = await self._exchange(path, form)
+        answer = await self._exchange(path, form, uses_reserve=uses_reserve)
         self._check_accepted(answer)
         return answer
 
     async def _exchange(
-        self, path: str, form: Mapping[str, str] | None = None
+        self,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        uses_reserve: bool = False,
     ) -> XmlAnswer:
         """Send one request and return the success or the refusal that came back.
 
@@ -38,7 +48,11 @@ class EnvoyerSmsProClient(Gateway):
         """
         authorization = self._authorization()
         answer = await self._transport.request(
-            "POST", path, form=form, headers={hdrs.AUTHORIZATION: authorization}
+            "POST",
+            path,
+            form=form,
+            headers={hdrs.AUTHORIZATION: authorization},
+            uses_reserve=uses_reserve,
         )
         # From here on nobody sees the header that a debug page may show.
         text = answer.text.replace(authorization.removeprefix("Basic "), HIDDEN)
@@ -63,7 +77,11 @@ class EnvoyerSmsProClient(Gateway):
             # It contradicts its own HTTP status, or brings an error: proof of nothing.
             raise self._unreadable(read.answer)
         if status == 400:
-            raise RateLimitedError(code="HTTP 400", words=self._words(read))
+            raise RateLimitedError(
+                code="HTTP 400",
+                words=self._words(read),
+                wait=read.answer.retry_after,
+            )
         if status == 403:
             raise NotAllowedError(code="HTTP 403", words=self._words(read))
         self._check_status(read.answer)

@@ -70,7 +70,9 @@ class EnvoyerSmsProMessages(
     async def cancel(self, scheduled: Scheduled) -> Cancellation:
         """Cancel a message ("Fonction annulation d'envoi de message programmé")."""
         message_id = _known(scheduled.submission_id)
-        answer = await self._ask("message/cancel", {"messageid": message_id})
+        answer = await self._ask(
+            "message/cancel", {"messageid": message_id}, uses_reserve=True
+        )
         if text_at(answer.body, "message/message_id") != message_id:
             raise self._unreadable(answer.answer)
         return Cancellation(

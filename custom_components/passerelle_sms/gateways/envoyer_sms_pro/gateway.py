@@ -144,7 +144,9 @@ class EnvoyerSmsPro(
         if self.measure_sms(sms).segments > 1:
             form["longmessageallowed"] = "1"
         return await self._exchange(
-            "message/send", {**form, **await _option_fields(sms.options)}
+            "message/send",
+            {**form, **await _option_fields(sms.options)},
+            uses_reserve=True,
         )
 
     def _sent(self, sms: Sms, answer: XmlAnswer) -> SendResult:

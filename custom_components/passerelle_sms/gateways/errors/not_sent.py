@@ -1,5 +1,7 @@
 """Never left: safe to try again."""
 
+from datetime import timedelta
+
 from .base import NotSentError
 
 
@@ -19,3 +21,16 @@ class RateLimitedError(NotSentError):
     """Too many requests: the gateway did not look at this one."""
 
     key = "rate_limited"
+
+    def __init__(
+        self,
+        *,
+        wait: timedelta | None = None,
+        code: str | None = None,
+        words: str | None = None,
+        reference: str | None = None,
+        **details: str,
+    ) -> None:
+        """Keep for how long nothing is to be asked, where that is known."""
+        super().__init__(code=code, words=words, reference=reference, **details)
+        self.wait = wait

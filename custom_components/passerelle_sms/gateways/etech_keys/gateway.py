@@ -173,7 +173,9 @@ class EtechKeys(Gateway, TracksDelivery, ListsTransactions, ListsSentMessages):
         if measured.encoding is Encoding.UCS2:
             # Not in the document; without it the accents outside GSM-7 are lost.
             query["unicode"] = "1"
-        answer = await self._transport.request("GET", "api.php", query=query)
+        answer = await self._transport.request(
+            "GET", "api.php", query=query, uses_reserve=True
+        )
         self._check_status(answer)
         return SendResult(
             submissions=(

@@ -38,6 +38,8 @@ class Operation:
     """Where the gateway is asked, and the form that it is known to answer there."""
 
     paths: Mapping[RequestFormat, str]
+    uses_reserve: bool = False
+    """Whether it may use the requests that are kept for messages."""
     form: RequestFormat | None = None
     probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -76,7 +78,7 @@ class Sms123Forms(Gateway):
         if form is None:
             return None
         try:
-            return await self._exchange(form, operation.paths[form], parameters, read)
+            return await self._exchange_for(operation, form, parameters, read)
         except OperationUnknownError:
             # Nothing was done. Whoever came here first has perhaps found another form.
             if operation.form is form:
@@ -97,7 +99,7 @@ class Sms123Forms(Gateway):
             form = operation.form
             if form is None:
                 return await self._probe(operation, parameters, read)
-        return await self._exchange(form, operation.paths[form], parameters, read)
+        return await self._exchange_for(operation, form, parameters, read)
 
     async def _probe[Result](
         self,
@@ -112,9 +114,7 @@ class Sms123Forms(Gateway):
         errors: list[GatewayError] = []
         for form in RequestFormat:
             try:
-                reply = await self._exchange(
-                    form, operation.paths[form], parameters, read
-                )
+                reply = await self._exchange_for(operation, form, parameters, read)
             except OperationUnknownError as error:
                 errors.append(error)
                 continue
@@ -125,12 +125,30 @@ class Sms123Forms(Gateway):
             return reply
         raise errors[0]
 
+    async def _exchange_for[Result](
+        self,
+        operation: Operation,
+        form: RequestFormat,
+        parameters: Mapping[str, str],
+        read: Reader[Result],
+    ) -> Result | Refusal:
+        """Send one request of an operation in one form, and read its answer."""
+        return await self._exchange(
+            form,
+            operation.paths[form],
+            parameters,
+            read,
+            uses_reserve=operation.uses_reserve,
+        )
+
     async def _exchange[Result](
         self,
         form: RequestFormat,
         path: str,
         parameters: Mapping[str, str],
         read: Reader[Result],
+        *,
+        uses_reserve: bool = False,
     ) -> Result | Refusal:
         """Send one request in one form, and read its answer.
 
@@ -149,11 +167,17 @@ class Sms123Forms(Gateway):
         }
         if form is RequestFormat.DOCUMENTED:
             answer = await self._transport.request(
-                "POST", path, json=values, headers={"Accept": "application/json"}
+                "POST",
+                path,
+                json=values,
+                headers={"Accept": "application/json"},
+                uses_reserve=uses_reserve,
             )
         else:
             renamed = {_SCRIPT_NAMES.get(name, name): values[name] for name in values}
-            answer = await self._transport.request("POST", path, form=renamed)
+            answer = await self._transport.request(
+                "POST", path, form=renamed, uses_reserve=uses_reserve
+            )
         reply = self._read(answer, read)
         if isinstance(reply, Refusal) and reply.error_type is OperationUnknownError:
             raise reply.error()

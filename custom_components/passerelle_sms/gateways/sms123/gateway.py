@@ -98,7 +98,8 @@ class Sms123(
             paths={
                 RequestFormat.DOCUMENTED: "api/send/",
                 RequestFormat.SCRIPT: "http.php",
-            }
+            },
+            uses_reserve=True,
         )
         self._balance: Final = Operation(
             paths={

@@ -152,6 +152,7 @@ class SmsEco(
                 "message": write_message(sms, is_ucs2=is_ucs2),
                 "destinataires": write_recipients(sms, numbers),
             },
+            uses_reserve=True,
         )
         return self._taken(answer, sms, numbers)
 
@@ -265,7 +266,9 @@ class SmsEco(
         self._empty_addresses = self._empty_addresses - {second} | {first}
         return result
 
-    async def _post(self, address: str, request: Mapping[str, Json]) -> Answer:
+    async def _post(
+        self, address: str, request: Mapping[str, Json], *, uses_reserve: bool = False
+    ) -> Answer:
         """Post a request, with the account that it is about."""
         login = {
             "login": self.credentials.username,
@@ -276,6 +279,7 @@ class SmsEco(
             address,
             body=write_request({"compte": login, **request}),
             headers={"Accept": "application/json", "Content-Type": "application/json"},
+            uses_reserve=uses_reserve,
         )
 
 

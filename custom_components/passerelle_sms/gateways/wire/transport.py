@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import aiohttp
@@ -12,6 +13,7 @@ from yarl import URL
 
 from ..errors import CannotConnectError, GatewayError, NoAnswerError, TlsFailedError
 from .request_budget import RequestBudget
+from .retry_after import read_retry_after
 
 type Json = str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]
 
@@ -37,6 +39,8 @@ class Answer:
 
     status: int
     text: str
+    retry_after: timedelta | None = None
+    """How long it asks to wait before the next request."""
 
 
 class Transport:
@@ -69,8 +73,12 @@ class Transport:
         json: Mapping[str, Json] | None = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        uses_reserve: bool = False,
     ) -> Answer:
         """Send one request, once, and return the answer whatever its status.
+
+        `uses_reserve` is for messages and their cancellations: they may also use the
+        requests that the budget keeps from questions.
 
         Raises:
             CannotConnectError, TlsFailedError, RateLimitedError: nothing was written.
@@ -80,29 +88,34 @@ class Transport:
         if self._session.closed:
             # The house is shutting down.
             raise CannotConnectError
-        if self._budget is not None:
-            self._budget.spend()
-        result = await self._receive(
-            self._session.request(
-                method,
-                self._base_url.joinpath(path),
-                params=query,
-                data=form if form is not None else body,
-                json=json,
-                # Without keep-alive no request meets a connection that is just closing.
-                headers={**(headers or {}), hdrs.CONNECTION: "close"},
-                allow_redirects=False,
-                middlewares=(_OnceOnly(),),
-                timeout=aiohttp.ClientTimeout(
-                    connect=self._timeouts.connect,
-                    sock_connect=self._timeouts.connect,
-                    sock_read=self._timeouts.read,
-                ),
+        with self._counting(uses_reserve=uses_reserve):
+            result = await self._receive(
+                self._session.request(
+                    method,
+                    self._base_url.joinpath(path),
+                    params=query,
+                    data=form if form is not None else body,
+                    json=json,
+                    # Without keep-alive no request meets a connection that is just
+                    # closing.
+                    headers={**(headers or {}), hdrs.CONNECTION: "close"},
+                    allow_redirects=False,
+                    middlewares=(_OnceOnly(),),
+                    timeout=aiohttp.ClientTimeout(
+                        connect=self._timeouts.connect,
+                        sock_connect=self._timeouts.connect,
+                        sock_read=self._timeouts.read,
+                    ),
+                )
             )
-        )
-        if isinstance(result, GatewayError):
-            raise result
+            if isinstance(result, GatewayError):
+                raise result
         return result
+
+    def _counting(self, *, uses_reserve: bool) -> AbstractContextManager[None]:
+        if self._budget is None:
+            return nullcontext()
+        return self._budget.counting(uses_reserve=uses_reserve)
 
     async def _receive(
         self, request: AbstractAsyncContextManager[ClientResponse]
@@ -110,7 +123,11 @@ class Transport:
         """Return the answer or the failure; raised here, it would hold the address."""
         try:
             async with asyncio.timeout(self._timeouts.total), request as response:
-                return Answer(status=response.status, text=await _read(response))
+                return Answer(
+                    status=response.status,
+                    text=await _read(response),
+                    retry_after=read_retry_after(response.headers),
+                )
         except aiohttp.ClientSSLError:
             return TlsFailedError()
         except (

@@ -38,7 +38,7 @@ class Poller:
     def __init__(
         self,
         clock: Clock,
-        budget: RequestBudget | None,
+        budget: Callable[[], RequestBudget | None],
         *,
         due: Callable[[], timedelta | None],
         ask: Callable[[], Awaitable[None]],
@@ -48,7 +48,8 @@ class Poller:
         """Call `ask` when so much has elapsed as `due` says; nothing is due when `None`.
 
         `failed` hears of the `GatewayError` that `ask` raises; `replan` is called when
-        what is due at an hour may be due at another time than before.
+        what is due at an hour may be due at another time than before. `budget` returns
+        the one to go by: the account may become another.
         """
         self._clock = clock
         self._budget = budget
@@ -91,8 +92,9 @@ class Poller:
         self.wake()
 
     def _on_time(self) -> None:
-        if self._budget is not None and not self._budget.has_room_for_polls:
-            self._pause(self._budget.until_room_for_polls())
+        budget = self._budget()
+        if budget is not None and not budget.has_room_for_polls:
+            self._pause(budget.until_room_for_polls())
             self.wake()
             return
         task = self._tasks.spawn(self._look())

@@ -67,7 +67,7 @@ class ReplyPoller:
         self._tasks = Tasks()
         self._poller = Poller(
             clock,
-            gateway.budget,
+            lambda: gateway.budget,
             due=self._schedule.first,
             ask=self._ask_what_is_due,
             failed=observer.on_poll_failed,

@@ -75,7 +75,7 @@ class Tracker:
         )
         self._poller = Poller(
             clock,
-            gateway.budget,
+            lambda: gateway.budget,
             due=self._awaited.schedule.first,
             ask=self._polls.ask_what_is_due,
             failed=observer.on_poll_failed,
