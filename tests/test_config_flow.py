@@ -88,10 +88,32 @@ async def test_adds_an_account(
     assert entry.state is ConfigEntryState.LOADED
     assert entry.data["gateway"] == key
     assert entry.data["url"] == simulator.url(key)
+    assert entry.options == {"alone": True}
     assert simulator.gateways[key].asked("send") == 0
     # The flow goes on to the first recipient.
     [recipient_flow] = hass.config_entries.subentries.async_progress()
     assert result["next_flow"][1] == recipient_flow["flow_id"]
+
+
+@ALL
+async def test_an_account_that_others_use_too(
+    hass: HomeAssistant, simulator: Simulator, key: str
+) -> None:
+    """What the form says stays an option, beside an error too, and none of the data."""
+    simulated = simulator.gateways[key]
+    simulated.fail(Fault.HTML)
+    form = await open_form(hass, key)
+    form = await submit(hass, form, filled_in(simulator, key, alone=False))
+    assert suggested_values(form)["alone"] is False
+    simulated.heal()
+
+    result = await submit(hass, form, filled_in(simulator, key, alone=False))
+    await hass.async_block_till_done()
+
+    entry = result["result"]
+    assert entry.options == {"alone": False}
+    assert "alone" not in entry.data
+    assert not entry.runtime_data.settings.is_alone
 
 
 def _nothing(simulated: SimulatedGateway) -> None:

@@ -1,5 +1,6 @@
 """What the user can do about an issue."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.presentation.issues import (
+    async_tell_unexplained_fall,
+)
 from homeassistant.components.repairs import RepairsFlowManager, repairs_flow_manager
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
@@ -172,5 +176,34 @@ async def test_a_damaged_journal_is_told_until_it_has_been_read(
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "confirm"
     assert form["description_placeholders"] == issue.translation_placeholders
+    await manager.async_configure(form["flow_id"], {})
+    assert issue_of(hass, issue_id) is None
+
+
+async def test_an_unexplained_fall_is_told_until_it_has_been_read(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """How much is missing, and what that means; a restart doesn't end it."""
+    entry = await add_account(simulator.etech_keys)
+    gateway = entry.runtime_data.gateway
+
+    async_tell_unexplained_fall(hass, entry, gateway, Decimal("3.0"))
+
+    issue_id = f"unexplained_fall_{entry.entry_id}"
+    issue = issue_of(hass, issue_id)
+    assert issue is not None
+    assert issue.is_persistent
+    assert issue.severity is ir.IssueSeverity.WARNING
+    assert issue.learn_more_url == gateway.site
+    manager = await flows(hass)
+    form = await manager.async_init(DOMAIN, context={"issue_id": issue_id})
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "confirm"
+    assert form["description_placeholders"] == {
+        "account": "ETECH KEYS",
+        "gateway": "ETECH KEYS",
+        "site": gateway.site,
+        "credits": "3",
+    }
     await manager.async_configure(form["flow_id"], {})
     assert issue_of(hass, issue_id) is None

@@ -239,11 +239,13 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
     words = load(language)["issues"]
 
     assert words.keys() == {
+        issues.ACCOUNT_REFUSED,
         issues.IP_NOT_ALLOWED,
         issues.JOURNAL_DAMAGED,
         issues.JOURNAL_UNAVAILABLE,
         issues.LOW_BALANCE,
         issues.NOT_LEFT,
+        issues.UNEXPLAINED_FALL,
         issues.UNKNOWN_OUTCOME,
     }
     for issue in (issues.NOT_LEFT, issues.UNKNOWN_OUTCOME):
@@ -253,7 +255,7 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
     choices = {choice.value for choice in Choice}
     assert flow["step"]["init"]["menu_options"].keys() == choices
     assert flow["step"]["init"]["menu_option_descriptions"].keys() == choices
-    for issue in (issues.JOURNAL_DAMAGED, issues.NOT_LEFT):
+    for issue in (issues.JOURNAL_DAMAGED, issues.NOT_LEFT, issues.UNEXPLAINED_FALL):
         assert words[issue]["fix_flow"]["step"].keys() == {"confirm"}
 
 

@@ -17,6 +17,7 @@ CONF_WEBHOOK_URL: Final = "webhook_url"
 SECTION_ADVANCED: Final = "advanced"
 
 # The options of an account.
+CONF_ALONE: Final = "alone"
 CONF_ENCODING: Final = "encoding"
 CONF_LONG_MESSAGES: Final = "long_messages"
 CONF_IDENTICAL_MINUTES: Final = "identical_minutes"

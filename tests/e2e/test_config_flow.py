@@ -29,7 +29,10 @@ async def choose_gateway(page: Page, name: str) -> None:
 async def test_adds_an_account_and_its_first_recipient(
     page: Page, home_assistant: HomeAssistantProcess, simulator: Simulator
 ) -> None:
-    """Wrong password, right password, the question about plain http, and Maman."""
+    """Wrong password, right password, the question about plain http, and Maman.
+
+    Others use the account too, which nobody has to say twice.
+    """
     simulated = simulator.etech_keys
     await sign_in(
         page, home_assistant, f"/config/integrations/dashboard/add?domain={DOMAIN}"
@@ -40,6 +43,12 @@ async def test_adds_an_account_and_its_first_recipient(
     await page.locator("input[name=username]").last.fill(simulated.username)
     await page.locator("input[name=password]").last.fill("wr0ng")
     await page.locator("input[name=sender]").fill("MAISON")
+    alone = page.get_by_role("switch").first
+    await expect(alone).to_be_checked()
+    only = page.get_by_role("paragraph").filter(has_text="Only Home Assistant sends")
+    await expect(only).to_be_visible()
+    await alone.press("Space")
+    await expect(alone).not_to_be_checked()
     await page.get_by_text("Advanced").click()
     await page.locator("input[name=url]").fill(simulator.url("etech_keys"))
     await submit.click()
@@ -65,6 +74,9 @@ async def test_adds_an_account_and_its_first_recipient(
     )
     [accepted] = simulated.accepted
     assert accepted.recipient == "695688207"
+    [entry] = await home_assistant.config_entries(DOMAIN)
+    options = await home_assistant.options_flow(entry["entry_id"])
+    assert options.suggested("alone") is False
     log = home_assistant.log()
     assert simulated.password not in log
     assert "695688207" not in log

@@ -76,10 +76,10 @@ async def test_reauthenticates(
 async def test_reconfigures(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
 ) -> None:
-    """Everything but whose account it is; a secret left empty stays."""
+    """Everything but whose account it is; a secret left empty, and the options, stay."""
     simulated = simulator.gateways[key]
     simulated.senders.add("ALARME")
-    entry = await add_account(simulated)
+    entry = await add_account(simulated, options={"alone": False})
     before = dict(entry.data)
     form = await entry.start_reconfigure_flow(hass)
     assert form["step_id"] == "reconfigure"
@@ -103,6 +103,8 @@ async def test_reconfigures(
         "country": "CI",
         "verify_ssl": False,
     }
+    assert entry.options == {"alone": False}
+    assert not entry.runtime_data.settings.is_alone
 
 
 async def test_reconfiguring_to_plain_http_asks_first(
@@ -253,6 +255,7 @@ async def test_chooses_one_of_several_accounts(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert result["title"] == "Envoyer SMS Pro SOCIETE2"
     assert result["result"].data["account_id"] == "504"
+    assert result["result"].options == {"alone": True}
     prefix = "sensor.envoyer_sms_pro_societe2_balance"
     for entity_id, credits_left in (
         (prefix, "5973"),

@@ -3,6 +3,16 @@
 import pytest
 
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.gateways.errors import (
+    GatewayError,
+    InsufficientCreditError,
+    SenderNotRegisteredError,
+)
+from custom_components.passerelle_sms.messaging.model.submission import Failure
+from custom_components.passerelle_sms.presentation.issues import (
+    async_forget_account_refused,
+    async_tell_account_refused,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -70,3 +80,76 @@ async def test_it_goes_with_the_account(
     await hass.config_entries.async_remove(entry.entry_id)
 
     assert issue_ids(hass) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "error", "reason"),
+    [
+        (
+            "en",
+            InsufficientCreditError(code="82"),
+            "Not enough credit at 123-SMS.net (82). Top up at {site}.",
+        ),
+        (
+            "fr",
+            InsufficientCreditError(),
+            "Plus assez de crédit chez 123-SMS.net. Rechargez sur {site}.",
+        ),
+        (
+            "fr",
+            SenderNotRegisteredError(words="inconnu"),
+            (
+                "L'expéditeur « MAISON » n'est pas enregistré chez 123-SMS.net "
+                "(inconnu). Enregistrez-le sur {site}."
+            ),
+        ),
+    ],
+    ids=["code", "no words", "words"],
+)
+async def test_a_refused_account_is_told_with_the_reason_until_it_is_taken(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    language: str,
+    error: GatewayError,
+    reason: str,
+) -> None:
+    """In the language of the house, and with the gateway's own code and words."""
+    entry = await add_account(simulator.sms123)
+    gateway = entry.runtime_data.gateway
+    hass.config.language = language
+
+    await async_tell_account_refused(hass, entry, gateway, Failure.of(error))
+
+    issue_id = f"account_refused_{entry.entry_id}"
+    assert issue_ids(hass) == {issue_id}
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert not issue.is_fixable
+    assert issue.severity is ir.IssueSeverity.ERROR
+    assert issue.learn_more_url == gateway.site
+    assert issue.translation_placeholders == {
+        "account": "123-SMS.net",
+        "gateway": "123-SMS.net",
+        "site": gateway.site,
+        "reason": reason.format(site=gateway.site),
+    }
+    async_forget_account_refused(hass, entry)
+    assert issue_ids(hass) == set()
+
+
+async def test_another_reason_takes_the_place_of_the_first(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """An account is refused for one reason at a time."""
+    entry = await add_account(simulator.sms123)
+    gateway = entry.runtime_data.gateway
+    for error in (InsufficientCreditError(), SenderNotRegisteredError()):
+        await async_tell_account_refused(hass, entry, gateway, Failure.of(error))
+
+    issue_id = f"account_refused_{entry.entry_id}"
+    assert issue_ids(hass) == {issue_id}
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders is not None
+    assert "is not registered" in issue.translation_placeholders["reason"]

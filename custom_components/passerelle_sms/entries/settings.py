@@ -22,6 +22,7 @@ from homeassistant.const import (
 
 from ..const import (
     CONF_ACCOUNT_ID,
+    CONF_ALONE,
     CONF_ENCODING,
     CONF_GATEWAY,
     CONF_IDENTICAL_MINUTES,
@@ -90,6 +91,9 @@ class AccountSettings:
     """Never under what the gateway allows."""
     low_balance: Decimal
     """The credits at which the user wants to be warned."""
+    is_alone: bool
+    """Whether nobody else sends through the account, so that a fall of its balance is
+    ours; until the user says otherwise, it is so."""
 
     @classmethod
     def of(cls, entry: ConfigEntry) -> Self:
@@ -106,6 +110,7 @@ class AccountSettings:
             guard_limits=_guard_limits(options),
             poll_interval=_poll_interval(entry),
             low_balance=Decimal(options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)),
+            is_alone=options.get(CONF_ALONE, True),
         )
 
     @property

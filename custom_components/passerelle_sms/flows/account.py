@@ -16,7 +16,7 @@ from homeassistant.const import CONF_URL, CONF_USERNAME
 from homeassistant.core import callback
 from homeassistant.util import slugify
 
-from ..const import CONF_ACCOUNT_ID, CONF_GATEWAY, CONF_SENDER
+from ..const import CONF_ACCOUNT_ID, CONF_ALONE, CONF_GATEWAY, CONF_SENDER
 from ..entries.settings import gateway_class, unique_id
 from ..gateways.errors import GatewayError, InvalidSenderError
 from ..gateways.gateway import Gateway
@@ -51,6 +51,8 @@ class AccountFlow(ConfigFlow):
         """Begin with nothing known."""
         self._data: dict[str, Any] = {}
         """The account as the form describes it."""
+        self._options: dict[str, Any] = {}
+        """What the form asks for and can be changed later; only of a new account."""
         self._shown: dict[str, Any] | None = None
         """What the form held, to be shown again beside an error."""
         self._accounts: tuple[SubAccount, ...] = ()
@@ -143,7 +145,10 @@ class AccountFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Take a filled-in form, over what is known of the account already."""
         self._shown = user_input
-        self._data = {**known, CONF_GATEWAY: gateway.key, **flattened(user_input)}
+        fields = flattened(user_input)
+        if CONF_ALONE in fields:
+            self._options = {CONF_ALONE: fields.pop(CONF_ALONE)}
+        self._data = {**known, CONF_GATEWAY: gateway.key, **fields}
         errors: dict[str, str] = {}
         try:
             self._data[CONF_URL] = base_url(self._data[CONF_URL])
@@ -200,7 +205,9 @@ class AccountFlow(ConfigFlow):
         await self.async_set_unique_id(unique_id(self._data), raise_on_progress=False)
         self._abort_if_unique_id_configured()
         return self.async_create_entry(
-            title=self._free_title(), data=with_webhook_id(self._data)
+            title=self._free_title(),
+            data=with_webhook_id(self._data),
+            options=self._options,
         )
 
     @callback

@@ -33,6 +33,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import (
     CONF_ACCOUNT_ID,
+    CONF_ALONE,
     CONF_ENCODING,
     CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
@@ -79,6 +80,7 @@ def account_form(gateway: type[Gateway], country: str) -> probatio.Schema:
             },
             _sender_marker(gateway): _PLAIN,
             probatio.Required(CONF_COUNTRY, default=country): CountrySelector(),
+            probatio.Required(CONF_ALONE, default=True): BooleanSelector(),
             **_advanced(str(gateway.default_url)),
         }
     )
@@ -158,6 +160,7 @@ def options_form(
     }
     if issubclass(gateway, SellsLongMessages):
         fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
+    fields[probatio.Required(CONF_ALONE)] = BooleanSelector()
     # A cap of 0 would be read as none, and stops everything: so there is none of 0.
     fields |= {
         probatio.Required(CONF_LOW_BALANCE): _whole_number(0, MOST_CREDITS),

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
 from ..const import (
+    CONF_ALONE,
     CONF_ENCODING,
     CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
@@ -83,6 +84,7 @@ class AccountOptionsFlow(OptionsFlow):
             CONF_POLL_MINUTES: settings.poll_interval.total_seconds() // 60,
             CONF_ENCODING: settings.encoding.value,
             CONF_LONG_MESSAGES: settings.gateway.long_messages,
+            CONF_ALONE: settings.is_alone,
             CONF_LOW_BALANCE: float(settings.low_balance),
             CONF_SEGMENTS_PER_HOUR: limits.segments_per_hour,
             CONF_SEGMENTS_PER_DAY: limits.segments_per_day,

@@ -10,14 +10,17 @@ from ..const import DOMAIN
 from ..gateways.errors import NotStoredError
 from ..gateways.gateway import Gateway
 from ..messaging.model.record import MessageRecord
-from ..messaging.model.submission import Stage
-from .formatting import local_time
+from ..messaging.model.submission import Failure, Stage
+from .exceptions import async_explain
+from .formatting import local_time, plain
 
+ACCOUNT_REFUSED = "account_refused"
 IP_NOT_ALLOWED = "ip_not_allowed"
 JOURNAL_DAMAGED = "journal_damaged"
 JOURNAL_UNAVAILABLE = "journal_unavailable"
 LOW_BALANCE = "low_balance"
 NOT_LEFT = "not_left"
+UNEXPLAINED_FALL = "unexplained_fall"
 UNKNOWN_OUTCOME = "unknown_outcome"
 
 
@@ -46,6 +49,67 @@ def async_tell_ip_not_allowed(
 def async_forget_ip_not_allowed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: the gateway answers again."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(IP_NOT_ALLOWED, entry))
+
+
+async def async_tell_account_refused(
+    hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway, failure: Failure
+) -> None:
+    """Tell why the gateway refuses the account, so that its messages wait.
+
+    An address that is not allowed has an issue of its own. Await this before the next
+    `async_forget_account_refused`: the words for the reason may have to be read first.
+    """
+    reason = await async_explain(hass, failure, gateway)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(ACCOUNT_REFUSED, entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        learn_more_url=gateway.site,
+        translation_key=ACCOUNT_REFUSED,
+        translation_placeholders={
+            "account": entry.title,
+            "gateway": gateway.name,
+            "site": gateway.site,
+            "reason": reason,
+        },
+    )
+
+
+@callback
+def async_forget_account_refused(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: the gateway takes what the account sends."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(ACCOUNT_REFUSED, entry))
+
+
+@callback
+def async_tell_unexplained_fall(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    gateway: Gateway,
+    credits_missing: Decimal,
+) -> None:
+    """Tell that the balance fell by so many credits more than our messages cost.
+
+    It stays until the user says that it has been read: nothing else would end it.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(UNEXPLAINED_FALL, entry),
+        is_fixable=True,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        learn_more_url=gateway.site,
+        translation_key=UNEXPLAINED_FALL,
+        translation_placeholders={
+            "account": entry.title,
+            "gateway": gateway.name,
+            "site": gateway.site,
+            "credits": str(plain(credits_missing)),
+        },
+    )
 
 
 @callback
