@@ -19,7 +19,7 @@ from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.wire import request_budget
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
-from custom_components.passerelle_sms.messaging.journal import journal as journal_module
+from custom_components.passerelle_sms.messaging.journal import journal_access
 from custom_components.passerelle_sms.messaging.journal.database import Database, Opened
 from custom_components.passerelle_sms.messaging.journal.opening import open_file
 from custom_components.passerelle_sms.messaging.runtime import clock
@@ -96,7 +96,7 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
         files.append(file)
         return file, found
 
-    monkeypatch.setattr(journal_module, "open_file", opened)
+    monkeypatch.setattr(journal_access, "open_file", opened)
     return files
 
 

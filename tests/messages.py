@@ -1,8 +1,9 @@
 """What tests about messages have in common: sending them, and hearing of them."""
 
 import asyncio
+from datetime import timedelta
 import threading
-from typing import Any
+from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import (
@@ -89,6 +90,10 @@ async def until_settled(entry: MockConfigEntry) -> None:
     stop()
 
 
+_UNTIL_ASKED: Final = timedelta(minutes=11)
+"""After how long the user is asked about a doubt."""
+
+
 async def hold(
     hass: HomeAssistant,
     simulated: SimulatedGateway,
@@ -99,14 +104,17 @@ async def hold(
     """Send a message that may have left and of which no evidence tells; return its id."""
     heard = Heard(hass)
     simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
+    # What the gateway has sent can't be read, where it keeps a list of that.
+    simulated.fail(Fault.CUT_BEFORE, operation="transactions")
     answer = await send(hass, entry, **fields)
     assert answer["results"][0]["outcome"] == "unknown"
     # A top-up in between: the balance proves nothing any more.
     simulated.credits += 500
-    freezer.tick(61)
+    freezer.tick(_UNTIL_ASKED)
     async_fire_time_changed(hass)
     told = await heard.until(1)
     await hass.async_block_till_done()
+    simulated.heal()
     assert told["type"] == "unknown"
     message_id: str = answer["message_id"]
     assert told["message_id"] == message_id

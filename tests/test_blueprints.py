@@ -136,7 +136,7 @@ async def test_what_is_refused_has_not_arrived(
     recipients: list[str],
 ) -> None:
     """By the gateway, or here: then there is no answer at all."""
-    simulator.sms123.credits -= simulator.sms123.credits
+    simulator.sms123.answer_next("101", operation="send")
     called = await add_automation(
         hass, await add_account(simulator.sms123), recipients=recipients
     )

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from tests.conftest import MAMAN, PAPA, AccountMaker
 from tests.messages import send
 from tests.simulator import Fault, Simulator
@@ -51,6 +53,8 @@ async def test_no_secret_and_no_number(
         # Where a gateway tells an id, it may hold the number.
         assert row["submission_id"] is None or row["submission_id"] not in text
     assert whole["guard"] == {"segments_last_hour": 2, "segments_last_day": 2}
+    assert whole["ledger"]["is_alone"] is True
+    assert whole["ledger"]["muted_since"] is None
     assert whole["pending_messages"] == 0
     [message] = whole["last_messages"]
     assert message["segments"] == 1
@@ -65,6 +69,70 @@ async def test_no_secret_and_no_number(
     assert "Bonjour" in whole["last_unreadable_answer"]
     assert whole["last_poll"]["successful"] is False
     assert whole["last_poll"]["error"]
+
+
+async def test_what_the_balance_proves(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """And why it may prove nothing; by tariff, and neither by number nor by message."""
+    entry = await add_account(simulator.etech_keys, options={"alone": False})
+    before = simulator.etech_keys.credits
+    await send(hass, entry, target=["Maman"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["ledger"] == {
+        "credits": str(before - 1),
+        "period": entry.runtime_data.ledger.books.period,
+        "is_disturbed": False,
+        "muted_since": None,
+        "is_alone": False,
+        "prices": {"237": {"credits": "1", "confirmed": True}},
+    }
+
+
+async def test_a_balance_that_proves_nothing(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Somebody else has spent what was to be proof."""
+    entry = await add_account(simulator.etech_keys)
+    await send(hass, entry, target=["Maman"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    simulator.etech_keys.credits -= 3
+    await entry.runtime_data.coordinator.async_refresh()
+    entry.runtime_data.ledger.disturb()
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["ledger"]["muted_since"] == dt_util.utcnow().isoformat()
+    assert told["ledger"]["is_disturbed"] is True
+
+
+async def test_before_a_balance_was_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """Nothing is known, and nothing is learnt."""
+    simulator.etech_keys.fail(Fault.CUT_BEFORE, operation="balance")
+    entry = await add_account(simulator.etech_keys)
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["ledger"]["credits"] is None
+    assert told["ledger"]["prices"] == {}
 
 
 async def test_a_gateway_that_is_there_again(

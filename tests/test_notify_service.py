@@ -107,7 +107,7 @@ async def test_data_says_how_much_a_message_matters(
     await notify(hass, "etech_keys_papa")
 
     data = {"urgent": True, "on_unknown": "resend", "time_to_live": {"minutes": 5}}
-    await notify(hass, "etech_keys_papa", data=data)
+    await notify(hass, "etech_keys_papa", message="Citerne pleine", data=data)
 
     [record, _] = await entry.runtime_data.journal.find(JournalQuery())
     assert record.urgent

@@ -100,7 +100,7 @@ async def test_the_balance_gives_way(
 
     assert simulator.envoyer_sms_pro.asked("balance") == asked
     assert entry.runtime_data.coordinator.last_update_success
-    assert entry.runtime_data.coordinator.known_credits() is not None
+    assert entry.runtime_data.ledger.books.latest is not None
     assert answer["results"][0]["outcome"] == "accepted"
 
 
@@ -151,7 +151,8 @@ async def test_giving_way_proves_nothing(
 ) -> None:
     """A gateway that was away is not there again, because nobody asks it."""
     coordinator = entry.runtime_data.coordinator
-    assert coordinator.known_credits() is not None
+    books = entry.runtime_data.ledger.books
+    assert books.credits is not None
     use_up(entry, 79)
     simulator.envoyer_sms_pro.fail(Fault.CUT_BEFORE, operation="balance", times=1)
     assert await coordinator.refresh_balance() is None
@@ -160,7 +161,7 @@ async def test_giving_way_proves_nothing(
 
     assert simulator.envoyer_sms_pro.asked("balance") == asked
     assert not coordinator.last_update_success
-    assert coordinator.known_credits() is None
+    assert entry.runtime_data.ledger.books == books
 
 
 # --- whoever asks -------------------------------------------------------------------

@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, restore_state as rs
 from homeassistant.util import dt as dt_util
 from tests.conftest import AccountMaker, state_of
-from tests.messages import hold, send
+from tests.messages import hold, send, until_settled
 from tests.restarts import restart_account, start_account, stop_account
 from tests.simulator import Fault, Simulator
 
@@ -170,7 +170,9 @@ async def test_pending_messages(
     }
 
     simulator.etech_keys.heal()
+    await entry.runtime_data.coordinator.async_refresh()
     await send(hass, entry, message="Porte ouverte")
+    await until_settled(entry)
     await hass.async_block_till_done()
     assert len(simulator.etech_keys.accepted) == 3
     assert state_of(hass, PENDING) == "0"

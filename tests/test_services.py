@@ -241,7 +241,7 @@ async def test_who_wants_no_answer_hears_of_a_failure(
 async def test_not_enough_credit(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
 ) -> None:
-    """The row says so, and where to top up."""
+    """The message waits; the row says why, and where to top up."""
     simulated = simulator.gateways[key]
     entry = await add_account(simulated)
     simulated.credits *= 0
@@ -249,7 +249,7 @@ async def test_not_enough_credit(
     answer = await send(hass, entry, target=["Papa"])
 
     [row] = answer["results"]
-    assert row["outcome"] == "rejected"
+    assert row["outcome"] == "queued"
     assert row["error"]["key"] == "insufficient_credit"
     assert GATEWAYS[key].site in row["error"]["message"]
 
@@ -430,7 +430,7 @@ async def test_a_runaway_automation_is_stopped(
 async def test_the_same_text_again(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """Once is enough; what is urgent passes."""
+    """Once is enough, also of what is urgent."""
     entry = await add_account(simulator.etech_keys)
     await send(hass, entry, target=["Papa"])
 
@@ -438,8 +438,9 @@ async def test_the_same_text_again(
         await send(hass, entry, target=["Papa"])
 
     assert PAPA not in str(raised.value)
-    await send(hass, entry, target=["Papa"], urgent=True)
-    assert len(simulator.etech_keys.accepted) == 2
+    with pytest.raises(ServiceValidationError, match="less than 1 min ago"):
+        await send(hass, entry, target=["Papa"], urgent=True)
+    assert len(simulator.etech_keys.accepted) == 1
 
 
 @pytest.mark.parametrize("answer", [True, False])

@@ -24,7 +24,11 @@ from .notify_service import (
     async_setup_notify_services,
     async_setup_service_names,
 )
-from .presentation.issues import async_forget_issues, async_forget_journal_unavailable
+from .presentation.issues import (
+    async_forget_account_refused,
+    async_forget_issues,
+    async_forget_journal_unavailable,
+)
 from .services import async_setup_services
 from .webhook import (
     async_register_webhook,
@@ -135,6 +139,8 @@ async def _async_close(
         # Home Assistant forwards nothing.
         await async_unload_notify_entities(hass, entry)
         await account.stop()
+    # What was under way may have been refused, too.
+    async_forget_account_refused(hass, entry)
 
 
 async def _async_apply(hass: HomeAssistant, entry: AccountConfigEntry) -> None:

@@ -37,8 +37,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
     """Polls the balance of one account, for as long as that is enabled."""
 
     config_entry: ConfigEntry
-    request_count_if_idle: Callable[[], int | None]
-    """A count that grows with every request to send; `None` while one is made.
+    look: Callable[[], Callable[[Decimal], None]]
+    """Begins a look at the balance, and returns what is to be told it.
 
     The account sets it before the first poll.
     """
@@ -63,10 +63,9 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         self.gateway = gateway
         self._refusals = 0
         """How often the gateway has refused the credentials since it last took them."""
-        self._is_exact = False
         self._gave_way = False
         """Whether the last answer is an old one, so that messages have room."""
-        self._error: GatewayError | None = None
+        self.balance_error: GatewayError | None = None
 
     @property
     def last_balance(self) -> Balance | None:
@@ -74,34 +73,23 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         return self.data
 
     @override
-    def known_credits(self) -> Decimal | None:
-        return (
-            self.last_balance.credits if self.last_balance and self._is_exact else None
-        )
-
-    @override
     async def _async_update_data(self) -> Balance:
         self._gave_way = self.last_balance is not None and not self._has_room
         if self.last_balance is not None and self._gave_way:
             # Messages come first: what was told stands a while longer.
-            if self._error is not None and not self.last_update_success:
-                raise self._failure(self._error)
+            if self.balance_error is not None and not self.last_update_success:
+                raise self._failure(self.balance_error)
             return self.last_balance
-        request_count_if_idle = self.request_count_if_idle()
-        self._is_exact = False
+        tell = self.look()
         try:
             balance = await self.gateway.balance()
         except GatewayError as error:
-            self._error = error
+            self.balance_error = error
             raise self._failure(error) from error
-        self._error = None
+        self.balance_error = None
         self._refusals = 0
         self._abort_reauthentication()
-        # Told while a message was on its way, it may be from before or after it.
-        self._is_exact = (
-            request_count_if_idle is not None
-            and request_count_if_idle == self.request_count_if_idle()
-        )
+        tell(balance.credits)
         async_forget_ip_not_allowed(self.hass, self.config_entry)
         return balance
 
@@ -115,7 +103,6 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
     @callback
     def async_refresh_soon(self) -> None:
         """Ask once for everything that has changed what the account holds."""
-        self._is_exact = False
         self.config_entry.async_create_background_task(
             self.hass, self.async_request_refresh(), f"{DOMAIN} balance"
         )
@@ -144,15 +131,11 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         return budget is None or budget.has_room_for_polls
 
     @callback
-    def async_apply_send_result(self, result: SendResult, *, alone: bool) -> None:
-        """Take from the answer to a message what it tells about the account.
-
-        `alone` says whether nothing else was under way: only then it is exact.
-        """
+    def async_apply_send_result(self, result: SendResult) -> None:
+        """Take from the answer to a message what it tells about the account."""
         for submission in result.submissions:
             self.async_handle_failure(submission.error)
         if result.remaining is not None:
-            self._is_exact = alone
             known = self.last_balance or Balance(credits=result.remaining)
             self.async_set_updated_data(replace(known, credits=result.remaining))
         elif any(

@@ -7,6 +7,7 @@ from yarl import URL
 
 from homeassistant.const import CONF_COUNTRY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_SENDER
 from .entries.account import Account, AccountConfigEntry
@@ -16,6 +17,7 @@ from .gateways.model.account import Balance
 from .messaging.journal.journal import JournalQuery
 from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
+from .messaging.reconciliation.ledger import Ledger
 
 MESSAGES_TOLD: Final = 20
 
@@ -51,14 +53,44 @@ async def async_get_config_entry_diagnostics(
             else str(coordinator.last_exception),
         },
         "last_unreadable_answer": gateway.last_unreadable,
+        "ledger": _ledger(account.ledger),
         "guard": {
             "segments_last_hour": account.guard.segments_last_hour,
             "segments_last_day": account.guard.segments_last_day,
         },
+        "rest": _rest(account),
         "requests": _requests(gateway),
         "pending_messages": len(account.store),
         "awaited_deliveries": len(account.tracker),
         "last_messages": await _last_messages(account),
+    }
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    """Return what the balance proves, and why it may prove nothing."""
+    books = ledger.books
+    return {
+        "credits": None if books.credits is None else str(books.credits),
+        "period": books.period,
+        "is_disturbed": books.is_disturbed,
+        "muted_since": None if books.muted is None else books.muted.isoformat(),
+        "is_alone": ledger.is_alone,
+        "prices": {
+            tariff: {"credits": str(price.credits), "confirmed": price.is_confirmed}
+            for tariff, price in books.prices.items()
+        },
+    }
+
+
+def _rest(account: Account) -> dict[str, Any] | None:
+    """Return why an account rests, and since when; `None` if it doesn't."""
+    rest = account.rest
+    if rest is None:
+        return None
+    return {
+        "reason": rest.reason,
+        "since": (dt_util.utcnow() - rest.lasts).isoformat(),
+        "next_probe_in": round(rest.next_probe_in.total_seconds()),
     }
 
 
@@ -89,6 +121,7 @@ def _message(record: MessageRecord) -> dict[str, Any]:
         "segments": record.segments,
         "on_unknown": record.on_unknown.value,
         "urgent": record.urgent,
+        "joined": len(record.joined),
         "submissions": [_submission(submission) for submission in record.submissions],
     }
 

@@ -160,17 +160,17 @@ async def test_the_guard_counts_checks(
     assert simulator.smseco.asked("check_numbers") == 1
 
 
-async def test_refused_checks_do_not_count(
+async def test_refused_checks_count(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """They cost nothing."""
+    """No loop of them may reach the gateway."""
     simulator.smseco.is_company = False
     entry = await add_account(simulator.smseco)
 
     checked = await call(hass, entry, "check_numbers", target=["Maman"])
 
     assert checked["results"][0]["error"]["key"] == "not_allowed"
-    assert entry.runtime_data.guard.segments_last_hour == 0
+    assert entry.runtime_data.guard.segments_last_hour == 1
 
 
 async def test_nothing_leaves_that_cannot_be_written_down(

@@ -10,6 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.entries.settings import unique_id
+from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
+    books_from_json,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from tests.actions.calls import call
@@ -209,6 +212,27 @@ async def test_transfers_credits(
     assert state_of(hass, "sensor.maison_balance") == "4973"
 
 
+async def test_a_transfer_whose_sum_is_told_disturbs_no_ledger(
+    hass: HomeAssistant,
+    simulated: SimulatedEnvoyerSmsPro,
+    entry: MockConfigEntry,
+    add_account: AccountMaker,
+) -> None:
+    """Of either account: the balance is as much lower, or higher, as was moved."""
+    other = await add_account(simulated, title="Atelier", account_id="536")
+    before = {
+        account: account.runtime_data.ledger.books.credits for account in (entry, other)
+    }
+
+    await call(hass, entry, "transfer_credits", **TRANSFER)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    for account, by in ((entry, -1000), (other, 1000)):
+        books = account.runtime_data.ledger.books
+        assert not books.is_disturbed
+        assert books.credits == before[account] + by
+
+
 @pytest.mark.parametrize("number", [0, -1, 1.5, "viele", True])
 async def test_no_number_of_credits(
     hass: HomeAssistant,
@@ -290,8 +314,10 @@ async def test_every_account_there_knows_before_credits_move(
     await simulated.until_asked(action)
 
     for account in (entry, other):
-        assert await account.runtime_data.journal.last_balance_change() is not None
-    assert await elsewhere.runtime_data.journal.last_balance_change() is None
+        stored = await account.runtime_data.journal.ledger()
+        assert stored is not None
+        assert books_from_json(stored).is_disturbed
+    assert not elsewhere.runtime_data.ledger.books.is_disturbed
     simulated.heal()
     simulated.release()
     with pytest.raises(HomeAssistantError):

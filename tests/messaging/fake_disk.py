@@ -15,9 +15,7 @@ from custom_components.passerelle_sms.messaging.journal.messages import (
     with_pending_delivery,
     write_messages,
 )
-from custom_components.passerelle_sms.messaging.journal.notes import (
-    record_balance_change,
-)
+from custom_components.passerelle_sms.messaging.journal.notes import write_ledger
 from custom_components.passerelle_sms.messaging.journal.replies import (
     keep_replies,
     tell_replies,
@@ -36,7 +34,7 @@ _WRITING = frozenset(
         apply_reports,
         keep_replies,
         tell_replies,
-        record_balance_change,
+        write_ledger,
     }
 )
 _READING = frozenset(

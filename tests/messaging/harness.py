@@ -15,7 +15,6 @@ from custom_components.passerelle_sms.gateways.errors import GatewayError
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
 from custom_components.passerelle_sms.gateways.model.message import Encoding, SendResult
-from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.assembly import assemble
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
@@ -30,6 +29,7 @@ from custom_components.passerelle_sms.messaging.model.submission import (
     Submissions,
 )
 from custom_components.passerelle_sms.messaging.observers import (
+    AccountRefusal,
     BalanceSource,
     MessageObserver,
 )
@@ -54,14 +54,19 @@ class RecordingObserver(MessageObserver, BalanceSource):
     def __init__(self, gateway: Gateway) -> None:
         """Know nothing yet."""
         self._gateway = gateway
-        self._credits: Decimal | None = None
-        self.request_count_if_idle: Callable[[], int | None] = int
+        self.look: Callable[[], Callable[[Decimal], None]]
+        self.unexplained: list[Decimal] = []
+        self.on_balance: Callable[[Decimal], object] = Decimal
+        """Called with each balance that is told."""
+        self.refusals: list[AccountRefusal | None] = []
+        """Those of the account; `None` where it worked again."""
         self.history: list[MessageRecord] = []
-        self.results: list[tuple[SendResult, bool]] = []
+        self.results: list[SendResult] = []
         self.deliveries: list[tuple[MessageRecord, SubmissionRecord]] = []
         self.replies: list[StoredReply] = []
         self.taken_back: list[MessageRecord] = []
         self.failures: list[GatewayError] = []
+        self.invalidated = 0
         self.on_delivery: Callable[[], None] = nothing
         """Called when somebody has heard how a delivery has ended."""
 
@@ -71,28 +76,27 @@ class RecordingObserver(MessageObserver, BalanceSource):
         return {record.message_id: record for record in self.history}
 
     @override
-    def known_credits(self) -> Decimal | None:
-        return self._credits
-
-    @override
     async def refresh_balance(self) -> Decimal | None:
-        count, self._credits = self.request_count_if_idle(), None
+        tell = self.look()
         try:
             told = (await self._gateway.balance()).credits
-        except GatewayError:
+        except GatewayError as error:
+            self.balance_error = error
             return None
-        if count is not None and count == self.request_count_if_idle():
-            self._credits = told
+        self.balance_error = None
+        tell(told)
+        self.on_balance(told)
         return told
 
     @override
-    def on_send_result(self, result: SendResult, *, alone: bool) -> None:
-        self.results.append((result, alone))
-        charging = {Outcome.ACCEPTED, Outcome.UNKNOWN}
+    def on_send_result(self, result: SendResult) -> None:
+        self.results.append(result)
         if result.remaining is not None:
-            self._credits = result.remaining if alone else None
-        elif any(submission.outcome in charging for submission in result.submissions):
-            self._credits = None
+            self.on_balance(result.remaining)
+
+    @override
+    def on_unexplained_fall(self, missing: Decimal) -> None:
+        self.unexplained.append(missing)
 
     @override
     def on_message_changed(
@@ -112,8 +116,16 @@ class RecordingObserver(MessageObserver, BalanceSource):
         self.replies.append(reply)
 
     @override
+    def on_account_refused(self, refusal: AccountRefusal) -> None:
+        self.refusals.append(refusal)
+
+    @override
+    def on_account_works(self) -> None:
+        self.refusals.append(None)
+
+    @override
     def invalidate_balance(self) -> None:
-        self._credits = None
+        self.invalidated += 1
 
     @override
     def on_message_cancelled(self, record: MessageRecord) -> None:
@@ -135,6 +147,8 @@ class MessagingHarness:
         self.clock = clock or FakeClock()
         self.disk = FakeDisk()
         self.observer = RecordingObserver(gateway)
+        self.is_alone = True
+        """Whether only this house uses the account."""
         self.follows_deliveries = False
         """Whether it also follows what becomes of accepted messages."""
         self._path = path
@@ -155,19 +169,23 @@ class MessagingHarness:
             self.observer,
             AddressBook((), self.gateway.region),
             EncodingChoice.AUTOMATIC,
+            is_alone=self.is_alone,
         )
+        self.ledger = parts.ledger
         self.dispatcher = parts.dispatcher
         self.reconciler = parts.reconciler
         self.outbox = parts.outbox
         self.tracker = parts.tracker
         self.replies = parts.replies
         self.canceller = parts.canceller
-        self.observer.request_count_if_idle = self.dispatcher.request_count_if_idle
+        self.observer.look = self.ledger.look
+        self.observer.on_balance = self.dispatcher.note_balance
         self._senders = Tasks()
 
     async def start(self) -> None:
         """Go on where the last run has left off."""
         await self.journal.open()
+        await self.ledger.load()
         await self.store.load()
         self.dispatcher.start()
         if self.follows_deliveries:
@@ -177,6 +195,7 @@ class MessagingHarness:
         """Stop as Home Assistant does."""
         await self.dispatcher.stop()
         await self.reconciler.stop()
+        await self.ledger.finish()
         await self.tracker.stop()
         await self._senders.join()
         await self.store.close()
@@ -212,7 +231,7 @@ class MessagingHarness:
         return {
             task
             for task in messaging_tasks()
-            if not getattr(task.get_coro(), "__qualname__", "").startswith("Journal.")
+            if not getattr(task.get_coro(), "__qualname__", "").startswith("Journal")
         }
 
     def message(
@@ -250,6 +269,14 @@ class MessagingHarness:
         record = await self.outbox.send(self.message(*numbers, **options))
         await until_idle()
         return record
+
+    async def join_or_send(self, record: MessageRecord) -> MessageRecord:
+        """Send a message as a messenger does: with an equal one that waits, if any."""
+        return await self._senders.complete(self._join_or_send(record))
+
+    async def _join_or_send(self, record: MessageRecord) -> MessageRecord:
+        joined = await self.outbox.join(record)
+        return await (self.outbox.send(record) if joined is None else joined.answer())
 
     async def take_in(self, record: MessageRecord) -> MessageRecord:
         """Send a message as a messenger does: to its end, whoever goes away."""

@@ -90,4 +90,4 @@ def outcomes(record: MessageRecord) -> list[Outcome]:
 def keep_time(simulator: Simulator, harness: MessagingHarness) -> None:
     """Let the gateways have the time of the house."""
     for gateway in simulator.gateways.values():
-        gateway.now = harness.clock.now
+        gateway.now, gateway.elapsed = harness.clock.now, harness.clock.elapsed

@@ -50,7 +50,7 @@ def begin(
     harness: MessagingHarness, number: str, record: MessageRecord
 ) -> MessageRecord:
     """Return a message whose request for a number is about to be made."""
-    return mark_in_flight(record, [number], harness.clock.now(), None)
+    return mark_in_flight(record, [number], harness.clock.now(), 1)
 
 
 def moments(record: MessageRecord | None) -> list[datetime | None]:

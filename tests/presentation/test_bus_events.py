@@ -38,6 +38,7 @@ async def test_a_refusal_by_the_gateway(
         "config_entry_id": entry.entry_id,
         "account": "Alarme",
         "message_id": answer["message_id"],
+        "outcome": "rejected",
         "key": "invalid_recipient",
     }
 
@@ -73,6 +74,7 @@ async def test_a_refusal_of_the_whole_message_by_the_guard(
     assert told["type"] == "refused"
     assert told["key"] == "hourly_cap"
     assert told["message_id"] is None
+    assert told["outcome"] == "rejected"
     assert told["recipients"] == ["Papa", "Maman"]
 
 
@@ -131,6 +133,7 @@ async def test_an_unknown_outcome_is_told_when_the_user_has_to_choose(
     [told] = heard.all
     assert told["recipients"] == ["Maman"]
     assert told["key"] == "no_answer"
+    assert told["outcome"] == "unknown"
     issue_id = f"unknown_outcome_{entry.entry_id}_{message_id}"
     ir.async_delete_issue(hass, "passerelle_sms", issue_id)
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -167,6 +170,7 @@ async def test_a_turn_after_a_restart_is_told(
     assert told["type"] == "expired"
     assert told["message_id"] == answer["message_id"]
     assert told["key"] == "rate_limited"
+    assert told["outcome"] == "expired"
     expired = [name for event in heard.all for name in event["recipients"]]
     assert sorted(expired) == ["Maman", "Papa"]
     assert MAMAN not in json.dumps(heard.all)

@@ -10,12 +10,14 @@ from .refusals import AccountRefusal
 
 type Amount = Decimal | int
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LateCharge:
     account_id: str
     cost: Amount
-    due: datetime
+    due: timedelta
 
 
 class SimulatedCredit:
@@ -28,6 +30,8 @@ class SimulatedCredit:
         """Hold a thousand credits; a segment costs one, and is charged at once."""
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         """The gateway's time, with a zone."""
+        self.elapsed: Callable[[], timedelta] = lambda: self.now() - _EPOCH
+        """How much time has passed, also where `now` is set."""
         self.seconds_to_charge: float = 0
         """How long after a message is taken the balance tells of its charge.
 
@@ -98,7 +102,7 @@ class SimulatedCredit:
 
     def charge(self, cost: Amount, account_id: str = "") -> None:
         """Charge an account that can pay, at once or in `seconds_to_charge`."""
-        due = self.now() + timedelta(seconds=self.seconds_to_charge)
+        due = self.elapsed() + timedelta(seconds=self.seconds_to_charge)
         self._late.append(_LateCharge(account_id=account_id, cost=cost, due=due))
         self._land()
 
@@ -128,7 +132,7 @@ class SimulatedCredit:
         """Take the charges whose time has come off the balance."""
         if not self._late:
             return
-        now = self.now()
+        now = self.elapsed()
         due = [charge for charge in self._late if charge.due <= now]
         self._late = [charge for charge in self._late if charge.due > now]
         for charge in due:

@@ -50,6 +50,8 @@ class ReceivedRequest:
     headers: dict[str, str]
     at: datetime
     """By the gateway's time."""
+    fault: Fault | None
+    """What went wrong with it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -244,21 +246,24 @@ class SimulatedGateway(SimulatedCredit, ABC):
         self, operation: Operation, request: web.Request
     ) -> web.StreamResponse:
         """Answer from the script, with a fault, or as the document says."""
+        body = await request.text()
+        scripted = self._next_scripted(operation.name)
+        fault = self._next_fault(operation.name) if scripted is None else None
         self.requests.append(
             ReceivedRequest(
                 operation=operation.name,
                 method=request.method,
                 path=operation.path,
                 query=dict(request.query),
-                body=await request.text(),
+                body=body,
                 headers=dict(request.headers),
                 at=self.now(),
+                fault=fault,
             )
         )
         self._came_in.set()
-        if (scripted := self._next_scripted(operation.name)) is not None:
+        if scripted is not None:
             return scripted
-        fault = self._next_fault(operation.name)
         if fault is None:
             response = await operation.handler(request)
             await self._take_time(operation.name)

@@ -47,9 +47,10 @@ async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
     recipient = call.data.get(ATTR_RECIPIENT)
     with translated(account):
         number = None if recipient is None else number_of(account, recipient)
-        if await account.store.get(message_id) is None:
+        record = await account.store.get(message_id)
+        if record is None:
             raise UnknownMessageError
-        error = await _async_ask(account, message_id, number)
+        error = await _async_ask(account, record.kept_id, number)
         record = await account.store.get(message_id)
     is_guest = await async_is_guest(call)
     return {

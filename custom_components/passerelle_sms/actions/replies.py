@@ -26,8 +26,10 @@ async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
     error: str | None = None
     with translated(account):
         if message_id is not None:
-            if await account.store.get(message_id) is None:
+            record = await account.store.get(message_id)
+            if record is None:
                 raise UnknownMessageError
+            message_id = record.kept_id
             try:
                 await account.replies.ask_about(message_id)
             except RejectedError:

@@ -21,6 +21,7 @@ async def async_answer(
         "message_id": report.message_id,
         "segments": report.segments,
         "encoding": report.encoding.value,
+        **_joined(report.record),
         "results": await async_rows(hass, report.results, gateway),
     }
 
@@ -50,8 +51,14 @@ async def async_message_response(
         "segments": record.segments,
         "encoding": record.encoding.value,
         "urgent": record.urgent,
+        **_joined(record),
         "results": await async_rows(hass, results, gateway, for_guest=for_guest),
     }
+
+
+def _joined(record: MessageRecord) -> JsonObjectType:
+    """Return the ids of the other messages that are sent with this one, if any."""
+    return {"joined": [*record.joined_ids]} if record.joined else {}
 
 
 async def async_rows(

@@ -45,13 +45,21 @@ async def async_send(
 
 async def async_awaited(account: Account, report: Report, wait: timedelta) -> Report:
     """Return a report once nothing more is awaited of its deliveries, or after a while."""
-    await account.tracker.wait(report.message_id, wait)
-    try:
-        record = await account.store.get(report.message_id)
-    except NotStoredError:
-        record = None
-    # A test is kept nowhere.
-    return report if record is None else report.updated(record)
+    until = account.clock.elapsed() + wait
+    kept_id = report.record.kept_id
+    while True:
+        await account.tracker.wait(kept_id, until - account.clock.elapsed())
+        try:
+            record = await account.store.get(report.message_id)
+        except NotStoredError:
+            return report
+        # A test is kept nowhere.
+        if record is None:
+            return report
+        if record.kept_id == kept_id:
+            return report.updated(record)
+        # Whose message it had joined has taken it back: it goes on under another id.
+        kept_id = record.kept_id
 
 
 def _public_labels(account: Account, message: Message) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Final
 
 import probatio
@@ -84,12 +85,13 @@ async def _async_transfer_credits(call: ServiceCall) -> ServiceResponse:
     account = account_of(call)
     gateway = able(account, ManagesAccounts)
     with translated(account, changes=True):
-        async with _moving_credits(call.hass, account):
+        debit, credit = call.data[ATTR_FROM_ACCOUNT_ID], call.data[ATTR_TO_ACCOUNT_ID]
+        amount = Decimal(call.data[ATTR_CREDITS])
+        async with _moving_credits(call.hass, account) as told:
             transfer = await gateway.transfer_credits(
-                debit=call.data[ATTR_FROM_ACCOUNT_ID],
-                credit=call.data[ATTR_TO_ACCOUNT_ID],
-                amount=call.data[ATTR_CREDITS],
+                debit=debit, credit=credit, amount=call.data[ATTR_CREDITS]
             )
+            told.update({debit: -amount, credit: amount})
     return {"debited": _row(transfer.debited), "credited": _row(transfer.credited)}
 
 
@@ -127,8 +129,12 @@ ACTIONS: Final = (
 
 
 @asynccontextmanager
-async def _moving_credits(hass: HomeAssistant, account: Account) -> AsyncIterator[None]:
+async def _moving_credits(
+    hass: HomeAssistant, account: Account
+) -> AsyncIterator[dict[str, Decimal]]:
     """Let credits move between accounts, and all accounts that they may be of know it.
+
+    Yields what is to be told of it: what came in, by account id.
 
     A balance that stands still proves that a message in doubt was not sent, and one that
     falls that it was. So whatever else moves it is written down, on disk and before it
@@ -143,12 +149,14 @@ async def _moving_credits(hass: HomeAssistant, account: Account) -> AsyncIterato
         for other in hass.data[ACCOUNTS].values()
         if other.gateway.key == account.gateway.key
     ]
-    for other in concerned:
-        await other.record_balance_change()
+    movements = [(other, await other.ledger.begin_movement()) for other in concerned]
+    told: dict[str, Decimal] = {}
     try:
-        yield
+        yield told
     finally:
-        for other in concerned:
+        for other, movement in movements:
+            account_id = other.gateway.credentials.account_id
+            other.ledger.end_movement(movement, told.get(account_id))
             other.observer.invalidate_balance()
 
 

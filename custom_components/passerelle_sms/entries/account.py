@@ -19,6 +19,7 @@ from ..messaging.guard.guard import Guard
 from ..messaging.message_store import MessageStore
 from ..messaging.model.message import Message
 from ..messaging.model.report import Report
+from ..messaging.outbox.account_watch import RestStatus
 from ..messaging.runtime.clock import Alarm
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.exceptions import account_gone, placeholders
@@ -27,6 +28,7 @@ from .credit_monitor import CreditMonitor
 from .factory import async_get_clock, make_gateway, make_journal
 from .journal_keeper import JournalKeeper
 from .observer import AccountObserver
+from .rest_teller import RestTeller
 from .settings import AccountSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ class Account:
         self._hass = hass
         self.entry: Final = entry
         self.settings = AccountSettings.of(entry)
-        clock = self._clock = async_get_clock(hass)
+        clock = self.clock = async_get_clock(hass)
         gateway = self.gateway = make_gateway(hass, self.settings.gateway)
         self.journal: Final = make_journal(hass, entry.entry_id)
         self.store: Final = MessageStore(self.journal, clock)
@@ -61,8 +63,9 @@ class Account:
             hass, entry, gateway, self.settings.poll_interval
         )
         self.announcer: Final = Announcer(hass, entry, self.store, self.journal)
+        self._rest_teller = RestTeller(hass, self.coordinator)
         self.observer: Final = AccountObserver(
-            hass, self.coordinator, self.guard, self.announcer
+            hass, self.coordinator, self.guard, self.announcer, self._rest_teller
         )
         self.credit: Final = CreditMonitor(
             hass, self.coordinator, self.journal, self.observer
@@ -77,7 +80,9 @@ class Account:
             self.coordinator,
             self.settings.address_book,
             self.settings.encoding,
+            is_alone=self.settings.is_alone,
         )
+        self.ledger: Final = parts.ledger
         self.outbox: Final = parts.outbox
         self.messenger: Final = parts.messenger
         self.tracker: Final = parts.tracker
@@ -86,7 +91,7 @@ class Account:
         self.number_checker: Final = parts.number_checker
         self._dispatcher = parts.dispatcher
         self._reconciler = parts.reconciler
-        self.coordinator.request_count_if_idle = self._dispatcher.request_count_if_idle
+        self.coordinator.look = self.ledger.look
         self._keeper = JournalKeeper(hass, entry, self.journal, clock, self._take_up)
         self.store.listen(self._keeper.on_change)
         self._follow_alarm = Alarm(clock, self._follow_again)
@@ -94,6 +99,11 @@ class Account:
         self._endings: list[Callable[[], None]] = []
         self._has_begun = asyncio.Event()
         self._is_stopped = False
+
+    @property
+    def rest(self) -> RestStatus | None:
+        """That the account rests, as its gateway has refused it."""
+        return self._dispatcher.rest
 
     async def start(self) -> None:
         """Go on where the last run, or a crash, has left off.
@@ -136,23 +146,25 @@ class Account:
         # To its end: what is refused is told even if the caller is cancelled.
         return await self._tasks.complete(self._send(message))
 
-    async def record_balance_change(self) -> None:
-        """Note that credits move apart from messages; raises `NotStoredError`."""
-        await self.journal.record_balance_change(self._clock.now())
-
     @callback
     def async_apply(self, settings: AccountSettings) -> None:
         """Go by other settings from now on, also with what is on its way."""
+        is_changed = settings != self.settings
         if settings.gateway != self.settings.gateway:
             self.gateway.become(make_gateway(self._hass, settings.gateway))
+            # Perhaps another account's.
+            self.ledger.disturb()
             self.coordinator.async_refresh_soon()
         self.settings = settings
         book = settings.address_book
         self.messenger.address_book = self.number_checker.address_book = book
         self.messenger.encoding = settings.encoding
         self.guard.limits = settings.guard_limits
+        self.ledger.is_alone = settings.is_alone
         self.coordinator.name = settings.title
         self.coordinator.update_interval = settings.poll_interval
+        if is_changed:
+            self._dispatcher.note_account_changed()
 
     async def start_following(self) -> None:
         """Follow what becomes of accepted messages, once there is who listens."""
@@ -161,7 +173,7 @@ class Account:
             await self.replies.start()
         except NotStoredError as error:
             _LOGGER.warning("Deliveries can't be followed for now: %s", error)
-            self._follow_alarm.set(self._clock.elapsed() + FOLLOW_INTERVAL)
+            self._follow_alarm.set(self.clock.elapsed() + FOLLOW_INTERVAL)
 
     async def pause_following(self) -> None:
         """Follow nothing for a while, while there still is who listens.
@@ -211,10 +223,12 @@ class Account:
         await self.replies.stop()
         await self._dispatcher.stop()
         await self._reconciler.stop()
+        await self.ledger.finish()
         await self.canceller.finish()
         await self.number_checker.finish()
         await self.messenger.finish()
         await self.announcer.finish()
+        await self._rest_teller.finish()
         await self._keeper.stop()
         await self._tasks.join()
 
@@ -225,9 +239,10 @@ class Account:
 
     async def _take_up(self) -> None:
         """Take up what the journal holds; raises `NotStoredError`."""
-        since = self._clock.now() - timedelta(days=1)
+        since = self.clock.now() - timedelta(days=1)
         # Before the journal dates anew what an earlier run has dated in the future.
         self.guard.load(await self.journal.created_since(since))
+        await self.ledger.load()
         await self.store.load()
         self.announcer.async_start()
 
@@ -240,9 +255,11 @@ class Account:
 
     @callback
     def _on_balance(self) -> None:
-        """Try at once what waits: the gateway can be reached."""
-        if self.coordinator.last_update_success:
+        """Try at once what waits: the gateway can be reached, and takes the account."""
+        balance = self.coordinator.last_balance
+        if self.coordinator.last_update_success and balance is not None:
             self._dispatcher.retry_now()
+            self._dispatcher.note_balance(balance.credits)
 
 
 @callback

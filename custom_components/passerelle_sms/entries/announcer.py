@@ -6,8 +6,7 @@ then, and until somebody has read it, that is kept in the journal.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 import logging
@@ -46,10 +45,8 @@ class Announcer:
         self._entry = entry
         self._store = store
         self._journal = journal
-        self._unannounced: defaultdict[str, dict[str, SubmissionRecord]] = defaultdict(
-            dict
-        )
-        """By message and number: what no event has told yet."""
+        self._unannounced: dict[str, tuple[MessageRecord, set[str]]] = {}
+        """By message: the numbers of which no event has told yet."""
         self._is_open = False
         self._turn = asyncio.Lock()
         self._tasks = Tasks()
@@ -87,11 +84,13 @@ class Announcer:
     @callback
     def async_tell_refused(self, report: Report) -> None:
         """Tell what of a message was refused while its caller waited."""
-        # A test sends nothing that anybody could wait for.
-        if report.record.options.test:
+        record = report.record
+        # A test sends nothing that anybody could wait for; and of what has joined
+        # another message, that one tells.
+        if record.options.test or record.leader is not None:
             return
-        refused = [s for s in report.record.submissions if _is_refused_at_once(s)]
-        async_tell_message(self._hass, self._entry, report.message_id, refused)
+        refused = [s for s in record.submissions if _is_refused_at_once(s)]
+        async_tell_message(self._hass, self._entry, record, refused)
 
     @callback
     def async_follow(
@@ -128,9 +127,10 @@ class Announcer:
         self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
     ) -> bool:
         """Note what is to be announced; return whether anything is."""
-        new = {s.recipient.number: s for s in submissions if _is_unannounced(s)}
+        new = {s.recipient.number for s in submissions if _is_unannounced(s)}
         if new:
-            self._unannounced[record.message_id] |= new
+            _, known = self._unannounced.get(record.message_id, (record, set()))
+            self._unannounced[record.message_id] = record, known | new
         return bool(new)
 
     async def _announce(self) -> None:
@@ -141,20 +141,16 @@ class Announcer:
                 return
             while self._unannounced:
                 message_id = next(iter(self._unannounced))
-                await self._announce_message(
-                    message_id, self._unannounced.pop(message_id)
-                )
+                await self._announce_message(*self._unannounced.pop(message_id))
             await self._update_issue()
 
     async def _announce_message(
-        self, message_id: str, collected: Mapping[str, SubmissionRecord]
+        self, collected: MessageRecord, collected_for: Iterable[str]
     ) -> None:
-        record = self._store.get_open(message_id)
-        submissions = (
-            collected.values() if record is None else map(record.find, collected)
-        )
-        unannounced = [*filter(_is_unannounced, submissions)]
-        async_tell_message(self._hass, self._entry, message_id, unannounced)
+        message_id = collected.message_id
+        record = self._store.get_open(message_id) or collected
+        unannounced = [*filter(_is_unannounced, map(record.find, collected_for))]
+        async_tell_message(self._hass, self._entry, record, unannounced)
         numbers = [submission.recipient.number for submission in unannounced]
         with suppress(NotStoredError):
             await self._store.change(

@@ -1,6 +1,7 @@
 """Who hears what happens to the messages of an account."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import override
 
 from homeassistant.core import HomeAssistant, callback
@@ -13,13 +14,14 @@ from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
 from ..gateways.errors import GatewayError
 from ..gateways.model.message import SendResult
-from ..messaging.guard.guard import Guard
+from ..messaging.guard.guard import Guard, counts
 from ..messaging.journal.replies import StoredReply
 from ..messaging.model.record import Kind, MessageRecord
 from ..messaging.model.submission import Stage, SubmissionRecord
-from ..messaging.observers import MessageObserver
-from ..presentation.issues import async_follow_held
+from ..messaging.observers import AccountRefusal, MessageObserver
+from ..presentation.issues import async_follow_held, async_tell_unexplained_fall
 from .announcer import Announcer
+from .rest_teller import RestTeller
 
 type MessageListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
 type DeliveryListener = Callable[[MessageRecord, SubmissionRecord], None]
@@ -35,12 +37,14 @@ class AccountObserver(MessageObserver):
         coordinator: BalanceCoordinator,
         guard: Guard,
         announcer: Announcer,
+        rest_teller: RestTeller,
     ) -> None:
-        """Tell `coordinator`, `guard` and `announcer`, and who else listens."""
+        """Tell `coordinator`, `guard` and the tellers, and who else listens."""
         self._hass = hass
         self._coordinator = coordinator
         self._guard = guard
         self._announcer = announcer
+        self._rest_teller = rest_teller
         self._entry = coordinator.config_entry
         self._signal = f"{DOMAIN}_{self._entry.entry_id}"
 
@@ -75,8 +79,14 @@ class AccountObserver(MessageObserver):
         return self.async_listen(hear)
 
     @override
-    def on_send_result(self, result: SendResult, *, alone: bool) -> None:
-        self._coordinator.async_apply_send_result(result, alone=alone)
+    def on_send_result(self, result: SendResult) -> None:
+        self._coordinator.async_apply_send_result(result)
+
+    @override
+    def on_unexplained_fall(self, missing: Decimal) -> None:
+        async_tell_unexplained_fall(
+            self._hass, self._entry, self._coordinator.gateway, missing
+        )
 
     @override
     def on_message_changed(
@@ -105,6 +115,18 @@ class AccountObserver(MessageObserver):
         self._uncount(record, record.submissions)
 
     @override
+    def on_account_refused(self, refusal: AccountRefusal) -> None:
+        self._rest_teller.async_tell(refusal)
+
+    @override
+    def on_account_works(self) -> None:
+        self._rest_teller.async_forget()
+
+    @override
+    def on_handed_on(self, before: MessageRecord, after: MessageRecord) -> None:
+        self._guard.hand_on(before, after)
+
+    @override
     def invalidate_balance(self) -> None:
         self._coordinator.async_refresh_soon()
 
@@ -115,7 +137,7 @@ class AccountObserver(MessageObserver):
     def _uncount(
         self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
     ) -> None:
-        """Let the guard forget what has cost nothing."""
+        """Let the guard forget what never left, or was taken back."""
         for submission in submissions:
-            if submission.outcome.is_free and submission.stage is Stage.CLOSED:
+            if submission.stage is Stage.CLOSED and not counts(submission):
                 self._guard.uncount(record.message_id, submission.recipient.number)

@@ -14,9 +14,12 @@ from .operations.canceller import Canceller
 from .operations.messenger import Messenger
 from .operations.number_checker import NumberChecker
 from .outbox.dispatcher import Dispatcher
+from .outbox.joining import Joining
 from .outbox.outbox import Outbox
 from .recipients.address_book import AddressBook
+from .reconciliation.ledger import Ledger
 from .reconciliation.reconciler import Reconciler
+from .reconciliation.sent_list_evidence import SentListEvidence
 from .runtime.clock import Clock
 from .runtime.waiters import Waiters
 from .text.encoding import EncodingChoice
@@ -28,6 +31,7 @@ from .tracking.tracker import Tracker
 class MessagingParts:
     """The parts of one account; nothing of them has begun yet."""
 
+    ledger: Ledger
     dispatcher: Dispatcher
     reconciler: Reconciler
     outbox: Outbox
@@ -48,16 +52,30 @@ def assemble(
     balance: BalanceSource,
     address_book: AddressBook,
     encoding: EncodingChoice,
+    *,
+    is_alone: bool,
 ) -> MessagingParts:
     """Return the parts that send through `gateway` what is kept in `store`.
 
-    They listen to the store in this order: who sends, who finds out, who follows; then
-    `observer`.
+    `is_alone` says that only Home Assistant uses the account. They listen to the store in
+    this order: who keeps the books, who sends, who finds out, who follows; then `observer`.
     """
     waiters = Waiters[MessageRecord]()
-    dispatcher = Dispatcher(gateway, store, journal, clock, observer, balance, waiters)
-    outbox = Outbox(store, dispatcher, clock, waiters)
-    reconciler = Reconciler(store, journal, clock, balance, dispatcher)
+    ledger = Ledger(store, journal, clock, is_alone=is_alone)
+    ledger.on_unexplained = observer.on_unexplained_fall
+    dispatcher = Dispatcher(
+        gateway, store, journal, clock, observer, balance, ledger, waiters
+    )
+    joining = Joining(store, dispatcher, observer, clock, waiters)
+    outbox = Outbox(store, dispatcher, clock, waiters, joining)
+    reconciler = Reconciler(
+        store,
+        ledger,
+        clock,
+        balance,
+        SentListEvidence(gateway, journal),
+        is_under_way=dispatcher.is_in_request,
+    )
     tracker = Tracker(
         gateway, store, journal, clock, observer, is_under_way=dispatcher.holds
     )
@@ -70,6 +88,7 @@ def assemble(
     store.listen(follow)
     store.listen(observer.on_message_changed)
     return MessagingParts(
+        ledger=ledger,
         dispatcher=dispatcher,
         reconciler=reconciler,
         outbox=outbox,
@@ -79,9 +98,9 @@ def assemble(
         tracker=tracker,
         replies=replies,
         canceller=Canceller(
-            gateway, dispatcher, store, journal, clock, observer, follow
+            gateway, dispatcher, joining, store, ledger, clock, observer, follow
         ),
         number_checker=NumberChecker(
-            address_book, guard, journal, clock, tracker, observer
+            address_book, guard, journal, ledger, clock, tracker, observer
         ),
     )

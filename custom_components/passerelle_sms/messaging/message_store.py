@@ -5,17 +5,18 @@ What is not settled is in memory, and on disk before it matters; all else is on 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from itertools import batched
 import logging
 from typing import Final
 
 from ..gateways.errors import NotStoredError
+from .change_listeners import ChangeListener, ChangeListeners
 from .journal.journal import Journal
 from .model.dated_here import DatedHere
+from .model.open_messages import OpenMessages
 from .model.record import MessageRecord, OnUnknown
 from .model.submission import SubmissionRecord
+from .model.undoing import undone
 from .runtime.clock import Clock
 from .runtime.tasks import Tasks
 
@@ -24,11 +25,7 @@ _LOGGER = logging.getLogger(__name__)
 # What could not be written is written again until there is room.
 RETRY_INTERVAL: Final = timedelta(seconds=30)
 
-# How many changes are told before others have their turn.
-_TURN: Final = 100
-
 type Change = Callable[[MessageRecord], MessageRecord]
-type ChangeListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
 
 
 class MessageStore:
@@ -42,8 +39,8 @@ class MessageStore:
         """Keep the messages in `journal`."""
         self._journal = journal
         self._clock = clock
-        self._open: dict[str, MessageRecord] = {}
-        self._listeners: list[ChangeListener] = []
+        self._open = OpenMessages()
+        self._listeners = ChangeListeners()
         self._dated_here = DatedHere()
         self._shifted_by = timedelta()
         self._unstored: dict[str, set[str]] = {}
@@ -53,8 +50,6 @@ class MessageStore:
         self._tasks = Tasks()
         self._is_closing = False
         self._is_failing = False
-        self.is_order_lost = False
-        """Whether moments on disk don't tell what came first."""
         journal.open_messages = self._open.values
         self._stop_following_clock = clock.on_shift(self._on_shift)
 
@@ -68,24 +63,28 @@ class MessageStore:
 
     def listen(self, listener: ChangeListener) -> None:
         """Call `listener` with every new state, and the submissions that are new in it."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def get_open(self, message_id: str) -> MessageRecord | None:
         """Return a message, if it is not settled."""
         return self._open.get(message_id)
 
     async def get(self, message_id: str) -> MessageRecord | None:
-        """Return a message, if there is one; raises `NotStoredError`."""
-        return self._open.get(message_id) or await self._journal.get(message_id)
+        """Return a message as its caller knows it, if there is one.
 
-    @property
-    def has_unknown_open(self) -> bool:
-        """Whether something is under way or in doubt."""
-        return any(record.submissions.unknown_open for record in self._open.values())
+        Raises:
+            NotStoredError: it is not open, and can't be read.
+
+        """
+        return self._open.seen_by(message_id) or await self._journal.get(message_id)
+
+    def leader_of(self, message_id: str) -> str:
+        """Return under which id an open message is sent: others may have joined it."""
+        return self._open.leader_of(message_id)
 
     def is_stored(self, message_id: str) -> bool:
         """Return whether a message is on disk as it is."""
-        return message_id not in self._unstored
+        return self._open.leader_of(message_id) not in self._unstored
 
     async def load(self) -> None:
         """Take up what the journal holds; raises `NotStoredError`."""
@@ -104,8 +103,13 @@ class MessageStore:
                     record,
                     created=is_dated_back and record.created == now,
                     attempts=is_dated_back,
+                    joined=[
+                        joined.message_id
+                        for joined in record.joined
+                        if is_dated_back and joined.created == now
+                    ],
                 )
-                self._notify(record, record.submissions)
+                self._listeners.tell(record, record.submissions)
 
     async def add(self, record: MessageRecord) -> MessageRecord:
         """Take in a new message once it is on disk, and return it.
@@ -130,7 +134,7 @@ class MessageStore:
             # The clock may have been set right meanwhile.
             record = self._dated_here.redated(record, self._shifted_by - shifted_by)
             self._open[record.message_id] = record
-        await self._notify_in_turns(record, record.submissions)
+        await self._listeners.tell_in_turns(record, record.submissions)
         return record
 
     async def change(self, message_id: str, change: Change) -> MessageRecord | None:
@@ -157,7 +161,7 @@ class MessageStore:
                 return await self.change_open(message_id, change)
             if not after.is_closed:
                 self._open[message_id] = after
-                self._notify(after, after.submissions)
+                self._listeners.tell(after, after.submissions)
             return after
 
     async def change_open(self, message_id: str, change: Change) -> MessageRecord:
@@ -183,7 +187,7 @@ class MessageStore:
             self._dated_here.undo(message_id, noted)
             self._revert(self._dated_here.redated(before, by), after, changed)
             raise
-        await self._notify_in_turns(after, changed)
+        await self._listeners.tell_in_turns(after, changed)
         return after
 
     def change_in_background(
@@ -199,10 +203,39 @@ class MessageStore:
         self._dated_here.note(before, after, changed)
         return self._tasks.spawn(self._store_and_notify(after, changed))
 
+    async def part(
+        self, message_id: str, kept: MessageRecord, parted: MessageRecord
+    ) -> None:
+        """Let an open message go on as `kept`, and one who had joined it end as `parted`.
+
+        Nobody is told yet, but by `tell`.
+
+        Raises:
+            NotStoredError: it isn't on disk, so it is as it was before.
+
+        """
+        before, shifted_by = self._open.pop(message_id), self._shifted_by
+        self._open[kept.message_id] = kept
+        known = self._dated_here.hand_on(message_id, kept)
+        try:
+            await self._journal.put_together(kept, parted)
+        except NotStoredError:
+            self._dated_here.take_back(kept.message_id, message_id, known)
+            del self._open[kept.message_id]
+            # The clock may have been set right meanwhile.
+            by = self._shifted_by - shifted_by
+            self._open[message_id] = self._dated_here.redated(before, by)
+            raise
+        self._unstored.pop(message_id, None)
+
+    def tell(self, record: MessageRecord) -> None:
+        """Tell who listens where all of a message stands."""
+        self._listeners.tell(record, record.submissions)
+
     def notify_again(self, message_id: str, numbers: Iterable[str]) -> None:
         """Tell who listens once more where some submissions stand, if they are open."""
         if (record := self._open.get(message_id)) is not None:
-            self._notify(record, [*map(record.find, numbers)])
+            self._listeners.tell(record, [*map(record.find, numbers)])
 
     async def close(self) -> None:
         """Wait for what is being written, and try once more what could not be."""
@@ -217,7 +250,7 @@ class MessageStore:
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> MessageRecord:
         await self._store_or_retry(record, changed)
-        await self._notify_in_turns(record, changed)
+        await self._listeners.tell_in_turns(record, changed)
         return record
 
     async def _store(
@@ -254,17 +287,10 @@ class MessageStore:
     ) -> None:
         """Undo a change where no other has come on top of it."""
         current = self._open[after.message_id]
-        undone = current.updated(
-            before.find(submission.recipient.number)
-            for submission in changed
-            if after.find(submission.recipient.number)
-            == current.find(submission.recipient.number)
-        )
-        if current.created == after.created:
-            undone = replace(undone, created=before.created)
-        self._open[after.message_id] = undone
+        record = undone(current, before, after, changed)
+        self._open[after.message_id] = record
         # Another change of the message may have taken this one to the disk.
-        self._store_later(undone, changed)
+        self._store_later(record, changed)
 
     def _store_later(
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
@@ -289,7 +315,9 @@ class MessageStore:
             self._open[record.message_id] = self._dated_here.redated(record, by)
             if by < timedelta():
                 # What was moved back comes forward again with the clock.
-                self._dated_here.take(record, created=True, attempts=True)
+                self._dated_here.take(
+                    record, created=True, attempts=True, joined=record.joined_ids
+                )
         # Called now: what is put from here on has its new moments already.
         self._tasks.spawn(self._redate(self._journal.redate(by)))
 
@@ -298,7 +326,6 @@ class MessageStore:
             await redating
         except NotStoredError as error:
             self._tell_failure(error)
-            self.is_order_lost = True
             for record in self:
                 self._store_later(record, record.submissions)
 
@@ -307,21 +334,6 @@ class MessageStore:
         if not self._is_failing:
             _LOGGER.warning("The journal can't be written for now: %s", error)
         self._is_failing = True
-
-    async def _notify_in_turns(
-        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
-    ) -> None:
-        """Tell who listens, some at a time: others are to have their turn."""
-        self._notify(record, changed[:_TURN])
-        for rest in batched(changed[_TURN:], _TURN, strict=False):
-            await asyncio.sleep(0)
-            self._notify(record, rest)
-
-    def _notify(
-        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
-    ) -> None:
-        for listener in self._listeners:
-            listener(record, changed)
 
 
 def leaves_unstored(record: MessageRecord) -> bool:

@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import EVENT
 from ..gateways.outcome import Outcome
+from ..messaging.model.record import MessageRecord
 from ..messaging.model.submission import Stage, SubmissionRecord
 
 
@@ -20,7 +21,8 @@ class EventType(StrEnum):
     """What has happened."""
 
     REFUSED = "refused"
-    """The gateway, the guard or another check of ours said no."""
+    """The gateway, the guard or another check of ours said no, to a message or to the
+    account."""
     UNKNOWN = "unknown"
     """No evidence has settled the outcome: the user has to choose."""
     EXPIRED = "expired"
@@ -33,26 +35,30 @@ class EventType(StrEnum):
 def async_tell_message(
     hass: HomeAssistant,
     entry: ConfigEntry,
-    message_id: str,
+    record: MessageRecord,
     submissions: Iterable[SubmissionRecord],
 ) -> None:
     """Tell that a message is held or did not leave for some recipients.
 
-    An event per reason.
+    An event per reason, for all those together who have asked for the same.
     """
-    news: dict[tuple[EventType, str | None], list[str]] = {}
+    joined = {"joined": [*record.joined_ids]} if record.joined else {}
+    news: dict[tuple[EventType, Outcome, str | None], list[str]] = {}
     for submission in submissions:
         key = None if submission.failure is None else submission.failure.key
-        recipients = news.setdefault((_event_of(submission), key), [])
+        reason = _event_of(submission), submission.outcome, key
+        recipients = news.setdefault(reason, [])
         recipients.append(submission.recipient.public_label)
-    for (kind, key), recipients in news.items():
+    for (kind, outcome, key), recipients in news.items():
         _fire(
             hass,
             entry,
             kind,
-            message_id=message_id,
+            message_id=record.message_id,
             recipients=recipients,
+            outcome=outcome.value,
             key=key,
+            **joined,
         )
 
 
@@ -63,14 +69,19 @@ def async_tell_refused(
     key: str,
     recipients: Iterable[str],
     message_id: str | None = None,
+    outcome: Outcome = Outcome.REJECTED,
 ) -> None:
-    """Tell what was refused before it came into the outbox, for whom, by an error's key."""
+    """Tell what was refused beside the outbox, for whom, by an error's key.
+
+    Before it came in; or it is in, and `queued` as only the account was refused.
+    """
     _fire(
         hass,
         entry,
         EventType.REFUSED,
         message_id=message_id,
         recipients=[*recipients],
+        outcome=outcome.value,
         key=key,
     )
 

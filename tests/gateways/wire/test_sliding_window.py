@@ -19,6 +19,22 @@ def window_of(*ages: int) -> SlidingWindow[int]:
     return window
 
 
+def test_an_entry_may_count_under_another_key() -> None:
+    """For as long as before, and no other is touched."""
+    window = window_of(0, 10)
+
+    window.rename(0, 7)
+    window.rename(5, 8)
+
+    assert 0 not in window
+    assert 7 in window
+    assert 8 not in window
+    assert window.total == 3
+    window.prune(MINUTE)
+    assert 7 not in window
+    assert window.total == 2
+
+
 def test_an_entry_counts_for_the_length_of_the_window() -> None:
     """And not a moment longer."""
     window = window_of(0, 10)

@@ -21,7 +21,10 @@ from custom_components.passerelle_sms.messaging.guard.guard import (
     Guard,
     GuardLimits,
 )
-from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.record import (
+    Joined,
+    MessageRecord,
+)
 from custom_components.passerelle_sms.messaging.model.submission import (
     Stage,
     SubmissionRecord,
@@ -222,14 +225,25 @@ def test_another_hour_is_another_message(guard: Guard) -> None:
     assert guard.admit(at("3", 1)).keys() == {MAMAN}
 
 
-def test_urgent_passes_the_window(guard: Guard) -> None:
-    """And holds what comes after it."""
+def test_the_window_holds_for_urgent_messages_too(guard: Guard) -> None:
+    """An alert that repeats is paid once, whatever it is for."""
     guard.admit(message("a", text="Fuite !"))
 
-    assert guard.admit(message("b", text="Fuite !", urgent=True)) == {}
-    guard.uncount("b", MAMAN)
-    assert set(guard.admit(message("c", text="Fuite !"))) == {MAMAN}
+    assert set(guard.admit(message("b", text="Fuite !", urgent=True))) == {MAMAN}
     assert guard.segments_last_hour == 1
+
+
+def test_whether_a_text_is_identical_can_be_asked_alone(guard: Guard) -> None:
+    """It counts nothing."""
+    record = message("a", text="Fuite !")
+    assert guard.check_identical(record) == {}
+    assert guard.segments_last_day == 0
+
+    guard.admit(record)
+    refused = guard.check_identical(message("b", text="Fuite !"))
+
+    assert refused[MAMAN].details == {"number": "***07", "minutes": "1"}
+    assert guard.segments_last_day == 1
 
 
 @pytest.mark.parametrize(
@@ -326,14 +340,25 @@ def test_a_message_counts_once(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_remembers_what_may_have_cost(guard: Guard, outcome: Outcome) -> None:
-    """What was rejected, has expired or never left has not."""
+def test_remembers_what_may_have_left(guard: Guard, outcome: Outcome) -> None:
+    """What was refused here, has expired or never left has not."""
     free = outcome in {Outcome.REJECTED, Outcome.EXPIRED, Outcome.NOT_SENT}
 
     guard.load([ended(message("a", segments=3), outcome)])
 
     assert guard.segments_last_day == (0 if free else 3)
     assert bool(guard.admit(message("b", text="a"))) is not free
+
+
+def test_remembers_what_the_gateway_has_refused(guard: Guard) -> None:
+    """It counts, and its text is held: no loop of refused messages gets through."""
+    record = ended(message("a", segments=3), Outcome.REJECTED)
+    tried = replace(record.find(MAMAN), attempts=1)
+
+    guard.load([record.updated([tried])])
+
+    assert guard.segments_last_day == 3
+    assert set(guard.admit(message("b", text="a"))) == {MAMAN}
 
 
 def test_remembers_a_day(guard: Guard, clock: FakeClock) -> None:
@@ -610,9 +635,8 @@ def test_the_caps_hold(events: list[Event]) -> None:
         ordinary = sum(other.segments for other in hour if not other.urgent)
         assert ordinary <= LIMITS.segments_per_hour
         assert sum(other.segments for other in day) <= LIMITS.segments_per_day
-    plain = [one for one in sent if not one.urgent]
-    for index, one in enumerate(plain):
-        for other in plain[:index]:
+    for index, one in enumerate(sent):
+        for other in sent[:index]:
             assert (
                 one.identity != other.identity
                 or one.at - other.at >= MINUTE - TOLERANCE
@@ -676,3 +700,95 @@ def test_refusals_leave_nothing_behind(guard: Guard) -> None:
 
     assert guard.segments_last_hour == guard.segments_last_day == 0
     assert guard.admit(message("new", segments=10)) == {}
+
+
+# --- what joins a message that waits ------------------------------------------------
+
+
+def test_what_joins_costs_nothing_but_is_said_now(
+    guard: Guard, clock: FakeClock
+) -> None:
+    """The window of the text begins again, and no cap counts it."""
+    guard.admit(message("a", text="Fuite !"))
+    clock.tick(MINUTE)
+    again = message("b", text="Fuite !")
+    assert guard.check_identical(again) == {}
+
+    guard.say_again(again, "a")
+
+    assert list(guard.check_identical(again)) == [MAMAN]
+    assert guard.segments_last_hour == 1
+    clock.tick(MINUTE)
+    assert guard.check_identical(again) == {}
+
+
+def test_to_ask_for_the_same_text_counts_nothing(guard: Guard) -> None:
+    """An urgent one doesn't pass either."""
+    assert guard.check_identical(message("a")) == {}
+    assert guard.segments_last_hour == 0
+
+    guard.admit(message("a"))
+
+    assert list(guard.check_identical(message("b", text="a"))) == [MAMAN]
+    assert list(guard.check_identical(message("b", text="a", urgent=True))) == [MAMAN]
+
+
+def test_what_is_not_counted_is_not_said_again(guard: Guard) -> None:
+    """It has cost nothing, so its text may be tried again."""
+    first = message("a")
+    guard.admit(first)
+    guard.uncount("a", MAMAN)
+
+    guard.say_again(first, "a")
+
+    assert guard.check_identical(first) == {}
+
+
+def test_what_goes_on_under_another_id_counts_once(
+    guard: Guard, clock: FakeClock
+) -> None:
+    """Until that one is counted out."""
+    first, second = message("a", segments=3), message("b", text="a", segments=3)
+    guard.admit(first)
+
+    guard.hand_on(first, second)
+    guard.uncount("a", MAMAN)
+
+    assert guard.segments_last_hour == 3
+    assert list(guard.check_identical(second)) == [MAMAN]
+    guard.uncount("b", MAMAN)
+    assert guard.segments_last_day == 0
+    assert guard.check_identical(second) == {}
+
+
+def test_what_an_earlier_run_has_sent_may_go_on_under_another_id(
+    guard: Guard, clock: FakeClock
+) -> None:
+    """It ages by its date as before."""
+    first, second = message("a", created=START - MINUTE / 2), message("b", text="a")
+    guard.load([first])
+
+    guard.hand_on(first, second)
+    clock.jump(DAY)
+
+    assert guard.segments_last_day == 0
+
+
+@pytest.mark.parametrize("is_of_this_run", [True, False])
+def test_what_had_joined_before_a_restart_was_said_then(
+    guard: Guard, clock: FakeClock, is_of_this_run: bool
+) -> None:
+    """Its segments are as old as the first one."""
+    clock.tick(HOUR if is_of_this_run else timedelta())
+    now = clock.now()
+    joined = Joined(message_id="b", created=now - MINUTE / 2, time_to_live=HOUR)
+    first = message("a", created=now - HOUR / 2)
+
+    guard.load([replace(first, joined=(joined,))])
+
+    assert list(guard.check_identical(first)) == [MAMAN]
+    clock.tick(MINUTE / 2)
+    assert guard.check_identical(first) == {}
+    clock.tick(HOUR / 2 - MINUTE / 2)
+    assert guard.segments_last_hour == 0
+    assert guard.segments_last_day == 1

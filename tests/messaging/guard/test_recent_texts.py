@@ -24,6 +24,19 @@ def test_a_text_is_held_for_the_length_of_the_window() -> None:
     assert not texts.holds(FUITE)
 
 
+def test_a_text_goes_on_under_another_key() -> None:
+    """And leaves with it."""
+    texts: RecentTexts[str] = RecentTexts(MINUTE)
+    texts.add_text("a", timedelta(), FUITE)
+
+    texts.rename("a", "b")
+    texts.rename("c", "d")
+    texts.discard("a")
+    assert texts.holds(FUITE)
+    texts.discard("b")
+    assert not texts.holds(FUITE)
+
+
 def test_a_text_that_was_said_twice_is_held_until_both_are_gone() -> None:
     """Whichever goes first."""
     texts: RecentTexts[str] = RecentTexts(MINUTE)

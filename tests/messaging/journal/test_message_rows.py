@@ -18,7 +18,9 @@ from custom_components.passerelle_sms.messaging.journal.message_rows import (
 )
 from custom_components.passerelle_sms.messaging.journal.messages import get
 from custom_components.passerelle_sms.messaging.journal.schema import upgrade
+from custom_components.passerelle_sms.messaging.model.joining import seen_by
 from custom_components.passerelle_sms.messaging.model.record import (
+    Joined,
     Kind,
     MessageRecord,
     OnUnknown,
@@ -59,8 +61,9 @@ SUBMISSIONS = st.builds(
     ),
     attempts=st.integers(0, 5),
     attempted=st.none() | TIMES,
-    balance_before=AMOUNTS,
+    period=st.none() | st.integers(0, 2**40),
     resent=st.booleans(),
+    was_refused=st.booleans(),
     notice=st.none() | st.sampled_from(Notice),
     sending_id=st.none() | TEXTS,
     delivery=st.none()
@@ -90,6 +93,16 @@ OPTIONS = st.builds(
     ),
     own=st.dictionaries(TEXTS, st.booleans() | st.integers() | TEXTS, max_size=2),
 )
+JOINED = st.lists(
+    st.builds(
+        Joined,
+        message_id=st.text(min_size=1, max_size=5),
+        created=TIMES,
+        time_to_live=st.timedeltas(timedelta(), timedelta(days=1)),
+    ),
+    max_size=3,
+    unique_by=lambda joined: joined.message_id,
+).map(lambda joined: tuple(sorted(joined, key=lambda j: (j.created, j.message_id))))
 RECORDS = st.builds(
     MessageRecord,
     message_id=TEXTS,
@@ -104,6 +117,7 @@ RECORDS = st.builds(
     kind=st.sampled_from(Kind),
     options=OPTIONS,
     submissions=st.lists(SUBMISSIONS, min_size=1, max_size=3).map(Submissions),
+    joined=JOINED,
 )
 
 
@@ -119,6 +133,7 @@ def connection() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.text_factory = bytes
         upgrade(connection, 0)
+        connection.execute("PRAGMA foreign_keys = ON")
         yield connection
 
 
@@ -127,6 +142,7 @@ def test_everything_outlives_a_restart(
     connection: sqlite3.Connection, record: MessageRecord
 ) -> None:
     """To the last attempt."""
+    connection.execute("DELETE FROM message")
     write_message(connection, record, None, 1)
 
     assert get(connection, record.message_id) == record
@@ -137,6 +153,7 @@ def test_to_write_what_has_changed_is_enough(
     connection: sqlite3.Connection, record: MessageRecord, data: st.DataObject
 ) -> None:
     """Of the submissions, and of the moments of the message."""
+    connection.execute("DELETE FROM message")
     write_message(connection, record, None, 1)
     changed = [
         replace(data.draw(SUBMISSIONS), recipient=each.recipient)
@@ -144,9 +161,32 @@ def test_to_write_what_has_changed_is_enough(
         if data.draw(st.booleans())
     ]
     options = replace(record.options, send_at=data.draw(st.none() | TIMES))
-    after = replace(record.updated(changed), created=data.draw(TIMES), options=options)
+    after = replace(
+        record.updated(changed),
+        created=data.draw(TIMES),
+        options=options,
+        urgent=data.draw(st.booleans()),
+        joined=data.draw(JOINED),
+    )
 
     numbers = [each.recipient.number for each in changed]
     write_message(connection, after, numbers, 1)
 
     assert get(connection, record.message_id) == after
+
+
+@given(RECORDS.map(unique))
+def test_who_has_joined_is_found_by_his_own_id(
+    connection: sqlite3.Connection, record: MessageRecord
+) -> None:
+    """As he knows the message; and goes with it when it is forgotten."""
+    connection.execute("DELETE FROM message")
+    write_message(connection, record, None, 1)
+
+    for joined in record.joined:
+        if joined.message_id != record.message_id:
+            assert get(connection, joined.message_id) == seen_by(
+                record, joined.message_id
+            )
+    connection.execute("DELETE FROM message")
+    assert connection.execute("SELECT count(*) FROM joined").fetchone() == (0,)

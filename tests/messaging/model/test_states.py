@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 import itertools
 
@@ -14,6 +13,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     CannotConnectError,
     DuplicateMessageError,
     InsufficientCreditError,
+    InvalidMessageError,
     NoAnswerError,
 )
 from custom_components.passerelle_sms.gateways.model.message import Encoding, Submission
@@ -84,7 +84,8 @@ def result(kind: str, number: str) -> Submission:
     """Return what came of a request."""
     errors = {
         "not_sent": CannotConnectError(),
-        "rejected": InsufficientCreditError(),
+        "rejected": InvalidMessageError(),
+        "account": InsufficientCreditError(),
         "duplicate": DuplicateMessageError(),
         "unknown": NoAnswerError(),
     }
@@ -93,7 +94,9 @@ def result(kind: str, number: str) -> Submission:
     return Submission(recipient=number, outcome=Outcome.ACCEPTED)
 
 
-RESULTS = st.sampled_from(["accepted", "not_sent", "rejected", "duplicate", "unknown"])
+RESULTS = st.sampled_from(
+    ["accepted", "not_sent", "rejected", "account", "duplicate", "unknown"]
+)
 
 
 @st.composite
@@ -109,7 +112,7 @@ def attempts(draw: st.DrawFn) -> Change:
             for number in BOTH
             if record.find(number).is_waiting or record.find(number).is_unknown_open
         ]
-        begun = mark_in_flight(record, numbers, LATER, Decimal(5))
+        begun = mark_in_flight(record, numbers, LATER, 5)
         if meanwhile:
             begun = apply_report(begun, MAMAN, report("7", MAMAN))
         return apply_results(
@@ -132,6 +135,7 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
             partial(transitions.mark_cancelled_at_gateway, numbers=BOTH),
             partial(transitions.settle_accepted, BOTH),
             partial(transitions.requeue, BOTH),
+            partial(transitions.resend, BOTH),
             partial(transitions.hold_for_user, BOTH),
             partial(apply_report, number=MAMAN, report=report("7", MAMAN)),
             partial(announcements.mark_announced, numbers=BOTH),
@@ -155,6 +159,7 @@ def submissions(draw: st.DrawFn, number: str) -> SubmissionRecord:
         attempts=draw(st.integers(1, 2)) if attempted else 0,
         attempted=START if attempted else None,
         resent=attempted and draw(st.booleans()),
+        was_refused=attempted and draw(st.booleans()),
         delivery=draw(st.none() | st.just(DeliveryState())),
         notice=draw(st.none() | st.sampled_from(Notice)),
     )
@@ -216,7 +221,12 @@ def test_every_change_takes_legal_states_to_legal_states(
     for earlier, later in zip(before.submissions, after.submissions, strict=True):
         assert later.recipient == earlier.recipient
         assert state_of(later) in reachable(state_of(earlier))
-        assert later.attempts >= earlier.attempts
+        # Only what provably never left is not counted any more.
+        if later.attempts < earlier.attempts:
+            assert earlier.is_unknown_open
+            assert later.is_waiting
+        assert later.attempts >= min(earlier.attempts, int(later.resent))
+        assert later.resent or not earlier.resent
         # What is held is always asked about, so it is always told.
         if state_of(later) is State.HELD and state_of(earlier) is not State.HELD:
             assert later.notice is Notice.UNANNOUNCED

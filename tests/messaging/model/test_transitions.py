@@ -7,12 +7,18 @@ from decimal import Decimal
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import (
+    AccountInactiveError,
+    AuthenticationError,
     CannotConnectError,
     DuplicateMessageError,
     GatewayError,
     InsufficientCreditError,
+    InvalidMessageError,
+    IpNotAllowedError,
     MessageCancelledError,
     NoAnswerError,
+    RateLimitedError,
+    SenderNotRegisteredError,
 )
 from custom_components.passerelle_sms.gateways.model.message import Encoding, Submission
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
@@ -36,6 +42,7 @@ from custom_components.passerelle_sms.messaging.model.submission import (
 from custom_components.passerelle_sms.messaging.model.transitions import (
     apply_results,
     expired,
+    hold_for_user,
     mark_cancelled_at_gateway,
     mark_in_flight,
     mark_withdrawn,
@@ -53,7 +60,7 @@ IN_DOUBT = replace(
     outcome=Outcome.UNKNOWN,
     attempts=1,
     attempted=START,
-    balance_before=Decimal(10),
+    period=4,
 )
 RESENT = replace(WAITING, attempts=1, attempted=START, resent=True)
 HELD = replace(IN_DOUBT, stage=Stage.HELD)
@@ -96,10 +103,11 @@ def try_it(
     *,
     proof: bool = False,
     is_answered: bool = False,
+    sender: str | None = None,
 ) -> SubmissionRecord:
     """Return what an attempt with this result makes of a submission."""
-    earlier = message(submission)
-    record = mark_in_flight(earlier, [MAMAN], LATER, Decimal(5))
+    earlier = replace(message(submission), sender=sender)
+    record = mark_in_flight(earlier, [MAMAN], LATER, 5)
     record = apply_results(
         record, earlier, [result], proves_earlier_send=proof, is_answered=is_answered
     )
@@ -113,32 +121,30 @@ def failed(error: GatewayError) -> Submission:
 
 
 def test_begun_is_unknown() -> None:
-    """As a crash would find it, with the balance before."""
-    submission = mark_in_flight(message(WAITING), [MAMAN], LATER, Decimal(5)).find(
-        MAMAN
-    )
+    """As a crash would find it, with the period in which it may be charged."""
+    submission = mark_in_flight(message(WAITING), [MAMAN], LATER, 5).find(MAMAN)
 
     assert submission == replace(
         WAITING,
         outcome=Outcome.UNKNOWN,
         attempts=1,
         attempted=LATER,
-        balance_before=Decimal(5),
+        period=5,
     )
 
 
 def test_begun_again_keeps_when_the_doubt_began() -> None:
-    """And what the account held then: all that was charged since counts."""
-    submission = mark_in_flight(message(IN_DOUBT), [MAMAN], LATER, None).find(MAMAN)
+    """But it may be charged in the period of the last request."""
+    submission = mark_in_flight(message(IN_DOUBT), [MAMAN], LATER, 5).find(MAMAN)
 
-    assert submission == replace(IN_DOUBT, attempts=2)
+    assert submission == replace(IN_DOUBT, attempts=2, period=5)
 
 
 @pytest.mark.parametrize(
     ("result", "outcome", "stage"),
     [
         (ACCEPTED, Outcome.ACCEPTED, Stage.CLOSED),
-        (failed(InsufficientCreditError()), Outcome.REJECTED, Stage.CLOSED),
+        (failed(InvalidMessageError()), Outcome.REJECTED, Stage.CLOSED),
         (failed(DuplicateMessageError()), Outcome.REJECTED, Stage.CLOSED),
         (failed(NoAnswerError()), Outcome.UNKNOWN, Stage.OPEN),
     ],
@@ -156,23 +162,55 @@ def test_a_first_attempt(result: Submission, outcome: Outcome, stage: Stage) -> 
     assert submission.segments == (3 if outcome is Outcome.ACCEPTED else 2)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        CannotConnectError(),
+        RateLimitedError(),
+        InsufficientCreditError(code="7"),
+        AuthenticationError(),
+        IpNotAllowedError(),
+        AccountInactiveError(),
+        SenderNotRegisteredError(),
+    ],
+    ids=lambda error: error.key,
+)
 @pytest.mark.parametrize("earlier", [WAITING, IN_DOUBT, RESENT])
-def test_what_never_left_changes_nothing(earlier: SubmissionRecord) -> None:
-    """But for the reason that is shown."""
-    submission = try_it(earlier, failed(CannotConnectError()))
+def test_what_never_left_or_the_account_was_refused_changes_nothing(
+    earlier: SubmissionRecord, error: GatewayError
+) -> None:
+    """But for the reason that is shown: it says nothing about the message.
 
-    assert submission == replace(earlier, failure=Failure.of(CannotConnectError()))
+    Its sender is the account's own, so that the account is refused for it too.
+    """
+    submission = try_it(earlier, failed(error), is_answered=True)
+
+    assert submission == replace(earlier, failure=Failure.of(error))
+
+
+@pytest.mark.parametrize(
+    ("sender", "outcome"),
+    [(None, Outcome.QUEUED), ("CITERNE", Outcome.REJECTED)],
+)
+def test_a_sender_of_its_own_is_the_messages_to_mend(
+    sender: str | None, outcome: Outcome
+) -> None:
+    """The account's own sender is the account's."""
+    refused = failed(SenderNotRegisteredError())
+
+    assert try_it(WAITING, refused, sender=sender).outcome is outcome
 
 
 @pytest.mark.parametrize("earlier", [IN_DOUBT, RESENT])
 @pytest.mark.parametrize(
-    ("result", "proof", "outcome", "stage"),
+    ("result", "proof", "outcome", "stage", "attempts"),
     [
-        (ACCEPTED, False, Outcome.ACCEPTED, Stage.CLOSED),
-        (failed(DuplicateMessageError()), True, Outcome.ACCEPTED, Stage.CLOSED),
-        (failed(DuplicateMessageError()), False, Outcome.UNKNOWN, Stage.HELD),
-        (failed(InsufficientCreditError()), True, Outcome.UNKNOWN, Stage.HELD),
-        (failed(NoAnswerError()), True, Outcome.UNKNOWN, Stage.OPEN),
+        (ACCEPTED, False, Outcome.ACCEPTED, Stage.CLOSED, 2),
+        (failed(DuplicateMessageError()), True, Outcome.ACCEPTED, Stage.CLOSED, 2),
+        # The gateway has not taken it twice; what became of the first is as unknown.
+        (failed(DuplicateMessageError()), False, Outcome.UNKNOWN, Stage.OPEN, 1),
+        (failed(InvalidMessageError()), True, Outcome.UNKNOWN, Stage.OPEN, 1),
+        (failed(NoAnswerError()), True, Outcome.UNKNOWN, Stage.OPEN, 2),
     ],
 )
 def test_an_attempt_after_one_that_may_have_left(
@@ -181,19 +219,25 @@ def test_an_attempt_after_one_that_may_have_left(
     proof: bool,
     outcome: Outcome,
     stage: Stage,
+    attempts: int,
 ) -> None:
-    """It stays unknown unless this one is proof."""
-    submission = try_it(earlier, result, proof=proof)
+    """It stays unknown unless this one is proof; what was refused doesn't count."""
+    submission = try_it(earlier, result, proof=proof, is_answered=True)
 
     assert (submission.outcome, submission.stage) == (outcome, stage)
-    assert submission.attempts == 2
+    assert submission.attempts == attempts
+    # Refused without proof, it is not repeated once more.
+    assert submission.was_refused is (
+        result.outcome is Outcome.REJECTED and outcome is Outcome.UNKNOWN
+    )
+    assert submission.notice is None
 
 
 @pytest.mark.parametrize(
     ("made", "outcome", "stage"),
     [
         (WAITING, Outcome.EXPIRED, Stage.CLOSED),
-        (IN_DOUBT, Outcome.UNKNOWN, Stage.HELD),
+        (IN_DOUBT, Outcome.UNKNOWN, Stage.OPEN),
         (RESENT, Outcome.UNKNOWN, Stage.HELD),
         (HELD, Outcome.UNKNOWN, Stage.HELD),
         (
@@ -204,7 +248,10 @@ def test_an_attempt_after_one_that_may_have_left(
     ],
 )
 def test_old_news(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> None:
-    """What has not left stays at home; what may have is the user's to judge."""
+    """What has not left stays at home; a doubt never expires.
+
+    Of what was to leave again the first may have arrived: that is the user's to judge.
+    """
     late = expired(message(made), [MAMAN])
 
     assert (late.find(MAMAN).outcome, late.find(MAMAN).stage) == (outcome, stage)
@@ -285,8 +332,9 @@ def test_taken_back_by_the_gateway(
 @pytest.mark.parametrize(
     ("result", "is_answered", "notice"),
     [
-        (failed(InsufficientCreditError()), True, Notice.UNANNOUNCED),
-        (failed(InsufficientCreditError()), False, None),
+        (failed(InvalidMessageError()), True, Notice.UNANNOUNCED),
+        (failed(InvalidMessageError()), False, None),
+        (failed(InsufficientCreditError()), True, None),
         (ACCEPTED, True, None),
         (failed(NoAnswerError()), True, None),
         (failed(CannotConnectError()), True, None),
@@ -301,9 +349,11 @@ def test_a_refusal_after_the_answer_is_to_be_heard_of(
 
 def test_what_stays_at_home_or_with_the_user_is_to_be_heard_of() -> None:
     """Nobody waits for that any more."""
-    for made in (WAITING, RESENT, IN_DOUBT):
+    for made in (WAITING, RESENT):
         late = expired(message(made), [MAMAN]).find(MAMAN)
         assert late.notice is Notice.UNANNOUNCED
+    held = hold_for_user([MAMAN], message(IN_DOUBT)).find(MAMAN)
+    assert held.notice is Notice.UNANNOUNCED
     assert mark_withdrawn(message(WAITING), [MAMAN]).find(MAMAN).notice is None
 
 
@@ -319,7 +369,7 @@ def test_an_event_tells_and_somebody_reads() -> None:
     assert read.find(MAMAN).notice is None
     assert read.find(PAPA).notice is Notice.UNANNOUNCED
 
-    held = expired(message(IN_DOUBT), [MAMAN])
+    held = hold_for_user([MAMAN], message(IN_DOUBT))
     assert mark_notice_announced(held, [MAMAN]).find(MAMAN).notice is None
 
 
@@ -328,14 +378,19 @@ def test_an_event_tells_and_somebody_reads() -> None:
 
 @pytest.mark.parametrize(
     "result",
-    [ACCEPTED, failed(CannotConnectError()), failed(NoAnswerError())],
+    [
+        ACCEPTED,
+        failed(CannotConnectError()),
+        failed(InsufficientCreditError()),
+        failed(NoAnswerError()),
+    ],
 )
 @pytest.mark.parametrize("earlier", [WAITING, IN_DOUBT])
 def test_what_a_report_has_settled_meanwhile_stays_settled(
     earlier: SubmissionRecord, result: Submission
 ) -> None:
     """Its answer can't be more certain, and must not put it back in the queue."""
-    record = mark_in_flight(message(earlier), [MAMAN], LATER, None)
+    record = mark_in_flight(message(earlier), [MAMAN], LATER, 5)
     settled = settle_accepted([MAMAN], record)
 
     after = apply_results(
@@ -352,7 +407,7 @@ def test_what_a_report_has_settled_meanwhile_stays_settled(
 def test_the_clock_is_set_while_a_doubt_is_tried_again() -> None:
     """Nothing has left this time: the doubt is as old as before, by the new time."""
     earlier, hours = message(IN_DOUBT), timedelta(hours=6)
-    record = mark_in_flight(earlier, [MAMAN], LATER, None).dated(hours)
+    record = mark_in_flight(earlier, [MAMAN], LATER, 5).dated(hours)
 
     after = apply_results(
         record,

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,9 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.operations.canceller import Cancelled
+from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
+    books_from_json,
+)
 from tests.conftest import MAMAN, PAPA, GatewayMaker
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import HOUR, MessagingHarness, following
@@ -55,7 +57,7 @@ async def test_what_still_waits_here(
     assert await by_id.kept(record) == cancelled.record
     assert simulator.envoyer_sms_pro.accepted == []
     assert simulator.envoyer_sms_pro.asked("cancel") == 0
-    assert await by_id.journal.last_balance_change() is None
+    assert not by_id.ledger.books.is_disturbed
 
 
 async def test_some_wait_here_and_some_at_the_gateway(
@@ -218,7 +220,35 @@ async def test_the_movement_of_credits_is_noted_first(
     with pytest.raises(NoAnswerError):
         await cancel(by_id, record)
 
-    assert await by_id.journal.last_balance_change() == by_id.clock.now()
+    stored = await by_id.journal.ledger()
+    assert stored is not None
+    assert books_from_json(stored).is_disturbed
+
+
+async def test_a_movement_that_cannot_be_noted_is_not_made(
+    by_id: MessagingHarness, simulator: Simulator
+) -> None:
+    """A crash after it would leave a balance that seems to prove something."""
+    record = await schedule(by_id, MAMAN)
+    by_id.disk.room = 0
+
+    with pytest.raises(NotStoredError):
+        await cancel(by_id, record)
+
+    assert simulator.envoyer_sms_pro.asked("cancel") == 0
+
+
+async def test_credit_that_is_told_to_come_back_disturbs_nothing(
+    by_id: MessagingHarness,
+) -> None:
+    """The ledger knows by how much the balance rises."""
+    record = await schedule(by_id, MAMAN, PAPA)
+
+    cancelled = await cancel(by_id, record)
+
+    assert cancelled.credits_back == 2
+    assert by_id.ledger.books.moved == 2
+    assert not by_id.ledger.books.is_disturbed
 
 
 # --- asked again --------------------------------------------------------------------
@@ -405,7 +435,8 @@ async def test_a_message_that_was_refused(
     by_id: MessagingHarness, simulator: Simulator
 ) -> None:
     """There is nothing at the gateway."""
-    simulator.envoyer_sms_pro.credits = Decimal(0)
+    gateway = simulator.envoyer_sms_pro
+    gateway.wrong_numbers.add(gateway.local_number(MAMAN))
     record = await hand_over(by_id, scheduled(by_id, MAMAN))
     assert outcomes(record) == [Outcome.REJECTED]
 

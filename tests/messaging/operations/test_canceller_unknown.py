@@ -42,7 +42,8 @@ from tests.messaging.scheduling import (
 )
 from tests.simulator import Fault, Simulator
 
-MORE = "+33612345678"
+UNTIL_ASKED = 11 * 60
+"""After how many seconds the user is asked about a doubt."""
 
 
 # --- what may have left -------------------------------------------------------------
@@ -54,7 +55,7 @@ async def hold(
     """Return a message for later that may have been taken, as nothing tells."""
     simulator.sms123.fail(fault, operation="send", times=1)
     record = await hand_over(harness, scheduled(harness, MAMAN))
-    await harness.clock.advance(61)
+    await harness.clock.advance(UNTIL_ASKED)
     assert harness.current(record).stage is Stage.HELD
     return record
 
@@ -95,7 +96,7 @@ async def test_what_is_held_under_an_id_that_nobody_knows(
     """There is nothing to ask for."""
     simulator.envoyer_sms_pro.fail(Fault.CUT_AFTER, operation="send", times=1)
     record = await hand_over(by_id, scheduled(by_id, MAMAN))
-    await by_id.clock.advance(61)
+    await by_id.clock.advance(UNTIL_ASKED)
     assert by_id.current(record).stage is Stage.HELD
 
     with pytest.raises(UnknownMessageError):
@@ -113,7 +114,7 @@ async def test_what_is_certain_is_taken_back_first(
         by_text, simulator.sms123, scheduled(by_text, PAPA, MAMAN), Fault.CUT_AFTER
     )
     simulator.sms123.scheduled.clear()
-    await by_text.clock.advance(71)
+    await by_text.clock.advance(UNTIL_ASKED)
     kept = await by_text.kept(record)
     assert outcomes(kept) == [Outcome.UNKNOWN, Outcome.ACCEPTED]
     assert kept.is_held
@@ -204,7 +205,7 @@ async def test_what_is_sent_again_meanwhile_is_not_called_cancelled(
     """The user has chosen while the gateway was asked for the first one."""
     keeping.failures.append(NoAnswerError())
     record = await hand_over(patient, scheduled(patient, MAMAN))
-    await patient.clock.advance(61)
+    await patient.clock.advance(UNTIL_ASKED)
     assert patient.current(record).stage is Stage.HELD
     keeping.may_answer.clear()
     cancelling = asyncio.create_task(cancel(patient, record))
@@ -231,7 +232,7 @@ async def test_what_was_under_way_is_not_called_cancelled(
     keeping.answer = asyncio.Event()
     record = scheduled(patient, MAMAN)
     sending = asyncio.create_task(patient.outbox.send(record))
-    while patient.dispatcher.request_count_if_idle() is not None:
+    while not patient.dispatcher.is_in_request(record.message_id, MAMAN):
         await asyncio.sleep(0)
     await let_run()
 
@@ -288,7 +289,7 @@ async def test_credit_that_came_back_unseen_hides_no_charge(
 
     gateway.fail(Fault.CUT_AFTER, operation="send", times=1)
     record = await by_id.send()
-    await by_id.clock.advance(300)
+    await by_id.clock.advance(UNTIL_ASKED)
 
     assert by_id.current(record).stage is Stage.HELD
     sent = [taken for taken in gateway.accepted if taken.text == record.text]

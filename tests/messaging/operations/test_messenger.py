@@ -241,10 +241,10 @@ def test_a_preview(messenger: Messenger, simulated: SimulatedGateway) -> None:
 async def test_the_users_choice(
     harness: MessagingHarness, messenger: Messenger, simulated: SimulatedGateway
 ) -> None:
-    """It reaches the outbox."""
-    simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
+    """It reaches the outbox, where nothing else has settled the doubt."""
+    simulated.fail(Fault.CUT_BEFORE, operation="send", times=1)
     report = await messenger.send(Message(text="Test", targets=("Maman",)))
-    await harness.clock.advance(71)
+    await harness.clock.advance(11 * 60)
     assert [record.is_held for record in harness.store] == [True]
 
     await harness.outbox.resolve(report.message_id, Choice.SENT)
@@ -554,3 +554,74 @@ async def test_a_test_of_nobody(
         )
 
     assert simulator.sms123.requests == []
+
+
+# --- equal messages that wait -------------------------------------------------------
+
+
+async def test_a_repetition_joins_before_any_cap_is_looked_at(
+    harness: MessagingHarness, messenger: Messenger, guard: Guard, simulator: Simulator
+) -> None:
+    """It costs nothing; what is really new is refused."""
+    guard.limits = GuardLimits(segments_per_day=2)
+    await simulator.close()
+    first = await messenger.send(Message(text="Citerne vide"))
+    harness.clock.tick(timedelta(minutes=1))
+
+    second = await messenger.send(Message(text="Citerne vide"))
+
+    assert second.message_id != first.message_id
+    assert second.record.joined_ids == (first.message_id,)
+    assert {result.outcome for result in second.results} == {Outcome.QUEUED}
+    assert guard.segments_last_hour == 2
+    with pytest.raises(DailyCapError):
+        await messenger.send(Message(text="Citerne pleine"))
+
+
+async def test_within_the_window_a_repetition_is_refused_although_the_first_waits(
+    harness: MessagingHarness, messenger: Messenger, simulator: Simulator
+) -> None:
+    """What has joined counts as said then."""
+    await simulator.close()
+    await messenger.send(Message(text="Citerne vide"))
+    for minutes in (0.5, 0, 1.5, 0.5):
+        harness.clock.tick(timedelta(minutes=minutes))
+        if minutes == 1.5:
+            await messenger.send(Message(text="Citerne vide"))
+        else:
+            with pytest.raises(IdenticalMessageError):
+                await messenger.send(Message(text="Citerne vide"))
+
+    [record] = harness.store
+    assert len(record.joined) == 1
+
+
+async def test_two_repetitions_at_once_are_one(
+    harness: MessagingHarness, messenger: Messenger, simulated: SimulatedGateway
+) -> None:
+    """The second is refused, whatever the first waits for."""
+    answers = await asyncio.gather(
+        *(messenger.send(Message(text="Citerne vide")) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    assert [type(answer) for answer in answers][1] is IdenticalMessageError
+    assert len(simulated.accepted) == 2
+
+
+async def test_a_repetition_that_can_not_be_written_is_refused(
+    harness: MessagingHarness, messenger: Messenger, simulator: Simulator
+) -> None:
+    """And counts as nothing: it may be tried again at once."""
+    await simulator.close()
+    await messenger.send(Message(text="Citerne vide"))
+    harness.clock.tick(timedelta(minutes=1))
+    await until_idle()
+    harness.disk.room = 0
+    with pytest.raises(NotStoredError):
+        await messenger.send(Message(text="Citerne vide"))
+    harness.disk.room = None
+
+    report = await messenger.send(Message(text="Citerne vide"))
+
+    assert report.record.leader is not None

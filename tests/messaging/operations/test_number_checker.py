@@ -25,6 +25,9 @@ from custom_components.passerelle_sms.messaging.recipients.address_book import (
     AddressBook,
     Recipient,
 )
+from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
+    books_from_json,
+)
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import HOUR, MessagingHarness
@@ -65,6 +68,7 @@ def checker(harness: MessagingHarness, guard: Guard) -> NumberChecker:
         AddressBook([Recipient(name="Maman", number=MAMAN)], "CM"),
         guard,
         harness.journal,
+        harness.ledger,
         harness.clock,
         harness.tracker,
         harness.observer,
@@ -113,10 +117,27 @@ async def test_what_is_asked(
     assert [submission.attempted for submission in kept.submissions] == [
         kept.created
     ] * 2
-    [(result, alone)] = harness.observer.results
+    [result] = harness.observer.results
     assert result.remaining == simulated.credits
-    assert not alone
-    assert await harness.journal.last_balance_change() == kept.created
+
+
+async def test_the_ledger_knows_that_credits_move_before_they_do(
+    harness: MessagingHarness, simulated: SimulatedSmsEco, checker: NumberChecker
+) -> None:
+    """And what it cost is told nowhere, so that the balance proves nothing for a while."""
+    simulated.fail(Fault.STALL_AFTER, operation="check_numbers", times=1)
+    checking = asyncio.create_task(check(harness, checker, "Maman"))
+    await simulated.until_asked("check_numbers")
+
+    stored = await harness.journal.ledger()
+
+    assert stored is not None
+    assert books_from_json(stored).is_disturbed
+    simulated.heal()
+    simulated.release()
+    await checking
+    assert harness.ledger.books.is_disturbed
+    assert harness.ledger.books.moved == 0
 
 
 async def test_what_is_found(
@@ -329,24 +350,23 @@ async def test_the_guard_refuses_all(
     assert simulated.asked("check_numbers") == 1
 
 
-async def test_what_cost_nothing_does_not_count(
+async def test_what_never_left_does_not_count(
     harness: MessagingHarness,
     simulated: SimulatedSmsEco,
     checker: NumberChecker,
     guard: Guard,
 ) -> None:
-    """What was refused, and what never left, may be tried again at once."""
+    """It may be tried again at once; what the gateway has refused counts."""
     simulated.fail(Fault.RATE_LIMITED, operation="check_numbers", times=1)
     never_left = await check(harness, checker, "Maman")
     assert outcomes(never_left.record) == [Outcome.NOT_SENT]
     assert guard.segments_last_day == 0
-    credit, simulated.credits = simulated.credits, Decimal(0)
+    simulated.credits = Decimal(0)
+
     refused = await check(harness, checker, "Maman")
+
     assert outcomes(refused.record) == [Outcome.REJECTED]
-    assert guard.segments_last_day == 0
-    simulated.credits = credit
-
-    checked = await check(harness, checker, "Maman")
-
-    assert outcomes(checked.record) == [Outcome.ACCEPTED]
+    assert guard.segments_last_day == 1
+    with pytest.raises(IdenticalMessageError):
+        await check(harness, checker, "Maman")
     assert all(record.is_closed for record in await checks(harness))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
@@ -21,6 +22,21 @@ async def french(make_house: HouseMaker, simulator: Simulator) -> MessagingHarne
     harness = make_house(simulator.sms123)
     await harness.start()
     return harness
+
+
+def is_refused_repetition(french: MessagingHarness, record: MessageRecord) -> bool:
+    """Return whether a message is in doubt whose repetition was refused as such.
+
+    That doesn't count: the first request may have left.
+    """
+    submission = french.current(record)
+    failure = submission.failure
+    assert failure is not None
+    return (
+        submission.is_unknown_open
+        and submission.attempts == 1
+        and failure.key == "duplicate_message"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,10 +90,45 @@ async def test_a_doubt_is_no_proof_where_the_text_is_another_messages(
     record = await french.send(FRENCH, text="Porte ouverte")
     await french.clock.advance(7)
 
+    assert is_refused_repetition(french, record)
+    await french.clock.advance(595)
     submission = french.current(record)
     assert (submission.outcome, submission.stage) == (Outcome.UNKNOWN, Stage.HELD)
-    assert submission.failure is not None
-    assert submission.failure.key == "duplicate_message"
+    # The other one, this one and its repetition.
+    assert simulator.sms123.asked("send") == 3
+
+
+async def test_a_repetition_that_is_refused_is_not_made_again(
+    french: MessagingHarness, simulator: Simulator
+) -> None:
+    """It proves nothing in a shared account, and the next one wouldn't either."""
+    french.ledger.is_alone = False
+    simulator.sms123.fail(Fault.CUT_AFTER, operation="send", times=1)
+
+    record = await french.send(FRENCH)
+    await french.clock.advance(700)
+
+    assert simulator.sms123.asked("send") == 2
+    assert french.current(record).stage is Stage.HELD
+
+
+async def test_a_refused_repetition_proves_nothing_once_others_were_noticed(
+    french: MessagingHarness, simulator: Simulator
+) -> None:
+    """They may have sent the same text, though the account is said not to be shared."""
+    await french.poll()
+    simulator.sms123.spend_elsewhere(1)
+    await french.poll()
+    assert french.ledger.is_muted
+    text = "Fuite d'eau à la cave"
+    simulator.sms123.send_elsewhere(FRENCH, text)
+    simulator.sms123.fail(Fault.CUT_BEFORE, operation="send", times=1)
+
+    record = await french.send(FRENCH, text=text)
+    await french.clock.advance(700)
+
+    assert french.current(record).stage is Stage.HELD
+    assert simulator.sms123.accepted == []
 
 
 async def test_a_doubt_is_no_proof_while_the_journal_cannot_be_read(
@@ -90,7 +141,46 @@ async def test_a_doubt_is_no_proof_while_the_journal_cannot_be_read(
     french.disk.is_readable = False
     await french.clock.advance(7)
 
+    assert is_refused_repetition(french, record)
+    await french.clock.advance(595)
     assert french.current(record).stage is Stage.HELD
+    assert simulator.sms123.asked("send") == 2
+
+
+async def test_a_refused_repetition_is_not_repeated_after_a_restart(
+    french: MessagingHarness, simulator: Simulator
+) -> None:
+    """Once the gateway has forgotten the text, it would go out twice."""
+    french.is_alone = french.ledger.is_alone = False
+    simulator.sms123.fail(Fault.CUT_AFTER, operation="send", times=1)
+    record = await french.send(FRENCH)
+    await french.clock.advance(7)
+    assert is_refused_repetition(french, record)
+    await french.crash()
+    await french.start()
+
+    await french.clock.advance(601)
+
+    assert french.current(record).stage is Stage.HELD
+    assert simulator.sms123.asked("send") == 2
+
+
+async def test_a_doubt_whose_second_request_never_leaves(
+    french: MessagingHarness, simulator: Simulator
+) -> None:
+    """It grows no younger by that: the user is asked after ten minutes all the same."""
+    simulator.sms123.fail(Fault.CUT_AFTER, operation="send", times=1)
+    simulator.sms123.fail(Fault.RATE_LIMITED, operation="send")
+    record = await french.send(FRENCH)
+
+    await french.clock.advance(599)
+    assert french.current(record).is_unknown_open
+    await french.clock.advance(2)
+
+    assert french.current(record).stage is Stage.HELD
+    asked = simulator.sms123.asked("send")
+    await french.clock.advance(3600)
+    assert simulator.sms123.asked("send") == asked
 
 
 async def test_a_doubt_whose_second_request_does_not_leave(

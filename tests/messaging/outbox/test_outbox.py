@@ -43,7 +43,7 @@ async def test_a_message_is_sent_and_remembered(
     assert harness.observer.latest[record.message_id] == record
     assert len(simulated.accepted) == 2
     assert len(harness.store) == 0
-    assert [len(result.submissions) for result, _ in harness.observer.results] == [1, 1]
+    assert [len(result.submissions) for result in harness.observer.results] == [1, 1]
     assert harness.clock.timers == 0
 
 
@@ -59,24 +59,24 @@ async def test_it_is_on_disk_before_it_leaves(
 
     assert outcomes(stored) == [Outcome.UNKNOWN]
     assert stored.submissions[0].attempts == 1
-    assert harness.dispatcher.request_count_if_idle() is None
+    assert harness.ledger.request_count_if_idle() is None
     assert outcomes(await sending) == [Outcome.UNKNOWN]
     await until_idle()
-    assert harness.dispatcher.request_count_if_idle() == 1
+    assert harness.ledger.request_count_if_idle() == 1
 
 
 async def test_a_refusal_is_final(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
     """It says why, and is not repeated."""
-    simulated.credits -= 1000
+    simulated.answer_next("destinataire incorrect")
 
     [submission] = (await harness.send()).submissions
     await harness.clock.advance(3600)
 
     assert (submission.outcome, submission.stage) == (Outcome.REJECTED, Stage.CLOSED)
     assert submission.failure is not None
-    assert submission.failure.key == "insufficient_credit"
+    assert submission.failure.key == "invalid_recipient"
     assert simulated.asked("send") == 1
 
 
@@ -176,9 +176,10 @@ async def test_held_messages_do_not_stop_alerts(
 ) -> None:
     """Nobody looks into repairs while on holiday."""
     monkeypatch.setattr(outbox_module, "MOST_OPEN", 1)
-    simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
-    await harness.send()
-    await harness.clock.advance(61)
+    simulated.fail(Fault.CUT_BEFORE, operation="send", times=1)
+    record = await harness.send()
+    await harness.clock.advance(601)
+    assert harness.current(record).stage is Stage.HELD
     assert len(harness.store) == 1
 
     assert outcomes(await harness.send()) == [Outcome.ACCEPTED]
@@ -299,9 +300,11 @@ async def test_starting_after_a_crash(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
     """Queued is sent, in doubt is looked at, held stays, and nothing leaves twice."""
+    simulated.fail(Fault.HTML, operation="transactions")
     simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
     held = await harness.send()
-    await harness.clock.advance(61)
+    await harness.clock.advance(601)
+    assert harness.current(held).stage is Stage.HELD
     simulated.fail(Fault.STALL_AFTER, operation="send", times=1)
     doubtful = harness.message()
     sending = asyncio.create_task(harness.outbox.send(doubtful))

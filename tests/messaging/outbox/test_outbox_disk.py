@@ -130,10 +130,11 @@ async def test_no_room_for_the_users_choice(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
     """It is not made, and can be made again."""
-    simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
+    simulated.fail(Fault.CUT_BEFORE, operation="send", times=1)
     record = await harness.send()
-    await harness.clock.advance(61)
+    await harness.clock.advance(601)
     [before] = harness.store
+    assert before.is_held
     harness.disk.room = 0
 
     for choice in Choice:
@@ -141,6 +142,9 @@ async def test_no_room_for_the_users_choice(
             await harness.outbox.resolve(record.message_id, choice)
 
     assert list(harness.store) == [before]
+    await harness.clock.advance(3600)
+    assert list(harness.store) == [before]
+    assert simulated.asked("send") == 1
     harness.disk.room = None
     await harness.outbox.resolve(record.message_id, Choice.DROP)
     assert await harness.journal.not_closed() == []

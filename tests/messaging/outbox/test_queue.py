@@ -1,4 +1,4 @@
-"""What waits for a gateway: in its order, and quickly found however much there is."""
+"""What waits for a gateway: the urgent first, and quickly found however much there is."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,9 +23,17 @@ def job(
     *numbers: str,
     age: int = 0,
     due: timedelta | None = None,
+    urgent: bool = False,
 ) -> QueuedRequest:
     """Return a request of a message that is so many seconds old."""
-    return QueuedRequest(START - age * SECOND, message_id, numbers or (MAMAN,), due)
+    return QueuedRequest(
+        START - age * SECOND, message_id, numbers or (MAMAN,), due, urgent
+    )
+
+
+def names(queue: RequestQueue) -> str:
+    """Return the messages of the requests that are ready, in their order."""
+    return "".join(request.message_id for request in queue.due(timedelta()))
 
 
 @pytest.fixture
@@ -42,6 +50,54 @@ def test_the_oldest_message_goes_first(queue: RequestQueue) -> None:
 
     assert list(queue.due(timedelta())) == [jobs[2], jobs[1], jobs[0]]
     assert queue.waiting == (jobs[2], jobs[1], jobs[0])
+
+
+def test_urgent_messages_go_first(queue: RequestQueue) -> None:
+    """Among themselves in their order, however young they are."""
+    for one in (job("a", age=9), job("b", urgent=True), job("c", age=5, urgent=True)):
+        queue.add(one)
+
+    assert names(queue) == "cba"
+
+
+def test_an_ordinary_message_goes_after_ten_urgent_ones(queue: RequestQueue) -> None:
+    """So that none waits for ever; as long as there is none they count for nothing."""
+    for _ in range(15):
+        queue.add(job("u", urgent=True))
+        queue.begin(job("u", urgent=True))
+        queue.end(job("u"))
+    for index in range(25):
+        queue.add(job(f"{index:02}", urgent=True))
+    for name in "abcd":
+        queue.add(job(name))
+    planned = [request.message_id for request in queue.due(timedelta())]
+    gone = []
+    while (one := next(queue.due(timedelta()), None)) is not None:
+        queue.begin(one)
+        gone.append(one.message_id)
+
+    urgent = [f"{index:02}" for index in range(25)]
+    assert gone == planned
+    assert gone == [*urgent[:10], "a", *urgent[10:20], "b", *urgent[20:], "c", "d"]
+
+
+def test_a_message_that_has_become_urgent_goes_first(queue: RequestQueue) -> None:
+    """Also what of it waits for its time; what is under way stays so."""
+    running, waiting = job("a", PAPA), job("a", MAMAN, age=-5)
+    later = job("a", "+23769", due=SECOND)
+    for one in (running, job("b"), waiting, later):
+        queue.add(one)
+    queue.begin(running)
+    assert queue.waits_as_ordinary("a")
+
+    queue.promote("a")
+
+    assert names(queue) == "ab"
+    assert [one.urgent for one in queue.due(SECOND)] == [True, True, False]
+    assert not queue.waits_as_ordinary("a")
+    assert queue.waits_as_ordinary("b")
+    assert list(queue.running) == [running]
+    queue.promote("nobody")
 
 
 def test_what_is_delayed_is_due_in_its_order_once_it_is_time(
@@ -211,19 +267,23 @@ class Model(RuleBasedStateMachine):
         self.waiting: list[QueuedRequest] = []
         self.running: list[QueuedRequest] = []
         self.now = timedelta()
+        self.in_a_row = 0
 
     @rule(
         age=st.integers(0, 3),
         name=st.sampled_from("abc"),
         number=st.sampled_from([MAMAN, PAPA]),
         delay=st.none() | st.integers(0, 5),
+        urgent=st.booleans(),
     )
-    def add(self, age: int, name: str, number: str, delay: int | None) -> None:
+    def add(
+        self, age: int, name: str, number: str, delay: int | None, urgent: bool
+    ) -> None:
         """Let a request wait, unless there is one for this recipient."""
         if self.queue.holds(name, number):
             return
         due = None if delay is None else self.now + delay * SECOND
-        one = job(name, number, age=age, due=due)
+        one = job(name, number, age=age, due=due, urgent=urgent)
         self.queue.add(one)
         self.waiting.append(one)
 
@@ -236,9 +296,37 @@ class Model(RuleBasedStateMachine):
     def begin(self) -> None:
         """Begin the first that is due."""
         if (one := next(self.queue.due(self.now), None)) is not None:
+            ready = [each for each in self.waiting if self.is_ready(each)]
+            is_passed_over = one.urgent and any(not each.urgent for each in ready)
+            self.in_a_row = self.in_a_row + 1 if is_passed_over else 0
             self.queue.begin(one)
             self.waiting.remove(one)
             self.running.append(one)
+
+    @rule(name=st.sampled_from("abc"))
+    def promote(self, name: str) -> None:
+        """Let a message become urgent."""
+        self.queue.promote(name)
+        self.waiting = [
+            replace(one, urgent=True) if one.message_id == name else one
+            for one in self.waiting
+        ]
+
+    def is_ready(self, one: QueuedRequest) -> bool:
+        """Return whether a request waits only for its turn."""
+        return one.due is None or one.due <= self.now
+
+    def in_turn(self) -> list[QueuedRequest]:
+        """Return what is ready: one by one, as the rule says."""
+        ready = sorted(one for one in self.waiting if self.is_ready(one))
+        urgent = [one for one in ready if one.urgent]
+        ordinary = [one for one in ready if not one.urgent]
+        turns, in_a_row = [], self.in_a_row
+        while urgent or ordinary:
+            is_urgent = bool(urgent) and not (ordinary and in_a_row >= 10)
+            turns.append((urgent if is_urgent else ordinary).pop(0))
+            in_a_row = in_a_row + 1 if is_urgent else 0
+        return turns
 
     @rule()
     def end(self) -> None:
@@ -269,13 +357,16 @@ class Model(RuleBasedStateMachine):
         queue, now = self.queue, self.now
         assert queue.waiting == tuple(sorted(self.waiting))
         assert queue.running == tuple(self.running)
-        ready = [one for one in self.waiting if one.due is None or one.due <= now]
+        ready = [one for one in self.waiting if self.is_ready(one)]
         later = [one.due for one in self.waiting if one.due and one.due > now]
-        assert list(queue.due(now)) == sorted(ready)
+        assert list(queue.due(now)) == self.in_turn()
         assert queue.next_due(now) == min(later, default=None)
         held = [*self.waiting, *self.running]
         assert bool(queue) is bool(self.waiting)
         for name in "abc":
+            assert queue.waits_as_ordinary(name) is any(
+                one.message_id == name and not one.urgent for one in self.waiting
+            )
             numbers = {one.numbers[0] for one in held if one.message_id == name}
             under_way = any(one.message_id == name for one in self.running)
             is_ready = any(one.message_id == name for one in ready)

@@ -12,8 +12,8 @@ from custom_components.passerelle_sms.messaging.model.record import (
     OnUnknown,
 )
 from custom_components.passerelle_sms.messaging.model.submission import Stage
-from custom_components.passerelle_sms.messaging.reconciliation.reconciler import (
-    INTERFERENCE_WINDOW,
+from custom_components.passerelle_sms.messaging.reconciliation.books import (
+    LATEST_CHARGE,
 )
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
@@ -85,8 +85,27 @@ async def doubt(
     charging.fail(fault, operation="send", times=1)
     record = await harness.send(text=TEXT)
     assert harness.current(record).is_unknown_open
-    assert harness.current(record).balance_before is not None
     return record
+
+
+async def schedule_charged_after(
+    harness: MessagingHarness,
+    charging: SimulatedEnvoyerSmsPro,
+    after: timedelta,
+    *,
+    send_after: timedelta | None = None,
+) -> None:
+    """Let the gateway take a message for later that it charges only then."""
+    before = charging.credits
+    charging.seconds_to_charge = after.total_seconds()
+    await schedule(harness, MAMAN, after=send_after or after)
+    charging.seconds_to_charge = 0
+    assert charging.credits == before
+
+
+async def move_credits(harness: MessagingHarness) -> None:
+    """Let credits move for something that is no message, nobody knows how many."""
+    harness.ledger.end_movement(await harness.ledger.begin_movement(), None)
 
 
 def times_taken(charging: SimulatedEnvoyerSmsPro) -> int:
@@ -168,15 +187,21 @@ async def test_old_news(refused: MessagingHarness, refusing: SimulatedSms123) ->
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER])
-async def test_neither_asked_again_nor_settled_by_the_balance(
+async def test_not_asked_again_where_the_gateway_charges_when_it_sends(
     refused: MessagingHarness, refusing: SimulatedSms123, fault: Fault
 ) -> None:
-    """The gateway refuses only what it has sent: handed over again, it is there twice."""
+    """The gateway refuses only what it has sent: handed over again, it is there twice.
+
+    Nor does the balance tell before the user is asked.
+    """
+    refusing.seconds_to_charge = 3600
     refusing.fail(fault, operation="send", times=1)
     asked = refusing.asked("send")
     record = await hand_over(refused, scheduled(refused, MAMAN))
 
-    await refused.clock.advance(61)
+    await refused.clock.advance(599)
+    assert refused.current(record).is_unknown_open
+    await refused.clock.advance(2)
 
     assert is_held(refused, record)
     await refused.clock.advance(24 * 3600)
@@ -184,10 +209,27 @@ async def test_neither_asked_again_nor_settled_by_the_balance(
     assert refusing.asked("send") == asked + 1
 
 
-async def test_in_doubt_after_a_crash(
+async def test_charged_when_it_was_handed_over(
     refused: MessagingHarness, refusing: SimulatedSms123
 ) -> None:
-    """The next run hands it over no second time either."""
+    """Only this message explains that: the gateway keeps it."""
+    refusing.fail(Fault.CUT_AFTER, operation="send", times=1)
+    asked = refusing.asked("send")
+    record = await hand_over(refused, scheduled(refused, MAMAN))
+
+    await refused.clock.advance(21)
+
+    assert refused.current(record).outcome is Outcome.ACCEPTED
+    assert refusing.asked("send") == asked + 1
+    assert [waiting.acceptance.text for waiting in refusing.scheduled] == [record.text]
+
+
+@pytest.mark.parametrize("seconds_to_charge", [0, 3600])
+async def test_in_doubt_after_a_crash(
+    refused: MessagingHarness, refusing: SimulatedSms123, seconds_to_charge: int
+) -> None:
+    """The next run hands it over no second time either, whatever the balance tells."""
+    refusing.seconds_to_charge = seconds_to_charge
     refusing.fail(Fault.STALL_AFTER, operation="send", times=1)
     asked = refusing.asked("send")
     record = scheduled(refused, MAMAN)
@@ -198,16 +240,38 @@ async def test_in_doubt_after_a_crash(
     await asyncio.gather(sending, return_exceptions=True)
     await refused.start()
 
-    await refused.clock.advance(130)
+    await refused.clock.advance(601)
 
-    assert is_held(refused, record)
+    assert is_held(refused, record) is (seconds_to_charge > 0)
+    if not seconds_to_charge:
+        assert refused.current(record).outcome is Outcome.ACCEPTED
     assert refusing.asked("send") == asked + 1
 
 
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER])
 async def test_rather_twice_than_never(
+    refused: MessagingHarness, refusing: SimulatedSms123, fault: Fault
+) -> None:
+    """Handed over once more within half a minute, and only once."""
+    refusing.seconds_to_charge = 3600
+    refusing.fail(fault, operation="send", times=2)
+    asked = refusing.asked("send")
+    record = await hand_over(
+        refused, scheduled(refused, MAMAN, on_unknown=OnUnknown.RESEND)
+    )
+
+    await refused.clock.advance(30)
+    assert refusing.asked("send") == asked + 2
+    await refused.clock.advance(12 * 3600)
+
+    assert refusing.asked("send") == asked + 2
+    assert is_held(refused, record)
+
+
+async def test_not_twice_where_the_gateway_provably_keeps_it(
     refused: MessagingHarness, refusing: SimulatedSms123
 ) -> None:
-    """Handed over once more, and only once."""
+    """The balance is looked at before it is handed over once more."""
     refusing.fail(Fault.CUT_AFTER, operation="send", times=2)
     asked = refusing.asked("send")
     record = await hand_over(
@@ -216,8 +280,8 @@ async def test_rather_twice_than_never(
 
     await refused.clock.advance(12 * 3600)
 
-    assert refusing.asked("send") == asked + 2
-    assert is_held(refused, record)
+    assert refusing.asked("send") == asked + 1
+    assert refused.current(record).outcome is Outcome.ACCEPTED
 
 
 async def test_the_user_wants_it_sent_again(
@@ -251,7 +315,7 @@ async def test_a_gateway_that_charges_when_it_sends(
     record = await hand_over(harness, scheduled(harness, MAMAN, after=24 * HOUR))
     charging.credits += 1
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert len(charging.messages) == 3
@@ -264,14 +328,45 @@ async def test_credit_given_back_hides_a_charge(
     harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
 ) -> None:
     """The message was taken and charged: it must not be sent again."""
-    kept = await schedule(harness, MAMAN, after=24 * HOUR)
-    await harness.clock.advance(3600)
     before = charging.credits
     record = await doubt(harness, charging, Fault.CUT_AFTER)
-    await cancel(harness, kept)
+    await move_credits(harness)
+    charging.refund(1)
     assert charging.credits == before
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
+
+    assert is_held(harness, record)
+    assert times_taken(charging) == 1
+
+
+async def test_credit_given_back_that_was_told_hides_nothing(
+    harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
+) -> None:
+    """The gateway has said how much: a balance that stands still tells, as ever."""
+    kept = await schedule(harness, MAMAN, after=24 * HOUR)
+    await harness.clock.advance(3600)
+    record = await doubt(harness, charging, Fault.CUT_BEFORE)
+    assert (await cancel(harness, kept)).credits_back == 1
+
+    await harness.clock.advance(599)
+    assert harness.current(record).is_unknown_open
+    await harness.clock.advance(2)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert times_taken(charging) == 1
+
+
+async def test_credit_that_may_come_back_late_proves_no_charge(
+    harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
+) -> None:
+    """Without it the balance would have fallen by as much."""
+    kept = await schedule(harness, MAMAN, after=24 * HOUR)
+    await harness.clock.advance(3600)
+    record = await doubt(harness, charging, Fault.CUT_AFTER)
+    await cancel(harness, kept)
+
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 1
@@ -286,11 +381,11 @@ async def test_credit_given_back_late_hides_a_charge(
     await cancel(harness, kept)
     charging.credits -= 1
     await harness.poll()
-    await harness.clock.advance(INTERFERENCE_WINDOW.total_seconds() - 1)
+    await harness.clock.advance(LATEST_CHARGE.total_seconds() - 1)
     record = await doubt(harness, charging, Fault.CUT_AFTER)
     charging.credits += 1
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 1
@@ -301,10 +396,10 @@ async def test_credits_spent_for_something_else_look_like_a_charge(
 ) -> None:
     """The message was not taken: nobody says that it was."""
     record = await doubt(harness, charging, Fault.CUT_BEFORE)
-    await harness.journal.record_balance_change(harness.clock.now())
+    await move_credits(harness)
     charging.credits -= 1
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 0
@@ -314,8 +409,8 @@ async def test_credits_that_moved_long_before(
     harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
 ) -> None:
     """They hide nothing: the balance tells."""
-    await harness.journal.record_balance_change(harness.clock.now())
-    await harness.clock.advance(INTERFERENCE_WINDOW.total_seconds() + 1)
+    await move_credits(harness)
+    await harness.clock.advance(LATEST_CHARGE.total_seconds() + 1)
     await harness.poll()
     record = await doubt(harness, charging, Fault.CUT_AFTER)
 
@@ -330,14 +425,11 @@ async def test_something_scheduled_leaves_at_that_time(
 ) -> None:
     """If it is charged then, that looks like the charge of a message that was lost."""
     after = HOUR + minutes * MINUTE
-    await schedule(harness, MAMAN, after=after)
-    charging.credits += 1
-    await harness.poll()
+    await schedule_charged_after(harness, charging, after)
     await harness.clock.advance(3600)
     record = await doubt(harness, charging, Fault.CUT_BEFORE)
-    charging.credits -= 1
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 0
@@ -348,10 +440,9 @@ async def test_something_is_scheduled_after_the_doubt(
 ) -> None:
     """If it is charged later, the charge of the message in doubt passes for its own."""
     record = await doubt(harness, charging, Fault.CUT_AFTER)
-    await schedule(harness, MAMAN, after=24 * HOUR)
-    charging.credits += 1
+    await schedule_charged_after(harness, charging, 24 * HOUR)
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 1
@@ -361,20 +452,17 @@ async def test_something_was_scheduled_just_before(
     harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
 ) -> None:
     """If it is charged a moment later, that looks like the charge of what was lost."""
-    await schedule(harness, MAMAN, after=24 * HOUR)
-    charging.credits += 1
-    await harness.poll()
+    await schedule_charged_after(harness, charging, MINUTE, send_after=24 * HOUR)
     record = await doubt(harness, charging, Fault.CUT_BEFORE)
-    charging.credits -= 1
 
-    await harness.clock.advance(200)
+    await harness.clock.advance(700)
 
     assert is_held(harness, record)
     assert times_taken(charging) == 0
 
 
 @pytest.mark.parametrize(
-    ("fault", "seconds"), [(Fault.CUT_AFTER, 61), (Fault.CUT_BEFORE, 182)]
+    ("fault", "seconds"), [(Fault.CUT_AFTER, 21), (Fault.CUT_BEFORE, 601)]
 )
 async def test_something_waits_for_tomorrow(
     harness: MessagingHarness,
@@ -387,22 +475,27 @@ async def test_something_waits_for_tomorrow(
     await harness.clock.advance(3600)
     record = await doubt(harness, charging, fault)
 
-    await harness.clock.advance(seconds)
+    await harness.clock.advance(seconds - 2)
+    assert harness.current(record).is_unknown_open
+    await harness.clock.advance(2)
 
     assert harness.current(record).outcome is Outcome.ACCEPTED
     assert times_taken(charging) == 1
 
 
-async def test_nothing_is_settled_while_the_movements_cannot_be_read(
-    harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro
+@pytest.mark.parametrize("is_moved", [False, True])
+async def test_what_moved_is_known_while_the_journal_cannot_be_read(
+    harness: MessagingHarness, charging: SimulatedEnvoyerSmsPro, is_moved: bool
 ) -> None:
-    """The doubt waits until they can."""
+    """The balance tells as far as it would if the journal could be read."""
     record = await doubt(harness, charging, Fault.CUT_AFTER)
+    if is_moved:
+        await move_credits(harness)
     harness.disk.is_readable = False
-    await harness.clock.advance(61)
-    assert harness.current(record).is_unknown_open
-    harness.disk.is_readable = True
 
-    await harness.clock.advance(121)
+    await harness.clock.advance(700)
 
-    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert is_held(harness, record) is is_moved
+    if not is_moved:
+        assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert times_taken(charging) == 1

@@ -1,6 +1,7 @@
 """What still waits in the outbox is taken back, and never leaves."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -89,7 +90,7 @@ async def test_whoever_waits_for_it_is_answered(
     assert not harness.dispatcher.holds(record.message_id, MAMAN)
     assert outcomes(await sending) == [Outcome.NOT_SENT]
     assert simulated.asked("send") == 4
-    assert harness.dispatcher.request_count_if_idle() is None
+    assert harness.ledger.request_count_if_idle() is None
     await until_idle()
     assert record.text not in [taken.text for taken in simulated.accepted]
 
@@ -121,6 +122,7 @@ async def test_others_go_on(
     simulated.fail(Fault.RATE_LIMITED, operation="send", times=1)
     first = await harness.send()
     await harness.dispatcher.withdraw(first.message_id)
+    harness.clock.tick(timedelta(seconds=5))
 
     second = await harness.send()
 
@@ -186,10 +188,12 @@ async def test_what_is_sent_again_may_have_arrived(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
     """The second time is taken back; the first is the user's to judge."""
+    simulated.fail(Fault.HTML, operation="transactions")
     await harness.send()
     simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
     record = await harness.send()
-    await harness.clock.advance(61)
+    await harness.clock.advance(601)
+    assert harness.current(record).stage is Stage.HELD
     simulated.fail(Fault.RATE_LIMITED, operation="send")
     await harness.outbox.resolve(record.message_id, Choice.RESEND)
     await until_idle()

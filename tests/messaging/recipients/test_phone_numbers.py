@@ -14,6 +14,7 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.messaging.recipients.phone_numbers import (
     PLANS,
+    country_code,
     parse_number,
 )
 
@@ -353,3 +354,34 @@ def refusal(text: str, country: str) -> RejectedError:
     told = sum(character.isdigit() for character in str(raised.value))
     assert told <= 2
     return raised.value
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("+237677123456", "237"),
+        ("+2250757123456", "225"),
+        ("+22601234567", "226"),
+        ("+33612345678", "33"),
+        ("+262692123456", "262"),
+        ("+12025550123", "1"),
+        # None, as an old record may hold it: its beginning tells it from others.
+        ("12345678", "1234"),
+        ("+999123", "+999"),
+        ("+", "+"),
+        ("", ""),
+    ],
+)
+def test_the_code_of_a_country(number: str, code: str) -> None:
+    """What a segment costs depends on it."""
+    assert country_code(number) == code
+
+
+@given(HOME_NUMBERS)
+def test_every_number_of_a_country_has_its_code(
+    parts: tuple[str, str, str, str],
+) -> None:
+    """However it was dialled."""
+    country, code, trunk, rest = parts
+
+    assert country_code(parse_number(trunk + rest, country)) == code

@@ -14,6 +14,7 @@ from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
+    Failure,
     Stage,
     SubmissionRecord,
 )
@@ -61,7 +62,13 @@ async def is_proof(
 ) -> bool:
     """Return whether a refusal proves that a message was sent."""
     await harness.journal.put(record)
-    return await proves_earlier_send(harness.gateway, harness.journal, record, [result])
+    return await proves_earlier_send(
+        harness.gateway,
+        harness.journal,
+        record,
+        [result],
+        is_alone=harness.ledger.is_alone,
+    )
 
 
 async def test_nothing_else_can_be_meant(harness: MessagingHarness) -> None:
@@ -70,6 +77,13 @@ async def test_nothing_else_can_be_meant(harness: MessagingHarness) -> None:
     await harness.journal.put(message(harness, PAPA))
 
     assert await is_proof(harness, message(harness))
+
+
+async def test_others_who_use_the_account(harness: MessagingHarness) -> None:
+    """They may have sent the same text."""
+    harness.ledger.is_alone = False
+
+    assert not await is_proof(harness, message(harness))
 
 
 async def test_another_refusal(harness: MessagingHarness) -> None:
@@ -97,6 +111,15 @@ async def test_a_gateway_that_promises_nothing(
         ({"outcome": Outcome.QUEUED, "resent": True}, False),
         ({"outcome": Outcome.QUEUED}, True),
         ({"outcome": Outcome.REJECTED, "stage": Stage.CLOSED}, True),
+        # It went out from elsewhere.
+        (
+            {
+                "outcome": Outcome.REJECTED,
+                "stage": Stage.CLOSED,
+                "failure": Failure.of(DuplicateMessageError()),
+            },
+            False,
+        ),
         ({"outcome": Outcome.EXPIRED, "stage": Stage.CLOSED}, True),
         # One that was scheduled and taken back.
         ({"outcome": Outcome.NOT_SENT, "stage": Stage.CLOSED}, True),
@@ -144,5 +167,5 @@ async def test_a_journal_that_cannot_be_read(harness: MessagingHarness) -> None:
     harness.disk.is_readable = False
 
     assert not await proves_earlier_send(
-        harness.gateway, harness.journal, record, [REFUSED]
+        harness.gateway, harness.journal, record, [REFUSED], is_alone=True
     )

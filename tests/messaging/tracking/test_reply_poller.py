@@ -169,7 +169,7 @@ async def test_who_cannot_answer_is_not_asked_for(
 ) -> None:
     """Neither is what was refused."""
     await harness.send()
-    simulated.credits -= simulated.credits
+    simulated.wrong_numbers.add(simulated.local_number(MAMAN))
     await ask_for_answers(harness)
 
     await harness.clock.advance(3600)

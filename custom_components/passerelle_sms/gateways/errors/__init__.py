@@ -20,7 +20,7 @@ from .account_data import (
     UnknownContactError,
     UnknownGroupError,
 )
-from .base import GatewayError, NotSentError, RejectedError, UnknownOutcomeError
+from .base import GatewayError, NotSentError, RejectedError, Scope, UnknownOutcomeError
 from .local import (
     DailyCapError,
     HourlyCapError,
@@ -106,6 +106,7 @@ __all__ = [
     "RecipientBlockedError",
     "RejectedError",
     "ScheduleInPastError",
+    "Scope",
     "SenderNotRegisteredError",
     "StopMentionRequiredError",
     "TlsFailedError",

@@ -1,12 +1,13 @@
 """Refused: what a gateway keeps besides messages."""
 
-from .base import RejectedError
+from .base import RejectedError, Scope
 
 
 class NeverSentThereError(RejectedError):
     """The account has never sent anything to that number."""
 
     key = "never_sent_there"
+    scope = Scope.RECIPIENT
 
 
 class UnknownAccountError(RejectedError):

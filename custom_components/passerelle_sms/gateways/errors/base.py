@@ -7,14 +7,31 @@ The rung says what became of the message (`outcome`), so that nobody has to gues
     ├── RejectedError       refused, by the gateway or by our own check: never repeated
     └── UnknownOutcomeError it may have left: never repeated blindly
 
-`key` is the error's stable name: the translations, the answers of the actions and
+`scope` says whose failure it is: what the account is refused for says nothing about the
+message. `key` is the error's stable name: the translations, the answers of the actions and
 the user's templates know it. The gateway's own code and words are kept beside it,
 already redacted by whoever raises.
 """
 
+from enum import StrEnum
 from typing import ClassVar
 
 from ..outcome import Outcome
+
+
+class Scope(StrEnum):
+    """Whose failure an error is."""
+
+    MESSAGE = "message"
+    """Its text, its options, or what was asked beside it."""
+    RECIPIENT = "recipient"
+    """The number, or whoever has it."""
+    ACCOUNT = "account"
+    """The credentials, the credit, or what the account may do."""
+    GATEWAY = "gateway"
+    """The gateway, or the way to it."""
+    LOCAL = "local"
+    """This house."""
 
 
 class GatewayError(Exception):
@@ -22,6 +39,7 @@ class GatewayError(Exception):
 
     key: ClassVar[str]
     outcome: ClassVar[Outcome]
+    scope: ClassVar[Scope]
 
     def __init__(
         self,
@@ -59,6 +77,7 @@ class NotSentError(GatewayError):
     """The message provably never reached the gateway, or was put off unread."""
 
     outcome = Outcome.NOT_SENT
+    scope = Scope.GATEWAY
 
 
 class RejectedError(GatewayError):
@@ -66,9 +85,11 @@ class RejectedError(GatewayError):
 
     key = "rejected"
     outcome = Outcome.REJECTED
+    scope = Scope.MESSAGE
 
 
 class UnknownOutcomeError(GatewayError):
     """The request was written; what became of it is not known."""
 
     outcome = Outcome.UNKNOWN
+    scope = Scope.GATEWAY

@@ -1,36 +1,41 @@
 """Refused by this house itself, before a gateway heard of it."""
 
-from .base import RejectedError
+from .base import RejectedError, Scope
 
 
 class HourlyCapError(RejectedError):
     """The account has sent all the segments that an hour may hold."""
 
     key = "hourly_cap"
+    scope = Scope.LOCAL
 
 
 class DailyCapError(RejectedError):
     """The account has sent all the segments that a day may hold."""
 
     key = "daily_cap"
+    scope = Scope.LOCAL
 
 
 class IdenticalMessageError(RejectedError):
     """The same text went to the same number a moment ago: once is enough."""
 
     key = "identical_message"
+    scope = Scope.LOCAL
 
 
 class OutboxFullError(RejectedError):
     """Too many messages are waiting already."""
 
     key = "outbox_full"
+    scope = Scope.LOCAL
 
 
 class NotStoredError(RejectedError):
     """The message could not be written down, so it was not sent either."""
 
     key = "not_stored"
+    scope = Scope.LOCAL
 
 
 class NewerJournalError(NotStoredError):

@@ -1,13 +1,14 @@
 """Refused: a message, or a question about one."""
 
 from ..outcome import Outcome
-from .base import RejectedError
+from .base import RejectedError, Scope
 
 
 class InvalidRecipientError(RejectedError):
     """The number is not one the gateway can send to."""
 
     key = "invalid_recipient"
+    scope = Scope.RECIPIENT
 
 
 class NotANumberError(InvalidRecipientError):
@@ -26,6 +27,7 @@ class RecipientBlockedError(RejectedError):
     """The recipient is blocked or opted out: nothing will be delivered."""
 
     key = "recipient_blocked"
+    scope = Scope.RECIPIENT
 
 
 class DuplicateMessageError(RejectedError):

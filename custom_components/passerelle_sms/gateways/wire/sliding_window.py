@@ -29,6 +29,10 @@ class SlidingWindow[Key: Hashable]:
         self._newest = timedelta.min
         self._is_sorted = True
 
+    def __contains__(self, key: Key) -> bool:
+        """Return whether an entry counts, as of the last `prune`."""
+        return key in self._entries
+
     def add(self, key: Key, at: timedelta, weight: int = 1) -> None:
         """Count an entry from the moment `at` on; a key counts once, as added last."""
         self.discard(key)
@@ -41,6 +45,12 @@ class SlidingWindow[Key: Hashable]:
         """Forget an entry, if it is here."""
         if (entry := self._entries.pop(key, None)) is not None:
             self.total -= entry.weight
+
+    def rename(self, key: Key, to: Key) -> None:
+        """Count an entry under another key, if it is here."""
+        if (entry := self._entries.get(key)) is not None:
+            self.discard(key)
+            self.add(to, entry.at, entry.weight)
 
     def prune(self, now: timedelta) -> None:
         """Forget what is as old as the window is long."""

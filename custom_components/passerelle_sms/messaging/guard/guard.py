@@ -1,6 +1,6 @@
 """The guard against runaway automations: so much an hour, so much a day, nothing twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -13,9 +13,11 @@ from ...gateways.errors import (
     RejectedError,
 )
 from ...gateways.model.mail_merge import fill_in
+from ...gateways.outcome import Outcome
 from ...gateways.wire.redaction import hide_number
 from ...gateways.wire.sliding_window import SlidingWindow
 from ..model.record import MessageRecord
+from ..model.submission import SubmissionRecord
 from ..runtime.clock import Clock
 from .recent_texts import RecentTexts, Said
 
@@ -63,6 +65,8 @@ class _Earlier:
 
     counted: _Counted
     created: datetime
+    said: datetime
+    """When somebody has asked for it last."""
     loaded: timedelta
 
 
@@ -117,7 +121,7 @@ class Guard:
     def load(self, records: Iterable[MessageRecord]) -> None:
         """Count what the journal holds of the last day, in any order.
 
-        What cost nothing doesn't count. Nothing was sent in the future: the latest that
+        What `counts` says. Nothing was sent in the future: the latest that
         is dated so counts as sent now, what came before it as so much older, and its
         text may be sent again. To tell that, the records must come before the journal
         dates them anew (`Journal.begin_run`).
@@ -126,15 +130,20 @@ class Guard:
         for record in records:
             is_of_this_run = timedelta() <= now - record.created <= elapsed
             for submission in record.submissions:
-                if submission.outcome.is_free:
+                if not counts(submission):
                     continue
                 number = submission.recipient.number
                 key, counted = (record.message_id, number), _counted(record, number)
+                said = max([record.created, *(one.created for one in record.joined)])
                 if is_of_this_run:
                     self._count(key, counted, elapsed - (now - record.created))
+                    self._texts.add_text(key, elapsed - (now - said), counted.said)
                 else:
                     self._earlier[key] = _Earlier(
-                        counted=counted, created=record.created, loaded=elapsed
+                        counted=counted,
+                        created=record.created,
+                        said=said,
+                        loaded=elapsed,
                     )
         self._count_earlier()
 
@@ -143,11 +152,11 @@ class Guard:
 
         Returns the numbers that had the same text within the window, each with an
         `IdenticalMessageError` (`number`, hidden; `minutes`, the window). An urgent
-        message passes the window and the hourly cap, never the daily one; its segments
+        message passes the hourly cap, neither the window nor the daily cap; its segments
         count in both.
 
-        The caps take all the other recipients or none: half an alert is a trap. A
-        refused message doesn't count. The errors tell `cap`, `used` and `segments` (what
+        The caps take all the other recipients or none: half an alert is a trap. What is
+        refused here doesn't count. The errors tell `cap`, `used` and `segments` (what
         this message takes), and in `minutes` when there will be room, `∞` if it alone
         is more than the cap.
 
@@ -156,22 +165,48 @@ class Guard:
             DailyCapError: it doesn't fit into this day.
 
         """
-        now = self._pass_time()
-        numbers = [
-            submission.recipient.number
-            for submission in record.submissions
-            if submission.is_waiting
-        ]
-        refused = {} if record.urgent else self._identical_errors(record, numbers)
-        admitted = [number for number in numbers if number not in refused]
+        refused = self.check_identical(record)
+        now = self._clock.elapsed()
+        admitted = [number for number in _waiting(record) if number not in refused]
         if admitted:
             self._check_caps(len(admitted) * record.segments, now, urgent=record.urgent)
         for number in admitted:
             self._count((record.message_id, number), _counted(record, number), now)
         return refused
 
+    def check_identical(self, record: MessageRecord) -> dict[str, RejectedError]:
+        """Return the numbers that had the same text within the window; count nothing.
+
+        Each has an `IdenticalMessageError`, as `admit` returns it.
+        """
+        self._pass_time()
+        minutes = _in_minutes(min(self._limits.identical_window, _DAY))
+        return {
+            number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
+            for number in _waiting(record)
+            if self._texts.holds(_said(record, number))
+        }
+
+    def say_again(self, record: MessageRecord, counted_as: str) -> None:
+        """Take for said now what has joined a message that is counted, which costs nothing."""
+        now = self._pass_time()
+        for number in _waiting(record):
+            key = counted_as, number
+            if key in self._day:
+                self._texts.add_text(key, now, _said(record, number))
+
+    def hand_on(self, before: MessageRecord, after: MessageRecord) -> None:
+        """Count a message under another id, as it counts now."""
+        for submission in before.submissions:
+            number = submission.recipient.number
+            key, to = (before.message_id, number), (after.message_id, number)
+            for window in self._windows:
+                window.rename(key, to)
+            if (earlier := self._earlier.pop(key, None)) is not None:
+                self._earlier[to] = earlier
+
     def uncount(self, message_id: str, number: str) -> None:
-        """Count a submission out: it cost nothing, so the same text may be tried again.
+        """Count a submission out: it never left, so the same text may be tried again.
 
         What isn't counted, or no longer, stays so.
         """
@@ -186,16 +221,6 @@ class Guard:
         for window in self._windows:
             window.prune(now)
         return now
-
-    def _identical_errors(
-        self, record: MessageRecord, numbers: Iterable[str]
-    ) -> dict[str, RejectedError]:
-        minutes = _in_minutes(min(self._limits.identical_window, _DAY))
-        return {
-            number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
-            for number in numbers
-            if self._texts.holds(_said(record, number))
-        }
 
     def _check_caps(self, segments: int, now: timedelta, *, urgent: bool) -> None:
         limits = self._limits
@@ -223,20 +248,36 @@ class Guard:
         # may be much older than it seems: its text must not hold up an alert.
         is_first_run = now - elapsed - booted < SOON_AFTER_BOOT
         # Where the clock is behind, at least as old as it was before the latest of them.
-        latest = max(
-            (earlier.created for earlier in self._earlier.values()), default=now
-        )
+        latest = max((earlier.said for earlier in self._earlier.values()), default=now)
         for key, earlier in self._earlier.items():
             # And at least as old as it has been known here.
-            at = min(earlier.loaded, elapsed - (max(now, latest) - earlier.created))
-            self._count(key, earlier.counted, at)
-            if is_first_run or not booted <= earlier.created <= now:
+            counted, said = (
+                min(earlier.loaded, elapsed - (max(now, latest) - when))
+                for when in (earlier.created, earlier.said)
+            )
+            self._count(key, earlier.counted, counted)
+            self._texts.add_text(key, said, earlier.counted.said)
+            if is_first_run or not booted <= earlier.said <= now:
                 self._texts.discard(key)
 
     def _count(self, key: _Key, counted: _Counted, at: timedelta) -> None:
         self._hour.add(key, at, counted.segments)
         self._day.add(key, at, counted.segments)
         self._texts.add_text(key, at, counted.said)
+
+
+def counts(submission: SubmissionRecord) -> bool:
+    """Return whether a submission counts: also what the gateway has refused does.
+
+    What was taken back or expired doesn't, nor what this house itself refused.
+    """
+    if submission.outcome is Outcome.REJECTED:
+        return submission.attempts > 0
+    return not submission.outcome.is_free
+
+
+def _waiting(record: MessageRecord) -> Iterator[str]:
+    return (s.recipient.number for s in record.submissions if s.is_waiting)
 
 
 def _identical_window(limits: GuardLimits) -> timedelta:

@@ -41,6 +41,14 @@ class RecentTexts[Key: Hashable](SlidingWindow[Key]):
         if not self._times[said]:
             del self._times[said]
 
+    @override
+    def rename(self, key: Key, to: Key) -> None:
+        said = self._said.get(key)
+        super().rename(key, to)
+        if said is not None:
+            self._said[to] = said
+            self._times[said] += 1
+
     def holds(self, said: Said) -> bool:
         """Return whether the same was said to the same number within the window."""
         return said in self._times

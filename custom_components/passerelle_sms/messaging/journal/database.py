@@ -22,13 +22,8 @@ import sqlite3
 from typing import Final
 
 from ...gateways.errors import NewerJournalError
-from .messages import (
-    distrust_balance,
-    hold_waiting,
-    remove_messages,
-    unreadable_messages,
-)
-from .notes import read_note, write_note
+from .messages import hold_waiting, remove_messages, unreadable_messages
+from .notes import distrust_balance, read_note, write_note
 from .private_file import (
     aside,
     backup_token_of,

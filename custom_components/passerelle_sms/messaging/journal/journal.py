@@ -6,23 +6,21 @@ while Home Assistant stops, and writes everything again for each message.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-import sqlite3
-from typing import Any
+from typing import Any, override
 
 from ...gateways.errors import NotStoredError
 from ...gateways.model.delivery import DeliveryReport
 from ..model.record import MessageRecord
 from ..model.submission import SubmissionRecord
-from ..runtime.tasks import Tasks
-from . import messages, notes, replies, reports, tables
-from .database import Database, Opened, is_lost
-from .message_rows import check_moments
+from ..runtime.tasks import end_of
+from . import messages, notes, replies, reports, runs, tables
+from .database import Database, Opened
+from .journal_access import JournalAccess
 from .messages import Change, JournalQuery
-from .opening import open_file, reopen
-from .private_file import remove_file
 from .replies import StoredReply
 from .reports import StoredReport
 
@@ -38,11 +36,7 @@ class _Batch:
     written: asyncio.Task[None]
 
 
-class _LostError(NotStoredError):
-    """The file is to be opened again."""
-
-
-class Journal:
+class Journal(JournalAccess):
     """All messages of one account, settled or not, on disk, and what came back.
 
     Whatever is asked of it happens in the order in which it was asked, one thing at a
@@ -54,27 +48,15 @@ class Journal:
     memory knows better.
     """
 
-    open_messages: Callable[[], Iterable[MessageRecord]]
-    """Returns the messages that memory knows to be open."""
-    on_reopened: Callable[[Opened], None]
-    """Called when the file has been opened again."""
-
     def __init__(self, path: Path, run: Callable[..., Awaitable[Any]]) -> None:
         """Keep the messages in the file at `path`.
 
         `run(function, *args)` runs a function that blocks in a thread.
         """
-        self.open_messages = tuple
-        self.on_reopened = _ignore
-        self._path = path
-        self._run = run
-        self._lock = asyncio.Lock()
-        self._file: Database | None = None
-        self._is_lost = False
+        super().__init__(path, run)
         self._batch: _Batch | None = None
-        # Everything is a task of its own, as a thread cannot be cancelled half-way. Tasks
-        # start in the order in which they were made, and so the lock is handed on.
-        self._tasks = Tasks()
+        self._ledger: str | None = None
+        """What the ledger says, while that is not on disk."""
 
     async def open(self) -> Opened:
         """Open the file, or create it, and tell what was found.
@@ -98,7 +80,7 @@ class Journal:
 
         Returns whether that was necessary.
         """
-        return await self._change(messages.begin_run, now)
+        return await self._change(runs.begin_run, now)
 
     def redate(self, by: timedelta) -> Coroutine[Any, Any, None]:
         """Date what this run has dated `by` later, and all of it if the clock went back.
@@ -109,7 +91,7 @@ class Journal:
         the call is awaited.
         """
         self._batch = None
-        return self._change(tables.redate, by)
+        return self._change(runs.redate, by)
 
     async def put(
         self, record: MessageRecord, changed: Iterable[SubmissionRecord] | None = None
@@ -125,26 +107,27 @@ class Journal:
             NotStoredError: it could not be written. What was there before still is.
 
         """
-        changed = None if changed is None else tuple(changed)
-        check_moments(record, record.submissions if changed is None else changed)
-        change = Change(
-            record=record,
-            numbers=None
-            if changed is None
-            else frozenset(submission.recipient.number for submission in changed),
-        )
+        await self._put(Change.of(record, changed))
+
+    async def put_together(self, *records: MessageRecord) -> None:
+        """Write messages as `put` does, all of them or none; raises `NotStoredError`."""
+        await self._put(*map(Change.of, records))
+
+    async def _put(self, *changes: Change) -> None:
         if self._batch is None:
-            changes: dict[str, Change] = {}
+            begun: dict[str, Change] = {}
             self._batch = _Batch(
-                changes=changes, written=self._tasks.spawn(self._write(changes))
+                changes=begun, written=self._tasks.spawn(self._write(begun))
             )
         batch = self._batch
-        earlier = batch.changes.get(record.message_id)
-        batch.changes[record.message_id] = change.after(earlier)
-        await _end_of(batch.written)
+        for change in changes:
+            message_id = change.record.message_id
+            earlier = batch.changes.get(message_id)
+            batch.changes[message_id] = change.after(earlier)
+        await end_of(batch.written)
 
     async def get(self, message_id: str) -> MessageRecord | None:
-        """Return the message with this id, if there is one."""
+        """Return the message with this id, or the one that it has joined under its id."""
         return await self._ask(messages.get, message_id)
 
     async def not_closed(self) -> list[MessageRecord]:
@@ -230,13 +213,38 @@ class Journal:
         """Return how many replies to a message are kept."""
         return await self._ask(replies.count_replies, message_id)
 
-    async def record_balance_change(self, at: datetime) -> None:
-        """Note that credits came or went at `at` for something that is no message."""
-        await self._change(notes.record_balance_change, at)
+    async def ledger(self) -> str | None:
+        """Return what the ledger said last."""
+        return await self._ask(notes.read_ledger)
 
-    async def last_balance_change(self) -> datetime | None:
-        """Return when credits last came or went for something that is no message."""
-        return await self._ask(notes.last_balance_change)
+    async def is_balance_distrusted(self) -> bool:
+        """Return whether charges may be missing in the file."""
+        return await self._ask(notes.is_balance_distrusted)
+
+    def write_ledger_with_next(self, ledger: str) -> None:
+        """Have what the ledger says written with the next message, in one transaction."""
+        self._ledger = ledger
+
+    async def write_ledger(self, ledger: str) -> None:
+        """Write down what the ledger says; it is on disk when this returns.
+
+        From now on the balance is distrusted only as far as the ledger says. What can't
+        be written now is written with the next message.
+        """
+        self._ledger = None
+        try:
+            await self._change(notes.write_ledger, ledger)
+        except NotStoredError:
+            self._ledger = self._ledger or ledger
+            raise
+
+    async def with_period_since(self, period: int) -> list[MessageRecord]:
+        """Return the messages handed over in this period of the ledger or later."""
+        return await self._ask(messages.with_period_since, period)
+
+    async def latest_period(self) -> int:
+        """Return the last period of the ledger in which a message was handed over."""
+        return await self._ask(messages.latest_period)
 
     async def checkpoint(self) -> None:
         """Write the log into the file and cut it; nothing while a backup is made."""
@@ -258,89 +266,24 @@ class Journal:
         """Close the file and delete it; what was kept aside stays."""
         await self._in_turn(self._remove())
 
-    async def _open(self) -> Opened:
-        if self._file is not None:
-            return Opened()
-        self._file, opened = await self._block(open_file, self._path)
-        return opened
-
     async def _write(self, changes: dict[str, Change]) -> None:
         async with self._lock:
             # Whoever comes from now on is for the next transaction.
             if self._batch is not None and self._batch.changes is changes:
                 self._batch = None
-            await self._do(Database.write, messages.write_messages, changes.values())
+            ledger, self._ledger = self._ledger, None
+            try:
+                await self._do(
+                    Database.write, messages.write_messages, changes.values(), ledger
+                )
+            except NotStoredError:
+                self._ledger = self._ledger or ledger
+                raise
 
+    @override
     async def _close(self) -> None:
-        if self._file is not None:
-            await self._block(Database.close, self._file)
-        self._file, self._is_lost = None, False
-
-    async def _remove(self) -> None:
-        await self._close()
-        await self._block(remove_file, self._path)
-
-    def _ask[*Ts, T](
-        self, question: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
-    ) -> Coroutine[Any, Any, T]:
-        return self._in_turn(self._do(Database.read, question, *args))
-
-    def _change[*Ts, T](
-        self, change: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
-    ) -> Coroutine[Any, Any, T]:
-        return self._in_turn(self._do(Database.write, change, *args))
-
-    def _in_turn[T](self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Do some work after all that was asked before; that it is asked counts now."""
-
-        async def do() -> T:
-            async with self._lock:
-                return await work
-
-        return _end_of(self._tasks.spawn(do()))
-
-    async def _do(self, work: Callable[..., Any], *args: object) -> Any:
-        """Do something with the open file; if it was lost, once more."""
-        if self._is_lost:
-            await self._reopen()
-        try:
-            return await self._block(work, self._opened, *args)
-        except _LostError:
-            await self._reopen()
-            return await self._block(work, self._opened, *args)
-
-    async def _reopen(self) -> None:
-        self._is_lost = True
-        file, opened = await self._block(reopen, self._opened)
-        self._file = file
-        changes = [Change(record=record) for record in self.open_messages()]
-        await self._block(Database.write, file, messages.put_back, changes)
-        self._is_lost = False
-        self.on_reopened(opened)
-
-    @property
-    def _opened(self) -> Database:
-        if self._file is None:
-            raise NotStoredError(words="the journal is closed")
-        return self._file
-
-    async def _block[*Ts, T](self, function: Callable[[*Ts], T], *args: *Ts) -> T:
-        try:
-            result: T = await self._run(function, *args)
-        except sqlite3.Error as error:
-            kind = _LostError if is_lost(error) else NotStoredError
-            raise kind(words=str(error)) from error
-        except OSError as error:
-            # Its own text would name the path.
-            raise NotStoredError(words=error.strerror) from error
-        return result
-
-
-def _ignore(_opened: Opened) -> None:
-    """Do nothing, as nobody wants to hear of it."""
-
-
-async def _end_of[T](task: asyncio.Task[T]) -> T:
-    """Wait for a task without cancelling it when we are; return what it returns."""
-    await asyncio.wait([task])
-    return task.result()
+        if self._is_open and self._ledger is not None:
+            # What it lacks then only proves less.
+            with suppress(NotStoredError):
+                await self._do(Database.write, notes.write_ledger, self._ledger)
+        await super()._close()

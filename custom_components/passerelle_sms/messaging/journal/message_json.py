@@ -26,7 +26,6 @@ def header_to_json(record: MessageRecord) -> dict[str, Any]:
         "encoding": record.encoding.value,
         "segments": record.segments,
         "on_unknown": record.on_unknown.value,
-        "urgent": record.urgent,
         "options": _options_to_json(record.options),
     }
 
@@ -61,8 +60,8 @@ def state_to_json(submission: SubmissionRecord) -> dict[str, Any]:
             "cost": _amount_to_json(submission.cost),
             "failure": submission.failure and _failure_to_json(submission.failure),
             "attempts": submission.attempts,
-            "balance_before": _amount_to_json(submission.balance_before),
             "resent": submission.resent,
+            "was_refused": submission.was_refused,
             "delivery": submission.delivery and _delivery_to_json(submission.delivery),
         }
     )
@@ -78,8 +77,8 @@ def state_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
         "cost": _amount(stored.get("cost")),
         "failure": None if failure is None else Failure(**failure),
         "attempts": stored["attempts"],
-        "balance_before": _amount(stored.get("balance_before")),
         "resent": stored.get("resent", False),
+        "was_refused": stored.get("was_refused", False),
         "delivery": None if delivery is None else _delivery_from_json(delivery),
     }
 

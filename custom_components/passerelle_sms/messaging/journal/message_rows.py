@@ -14,6 +14,7 @@ from ...gateways.outcome import Outcome
 from ..model.record import Kind, MessageRecord, OnUnknown
 from ..model.submission import Notice, Stage, SubmissionRecord, Submissions
 from ..recipients.address_book import Recipient
+from .joined_rows import read_joined, write_joined
 from .message_json import (
     header_to_json,
     options_from_json,
@@ -30,55 +31,65 @@ from .values import (
     to_text,
 )
 
-# A message keeps the run that has dated it, and an attempt too, until they are dated anew.
+# A message keeps the run that has dated it, and an attempt too, until they are dated
+# anew; also one that had joined another before it went its own way.
 _WRITE = """
     INSERT INTO message (
-        message_id, run, created, time_to_live, send_at, header
-    ) VALUES (:message_id, :run, :created, :time_to_live, :send_at, :header)
+        message_id, run, created, time_to_live, send_at, urgent, header
+    ) VALUES (
+        :message_id,
+        coalesce((SELECT run FROM joined WHERE message_id = :message_id), :run),
+        :created, :time_to_live, :send_at, :urgent, :header
+    )
     ON CONFLICT (message_id) DO UPDATE SET
         run = CASE WHEN created = excluded.created THEN run ELSE excluded.run END,
         created = excluded.created, time_to_live = excluded.time_to_live,
-        send_at = excluded.send_at, header = excluded.header
+        send_at = excluded.send_at, urgent = excluded.urgent, header = excluded.header
 """
 _WRITE_COLUMNS = """
     UPDATE message SET
         run = CASE WHEN created = :created THEN run ELSE :run END, created = :created,
-        time_to_live = :time_to_live, send_at = :send_at
+        time_to_live = :time_to_live, send_at = :send_at, urgent = :urgent
     WHERE message_id = :message_id
 """
 _COLUMNS = """
-    SELECT created, time_to_live, send_at FROM message WHERE message_id = ?
+    SELECT EXISTS (SELECT 1 FROM joined WHERE leader = message.message_id),
+        created, time_to_live, send_at, urgent
+    FROM message WHERE message_id = ?
 """
 _WRITE_SUBMISSION = """
     INSERT INTO submission (
-        message_id, number, position, outcome, stage, run, attempted, awaited, notice,
-        state
+        message_id, number, position, outcome, stage, run, attempted, period, awaited,
+        notice, state
     ) VALUES (
-        :message_id, :number, :position, :outcome, :stage, :run, :attempted, :awaited,
-        :notice, :state
+        :message_id, :number, :position, :outcome, :stage, :run, :attempted, :period,
+        :awaited, :notice, :state
     )
     ON CONFLICT (message_id, number) DO UPDATE SET
         position = :position,
         outcome = :outcome, stage = :stage,
         run = CASE WHEN attempted IS :attempted THEN run ELSE :run END,
-        attempted = :attempted, awaited = :awaited, notice = :notice, state = :state
+        attempted = :attempted, period = :period, awaited = :awaited, notice = :notice,
+        state = :state
 """
 _UPDATE_SUBMISSION = """
     UPDATE submission SET
         outcome = :outcome, stage = :stage,
         run = CASE WHEN attempted IS :attempted THEN run ELSE :run END,
-        attempted = :attempted, awaited = :awaited, notice = :notice, state = :state
+        attempted = :attempted, period = :period, awaited = :awaited, notice = :notice,
+        state = :state
     WHERE message_id = :message_id AND number = :number
 """
 _NUMBERS = "SELECT number FROM submission WHERE message_id = ?"
 _REMOVE_SUBMISSION = "DELETE FROM submission WHERE message_id = ? AND number = ?"
 
 _MESSAGE = """
-    SELECT message_id, created, time_to_live, send_at, header
+    SELECT message_id, created, time_to_live, send_at, urgent, header,
+        EXISTS (SELECT 1 FROM joined WHERE leader = message.message_id)
     FROM message WHERE rowid = ?
 """
 _SUBMISSIONS = """
-    SELECT position, number, outcome, stage, attempted, awaited, notice, state
+    SELECT position, number, outcome, stage, attempted, period, awaited, notice, state
     FROM submission WHERE message_id = ?
 """
 
@@ -99,15 +110,19 @@ def write_message(
     """Write a message: its submissions for `numbers`, or all of it with `None`."""
     columns = _columns(record)
     values = {"message_id": record.message_id, "run": run, **columns}
-    stored = connection.execute(_COLUMNS, (record.message_id,)).fetchone()
-    if stored is None or numbers is None:
+    found = connection.execute(_COLUMNS, (record.message_id,)).fetchone()
+    had_joined, *stored = found or (False,)
+    if not stored or numbers is None:
         header = to_text(header_to_json(record))
         connection.execute(_WRITE, {**values, "header": header})
+    # To write what is there already would write its indexes again.
+    elif stored != [*columns.values()]:
+        connection.execute(_WRITE_COLUMNS, values)
+    if had_joined or record.joined:
+        write_joined(connection, record, run)
+    if not stored or numbers is None:
         _write_all_submissions(connection, record, run)
         return
-    # To write what is there already would write its indexes again.
-    if stored != tuple(columns.values()):
-        connection.execute(_WRITE_COLUMNS, values)
     rows = [
         _submission_values(record.message_id, record.find(number), run)
         for number in numbers
@@ -144,11 +159,12 @@ def _write_all_submissions(
 
 
 def _columns(record: MessageRecord) -> dict[str, int | None]:
-    """Return what a message is looked up by, in the order of `_COLUMNS`."""
+    """Return what a message is looked up by, or may become, in the order of `_COLUMNS`."""
     return {
         "created": microseconds(record.created),
         "time_to_live": length(record.time_to_live),
         "send_at": _or_none(record.options.send_at),
+        "urgent": int(record.urgent),
     }
 
 
@@ -162,6 +178,7 @@ def _submission_values(
         "stage": submission.stage,
         "run": run,
         "attempted": _or_none(submission.attempted),
+        "period": submission.period,
         "awaited": int(submission.is_awaited),
         "notice": submission.notice,
         "state": to_text(state_to_json(submission)),
@@ -175,7 +192,7 @@ def _or_none(when: datetime | None) -> int | None:
 def read_message(connection: sqlite3.Connection, rowid: int) -> MessageRecord:
     """Return the message of a row; raises `DamagedError`."""
     [row] = connection.execute(_MESSAGE, (rowid,)).fetchall()
-    message_id, created, time_to_live, send_at, header = row
+    message_id, created, time_to_live, send_at, urgent, header, has_joined = row
     try:
         stored = json.loads(header)
         record = MessageRecord(
@@ -188,11 +205,12 @@ def read_message(connection: sqlite3.Connection, rowid: int) -> MessageRecord:
             encoding=Encoding(stored["encoding"]),
             segments=stored["segments"],
             on_unknown=OnUnknown(stored["on_unknown"]),
-            urgent=stored["urgent"],
+            urgent=bool(urgent),
             options=options_from_json(
                 stored["options"], None if send_at is None else moment(send_at)
             ),
             submissions=_read_submissions(connection, message_id.decode()),
+            joined=read_joined(connection, message_id.decode()) if has_joined else (),
         )
         if record.expires < record.created:
             raise DamagedError
@@ -215,6 +233,7 @@ def _read_submission(
     outcome: bytes,
     stage: bytes,
     attempted: int | None,
+    period: int | None,
     awaited: int,
     notice: bytes | None,
     state: bytes,
@@ -225,6 +244,7 @@ def _read_submission(
         outcome=Outcome(outcome.decode()),
         stage=Stage(stage.decode()),
         attempted=None if attempted is None else moment(attempted),
+        period=period,
         notice=None if notice is None else Notice(notice.decode()),
         **state_from_json(stored),
     )

@@ -5,15 +5,18 @@ All of it blocks, and may raise `sqlite3.Error`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 import sqlite3
+from typing import Self
 
 from ...gateways.outcome import Outcome
+from ..model.joining import seen_by
 from ..model.record import MessageRecord
-from ..model.submission import Notice, Stage
-from .message_rows import read_message, write_message
-from .notes import RUN, read_run, record_balance_change, write_note
-from .values import DamagedError, length, microseconds, moment
+from ..model.submission import Notice, Stage, SubmissionRecord
+from .joined_rows import find_leader
+from .message_rows import check_moments, read_message, write_message
+from .notes import distrust_balance, keep_ledger, read_run
+from .values import DamagedError, microseconds
 
 # Which messages: each is then read by its row.
 _EVERYTHING = "SELECT rowid FROM message"
@@ -74,41 +77,11 @@ _HOLD = """
     UPDATE submission SET outcome = :unknown, stage = :held, notice = :unannounced
     WHERE stage <> 'closed' AND stage = :open
 """
-_LAST_IN_DOUBT = """
-    SELECT max(attempted) FROM submission
-    WHERE stage <> 'closed' AND attempted IS NOT NULL
+_SINCE_PERIOD = """
+    SELECT rowid FROM message
+    WHERE message_id IN (SELECT message_id FROM submission WHERE period >= ?)
 """
-_LATEST = """
-    SELECT max(at) FROM (
-        SELECT max(created) AS at FROM message
-        UNION ALL SELECT max(attempted) FROM submission
-    )
-"""
-# The whole past moves, so that its order stays: what was charged before a doubt must not
-# seem to have been charged after it. Only what is still to be sent ages from now.
-_DATE_BACK = (
-    """
-    UPDATE message SET run = :run, created = created - :by WHERE message_id NOT IN (
-        SELECT message_id FROM submission WHERE stage <> 'closed'
-    )
-    """,
-    """
-    UPDATE message SET run = :run, created = :now WHERE created > :now AND message_id IN (
-        SELECT message_id FROM submission WHERE stage <> 'closed'
-    )
-    """,
-    "UPDATE submission SET run = :run, attempted = attempted - :by",
-)
-_REDATE = (
-    """
-    UPDATE message SET run = :run, created = created + :by WHERE run = :run OR :by < 0
-    """,
-    """
-    UPDATE submission SET run = :run, attempted = attempted + :by
-    WHERE run = :run OR :by < 0
-    """,
-)
-
+_LATEST_PERIOD = "SELECT max(period) FROM submission WHERE period IS NOT NULL"
 _FIRST, _LAST = -(2**63), 2**63 - 1
 
 
@@ -136,6 +109,23 @@ class Change:
     numbers: frozenset[str] | None = field(default=None, repr=False)
     """Whose submissions have changed; `None` for all, and whatever else is said of it."""
 
+    @classmethod
+    def of(
+        cls, record: MessageRecord, changed: Iterable[SubmissionRecord] | None = None
+    ) -> Self:
+        """Return the change of some submissions, or of everything with `None`.
+
+        Raises:
+            TypeError: a moment that is sorted by has no time zone.
+
+        """
+        changed = None if changed is None else tuple(changed)
+        check_moments(record, record.submissions if changed is None else changed)
+        numbers = None if changed is None else {s.recipient.number for s in changed}
+        return cls(
+            record=record, numbers=None if numbers is None else frozenset(numbers)
+        )
+
     def after(self, earlier: Change | None) -> Change:
         """Return both changes of one message as one."""
         if earlier is None or self.numbers is None:
@@ -145,8 +135,17 @@ class Change:
         return Change(record=self.record, numbers=self.numbers | earlier.numbers)
 
 
-def write_messages(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
-    """Write messages, or what has changed of them, each message at most once."""
+def write_messages(
+    connection: sqlite3.Connection,
+    changes: Iterable[Change],
+    ledger: str | None = None,
+) -> None:
+    """Write messages, or what has changed of them, each message at most once.
+
+    And what the ledger says, where that has changed.
+    """
+    if ledger is not None:
+        keep_ledger(connection, ledger)
     run = read_run(connection)
     for change in changes:
         write_message(connection, change.record, change.numbers, run)
@@ -159,8 +158,16 @@ def put_back(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
 
 
 def get(connection: sqlite3.Connection, message_id: str) -> MessageRecord | None:
-    """Return the message with this id, if there is one."""
-    return next(iter(_read(connection, _GET, (message_id,))), None)
+    """Return the message with this id, if there is one.
+
+    One that has joined another is as that one is, under its own id.
+    """
+    if found := _read(connection, _GET, (message_id,)):
+        return found[0]
+    if (leader := find_leader(connection, message_id)) is None:
+        return None
+    [record] = _read(connection, _GET, (leader,))
+    return seen_by(record, message_id)
 
 
 def not_closed(connection: sqlite3.Connection) -> list[MessageRecord]:
@@ -221,40 +228,17 @@ def hold_waiting(connection: sqlite3.Connection) -> None:
     )
 
 
-def distrust_balance(connection: sqlite3.Connection) -> None:
-    """Let the balance prove nothing of what is in doubt: other charges may be missing."""
-    [last] = connection.execute(_LAST_IN_DOUBT).fetchone()
-    if last is not None:
-        record_balance_change(connection, moment(last))
+def with_period_since(
+    connection: sqlite3.Connection, period: int
+) -> list[MessageRecord]:
+    """Return the messages handed over in this period of the ledger or later."""
+    return _read(connection, _SINCE_PERIOD, (period,))
 
 
-def begin_run(connection: sqlite3.Connection, now: datetime) -> bool:
-    """Count a new run; return whether the past had to be dated anew.
-
-    That is so if something of it is dated in the future: the clock is behind. Then all
-    of it is as much older as its latest moment is ahead, and moves along when the clock
-    is set right.
-    """
-    run = read_run(connection) + 1
-    write_note(connection, RUN, str(run))
-    [latest] = connection.execute(_LATEST).fetchone()
-    by = 0 if latest is None else latest - microseconds(now)
-    if by <= 0:
-        return False
-    for statement in _DATE_BACK:
-        values = {"now": microseconds(now), "by": by, "run": run}
-        connection.execute(statement, values)
-    return True
-
-
-def redate(connection: sqlite3.Connection, by: timedelta) -> None:
-    """Date what this run has dated `by` later; the past too if the clock was set back.
-
-    What came first must stay before what came later.
-    """
-    values = {"by": length(by), "run": read_run(connection)}
-    for statement in _REDATE:
-        connection.execute(statement, values)
+def latest_period(connection: sqlite3.Connection) -> int:
+    """Return the last period of the ledger in which a message was handed over, or 0."""
+    [latest] = connection.execute(_LATEST_PERIOD).fetchone()
+    return latest or 0
 
 
 def unreadable_messages(connection: sqlite3.Connection) -> list[tuple[int]]:
@@ -267,7 +251,8 @@ def unreadable_messages(connection: sqlite3.Connection) -> list[tuple[int]]:
 
 
 def remove_messages(connection: sqlite3.Connection, rows: list[tuple[int]]) -> None:
-    """Take rows out."""
+    """Take rows out: what they would have told of charges is unknown from now on."""
+    distrust_balance(connection)
     connection.executemany("DELETE FROM message WHERE rowid = ?", rows)
 
 

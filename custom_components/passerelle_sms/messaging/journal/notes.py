@@ -3,13 +3,13 @@
 All of it blocks, and may raise `sqlite3.Error`.
 """
 
-from datetime import datetime, timedelta
 import sqlite3
 from typing import Final
 
-from .values import microseconds, moment, read_rows
+from .values import read_rows
 
-_MOVEMENT = "movement"
+_LEDGER = "ledger"
+_DISTRUSTED = "ledger_distrusted"
 RUN: Final = "run"
 """Under which number this run of Home Assistant dates what it writes."""
 
@@ -41,29 +41,27 @@ def read_run(connection: sqlite3.Connection) -> int:
     return next(iter(read_rows(rows, int)), 0)
 
 
-def record_balance_change(connection: sqlite3.Connection, at: datetime) -> None:
-    """Note when credits moved for something that is no message; the latest counts."""
-    moved = microseconds(at)
-    known = last_balance_change(connection)
-    if known is None or known < at:
-        write_note(connection, _MOVEMENT, str(moved))
+def write_ledger(connection: sqlite3.Connection, ledger: str) -> None:
+    """Remember what the ledger says; from now on it is to be trusted as far as it says."""
+    keep_ledger(connection, ledger)
+    write_note(connection, _DISTRUSTED, None)
 
 
-def last_balance_change(connection: sqlite3.Connection) -> datetime | None:
-    """Return when credits last moved for something that is no message, if ever."""
-    rows = connection.execute(_LOOK_UP, (_MOVEMENT,)).fetchall()
-    return next(iter(read_rows(rows, _read)), None)
+def keep_ledger(connection: sqlite3.Connection, ledger: str) -> None:
+    """Remember what the ledger says, which may not know yet that it is distrusted."""
+    write_note(connection, _LEDGER, ledger)
 
 
-def redate_balance_change(connection: sqlite3.Connection, by: timedelta) -> None:
-    """Let it be `by` later, as this run may have dated it; never earlier.
-
-    Too late only means that the balance proves nothing for a while.
-    """
-    known = last_balance_change(connection)
-    if known is not None:
-        record_balance_change(connection, known + by)
+def read_ledger(connection: sqlite3.Connection) -> str | None:
+    """Return what the ledger said last."""
+    return read_note(connection, _LEDGER)
 
 
-def _read(value: bytes) -> datetime:
-    return moment(int(value))
+def distrust_balance(connection: sqlite3.Connection) -> None:
+    """Let the balance prove nothing for now: charges may be missing in this file."""
+    write_note(connection, _DISTRUSTED, "1")
+
+
+def is_balance_distrusted(connection: sqlite3.Connection) -> bool:
+    """Return whether charges may be missing in this file."""
+    return read_note(connection, _DISTRUSTED) is not None

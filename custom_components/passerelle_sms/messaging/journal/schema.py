@@ -96,14 +96,44 @@ _OTHERS = (
     """,
 )
 
+# In which period of the ledger a submission was last handed over.
+_LEDGER = (
+    "ALTER TABLE submission ADD COLUMN period INTEGER",
+    """
+    CREATE INDEX submission_by_period ON submission (period, message_id)
+    WHERE period IS NOT NULL
+    """,
+)
+
+# Who has joined a message that waited is found by his own id, and by that message's. A
+# message becomes urgent when an urgent one joins it, so that this is a column now.
+_JOINED = (
+    """
+    CREATE TABLE joined (
+        message_id TEXT NOT NULL PRIMARY KEY,
+        leader TEXT NOT NULL REFERENCES message ON DELETE CASCADE,
+        run INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        time_to_live INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX joined_by_leader ON joined (leader)",
+    "ALTER TABLE message ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0",
+    # What is no JSON is found later, and kept aside.
+    """
+    UPDATE message SET urgent = 1
+    WHERE CASE WHEN json_valid(header) THEN json_extract(header, '$.urgent') END = 1
+    """,
+)
+
 # What each version has added. A fresh file takes every step too, so that two files of
 # one version never differ.
-_STEPS = ((*_MESSAGES, *_PARTIAL_INDEXES, *_OTHERS),)
+_STEPS = ((*_MESSAGES, *_PARTIAL_INDEXES, *_OTHERS), (*_LEDGER, *_JOINED))
 
 VERSION: Final = len(_STEPS)
 
 # Reads nothing, and fails if one of them isn't there.
-_ALL_TABLES = "SELECT 1 FROM message, submission, report, reply, note LIMIT 0"
+_ALL_TABLES = "SELECT 1 FROM message, submission, report, reply, note, joined LIMIT 0"
 
 # Where SQLite keeps `user_version`; what is no database has none.
 _MAGIC = b"SQLite format 3\0"

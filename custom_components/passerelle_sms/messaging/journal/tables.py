@@ -3,16 +3,10 @@
 All of it blocks, and may raise `sqlite3.Error`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 import sqlite3
 
-from . import messages, notes, replies, reports
-
-
-def redate(connection: sqlite3.Connection, by: timedelta) -> None:
-    """Date what this run has dated `by` later, and the past too if the clock went back."""
-    messages.redate(connection, by)
-    notes.redate_balance_change(connection, by)
+from . import messages, replies, reports
 
 
 def prune(connection: sqlite3.Connection, before: datetime, keep: int) -> int:

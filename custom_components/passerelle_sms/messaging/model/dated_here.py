@@ -8,7 +8,8 @@ from .record import MessageRecord
 from .submission import SubmissionRecord
 
 type Moment = str | None
-"""The number whose attempt it is of, or `None` for when the message was created."""
+"""The number whose attempt it is of, the id of one that has joined, or `None` for when
+the message was created."""
 
 
 class DatedHere:
@@ -22,9 +23,19 @@ class DatedHere:
         """Begin with none."""
         self._moments: dict[str, set[Moment]] = {}
 
-    def take(self, record: MessageRecord, *, created: bool, attempts: bool) -> None:
-        """Note whether this run has told when a message was created, and attempted."""
-        moments: set[Moment] = set()
+    def take(
+        self,
+        record: MessageRecord,
+        *,
+        created: bool,
+        attempts: bool,
+        joined: Iterable[str] = (),
+    ) -> None:
+        """Note whether this run has told when a message was created, and attempted.
+
+        And which of those that have `joined` it were created here.
+        """
+        moments: set[Moment] = set(joined)
         if attempts:
             moments.update(
                 s.recipient.number for s in record.submissions if s.attempted
@@ -48,6 +59,8 @@ class DatedHere:
         }
         if after.created != before.created:
             told.add(None)
+        if after.joined is not before.joined:
+            told.update({*after.joined_ids} - {*before.joined_ids})
         known = self._moments.setdefault(after.message_id, set())
         told -= known
         known |= told
@@ -56,6 +69,23 @@ class DatedHere:
     def undo(self, message_id: str, noted: set[Moment]) -> None:
         """Forget what a change has told that was taken back."""
         self._moments[message_id] -= noted
+
+    def hand_on(self, message_id: str, kept: MessageRecord) -> set[Moment]:
+        """Know of a message what was known of it under another id; return all of that."""
+        known = self._moments.pop(message_id, set())
+        moments = known.copy()
+        if kept.message_id != message_id:
+            moments.discard(None)
+        if kept.message_id in moments:
+            moments.remove(kept.message_id)
+            moments.add(None)
+        self._moments[kept.message_id] = moments
+        return known
+
+    def take_back(self, kept_id: str, message_id: str, known: set[Moment]) -> None:
+        """Know again what was handed on."""
+        del self._moments[kept_id]
+        self._moments[message_id] = known
 
     def forget(self, message_id: str) -> None:
         """Forget a message."""
@@ -73,7 +103,11 @@ class DatedHere:
         return replace(
             record,
             created=later.created if None in moments else record.created,
+            joined=tuple(
+                each.dated(by) if each.message_id in moments else each
+                for each in record.joined
+            ),
             submissions=record.submissions.replaced(
-                later.find(number) for number in moments if number is not None
+                each for each in later.submissions if each.recipient.number in moments
             ),
         )

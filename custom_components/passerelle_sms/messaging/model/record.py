@@ -43,6 +43,25 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """One more caller who asked for a message that still waited: it is sent once."""
+
+    message_id: str
+    created: datetime
+    time_to_live: timedelta
+    """How long it is worth sending, as far as `LONGEST_LIFE` of the first one allows."""
+
+    @property
+    def expires(self) -> datetime:
+        """When it is old news."""
+        return self.created + self.time_to_live
+
+    def dated(self, by: timedelta) -> Self:
+        """Return it with its moment `by` later."""
+        return replace(self, created=self.created + by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
     """A message and what became of it for each recipient."""
 
@@ -61,15 +80,31 @@ class MessageRecord:
     kind: Kind = Kind.MESSAGE
     options: SmsOptions = SmsOptions()
     submissions: Submissions = field(default_factory=Submissions)
+    joined: tuple[Joined, ...] = ()
+    """Who has asked for the same while it waited, oldest first."""
+    leader: str | None = None
+    """The id of the message that this one has joined; of what is kept it is `None`."""
+
+    @property
+    def kept_id(self) -> str:
+        """The id under which it is kept, and sent."""
+        return self.leader or self.message_id
+
+    @property
+    def joined_ids(self) -> tuple[str, ...]:
+        """The ids of the other callers' messages that are sent with it."""
+        return tuple(joined.message_id for joined in self.joined)
 
     @property
     def expires(self) -> datetime:
         """When it is old news: what has not left by then stays at home.
 
         Until the hour that it is planned for it is none, and after that it has its whole
-        life; but nothing waits for a gateway longer than `LONGEST_LIFE`.
+        life; but nothing waits for a gateway longer than `LONGEST_LIFE`. Where others
+        have joined, it is none until it is none for all of them.
         """
-        expires = self.created + self.time_to_live
+        own = self.created + self.time_to_live
+        expires = max([own, *(joined.expires for joined in self.joined)])
         if self.options.send_at is None:
             return expires
         planned = self.options.send_at + self.time_to_live
@@ -103,6 +138,7 @@ class MessageRecord:
         return replace(
             self,
             created=self.created + by,
+            joined=tuple(joined.dated(by) for joined in self.joined),
             submissions=self.submissions.replaced(
                 replace(submission, attempted=submission.attempted + by)
                 for submission in self.submissions

@@ -116,11 +116,14 @@ class SubmissionRecord:
     """How often it may have reached the gateway: what provably never left isn't counted."""
     attempted: datetime | None = None
     """When it was handed to the gateway; of several times in doubt, the first."""
-    balance_before: Decimal | None = None
-    """What the account held then, if nothing else was under way."""
+    period: int | None = None
+    """In which period of the ledger that was, or the last of these times."""
     resent: bool = False
     """Whether it is sent again although it may have left: whatever becomes of that, the
     first may have arrived."""
+    was_refused: bool = False
+    """Whether its repetition was refused: what became of the first is as unknown, and
+    there is no other repetition."""
     delivery: DeliveryState | None = None
     """What became of it after it was accepted; `None` where nothing is to be heard."""
     notice: Notice | None = None
@@ -159,8 +162,8 @@ class SubmissionRecord:
 class Submissions(Sequence[SubmissionRecord]):
     """The submissions of one message, a recipient each; none of it ever changes.
 
-    Where each stands, and how many have which outcome at which stage, is not counted again
-    when one is replaced.
+    Where each stands, and how many are at which stage, is not counted again when one is
+    replaced.
     """
 
     __slots__ = ("_counts", "_positions", "_rows")
@@ -170,18 +173,18 @@ class Submissions(Sequence[SubmissionRecord]):
         rows: Iterable[SubmissionRecord] = (),
         *,
         positions: Mapping[str, int] | None = None,
-        counts: Counter[tuple[Outcome, Stage]] | None = None,
+        counts: Counter[Stage] | None = None,
     ) -> None:
         """Hold `rows`, each for a number of its own.
 
-        Where each number stands, and how many have which outcome at which stage, is
-        found out here unless it is known.
+        Where each number stands, and how many are at which stage, is found out here
+        unless it is known.
         """
         self._rows = tuple(rows)
         self._positions = positions or {
             row.recipient.number: position for position, row in enumerate(self._rows)
         }
-        self._counts = counts or Counter(map(_where, self._rows))
+        self._counts = counts or Counter(row.stage for row in self._rows)
 
     @overload
     def __getitem__(self, index: int) -> SubmissionRecord: ...
@@ -217,14 +220,7 @@ class Submissions(Sequence[SubmissionRecord]):
 
     def at_stage(self, stage: Stage) -> int:
         """Return how many are at a stage."""
-        return sum(
-            count for (_, counted), count in self._counts.items() if counted is stage
-        )
-
-    @property
-    def unknown_open(self) -> int:
-        """How many may have left, so that evidence may still tell."""
-        return self._counts[Outcome.UNKNOWN, Stage.OPEN]
+        return self._counts[stage]
 
     def find(self, number: str) -> SubmissionRecord:
         """Return the submission for a number; raises `KeyError`."""
@@ -239,11 +235,7 @@ class Submissions(Sequence[SubmissionRecord]):
         rows, counts = list(self._rows), self._counts.copy()
         for row in changed:
             position = self._positions[row.recipient.number]
-            counts[_where(rows[position])] -= 1
-            counts[_where(row)] += 1
+            counts[rows[position].stage] -= 1
+            counts[row.stage] += 1
             rows[position] = row
         return type(self)(rows, positions=self._positions, counts=counts)
-
-
-def _where(row: SubmissionRecord) -> tuple[Outcome, Stage]:
-    return row.outcome, row.stage

@@ -6,14 +6,14 @@ Everything here is pure.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
 from ...gateways.errors import DuplicateMessageError, MessageCancelledError
 from ...gateways.model.delivery import DeliveryReport
 from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
-from .record import Choice, MessageRecord, OnUnknown
+from .record import Choice, MessageRecord
+from .refusals import is_refusal_of_account
 from .states import State, moved, state_of
 from .submission import DeliveryState, Failure, Notice, Stage, SubmissionRecord
 
@@ -31,22 +31,21 @@ def mark_in_flight(
     record: MessageRecord,
     numbers: Iterable[str],
     now: datetime,
-    balance: Decimal | None,
+    period: int,
 ) -> MessageRecord:
     """Return the message as it must be on disk before the first byte leaves.
 
-    What was in doubt before keeps the time of its first attempt, and the balance before
-    that.
+    What was in doubt before keeps the time of its first attempt. `period` is that of the
+    ledger.
     """
     return record.updated(
         replace(
             moved(submission, State.UNKNOWN),
             failure=None,
+            was_refused=False,
             attempts=submission.attempts + 1,
             attempted=submission.attempted if submission.is_unknown_open else now,
-            balance_before=submission.balance_before
-            if submission.is_unknown_open
-            else balance,
+            period=period,
         )
         for submission in map(record.find, numbers)
     )
@@ -72,6 +71,7 @@ def apply_results(
             record.find(result.recipient),
             earlier.find(result.recipient),
             result,
+            sender=record.sender,
             proves_earlier_send=proves_earlier_send,
         )
         for result in results
@@ -100,9 +100,12 @@ def _apply_result(
     earlier: SubmissionRecord,
     result: Submission,
     *,
+    sender: str | None,
     proves_earlier_send: bool,
 ) -> SubmissionRecord:
-    if result.outcome is Outcome.NOT_SENT:
+    if result.outcome is Outcome.NOT_SENT or is_refusal_of_account(
+        result.error, sender
+    ):
         # As if there had been no request; of one before it that says nothing. Its moment
         # is not that of `earlier` where the clock was set meanwhile.
         attempted = submission if earlier.is_unknown_open else earlier
@@ -115,7 +118,13 @@ def _apply_result(
             submission_id=result.submission_id or submission.submission_id,
         )
     if result.outcome is Outcome.REJECTED:
-        return replace(moved(submission, State.HELD), failure=_failure(result))
+        # It doesn't count, but what came before it may have left all the same.
+        return replace(
+            submission,
+            attempts=earlier.attempts,
+            failure=_failure(result),
+            was_refused=True,
+        )
     return _after_answer(submission, result)
 
 
@@ -146,14 +155,15 @@ def _with_answer(submission: SubmissionRecord, result: Submission) -> Submission
 def expired(record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
     """Return the message once it is old news: what has not left stays at home.
 
-    What may have left is the user's to judge. A person is to hear of the rest.
+    A doubt never expires; of what waits to be sent again the first may have arrived, so
+    that is the user's to judge. A person is to hear of the rest.
     """
     return record.updated(
-        replace(moved(submission, State.EXPIRED), notice=Notice.UNANNOUNCED)
-        if submission.is_waiting and not submission.resent
-        else moved(submission, State.HELD)
+        moved(submission, State.HELD)
+        if submission.resent
+        else replace(moved(submission, State.EXPIRED), notice=Notice.UNANNOUNCED)
         for submission in map(record.find, numbers)
-        if submission.is_waiting or submission.is_unknown_open
+        if submission.is_waiting
     )
 
 
@@ -213,24 +223,28 @@ def settle_accepted(numbers: Iterable[str], record: MessageRecord) -> MessageRec
 
 
 def requeue(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
-    """Return the message with what provably has not left put back in the queue."""
+    """Return the message with what provably has not left put back in the queue.
+
+    Its attempts don't count; of what was sent again, the first still may have left.
+    """
     return record.updated(
-        replace(moved(submission, State.WAITING), balance_before=None)
+        replace(
+            moved(submission, State.WAITING),
+            attempts=1 if submission.resent else 0,
+        )
         for submission in _in_doubt(record, numbers)
     )
 
 
-def hold_for_user(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
-    """Return the message with what no evidence settles held, or sent again.
+def resend(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+    """Return the message with what may have left put back in the queue."""
+    return record.updated(map(_requeue_as_resend, _in_doubt(record, numbers)))
 
-    That is for once: an alarm that rings for ever wakes nobody.
-    """
-    again = record.on_unknown is OnUnknown.RESEND
+
+def hold_for_user(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+    """Return the message with what no evidence settles held."""
     return record.updated(
-        _requeue_as_resend(submission)
-        if again and not submission.resent
-        else moved(submission, State.HELD)
-        for submission in _in_doubt(record, numbers)
+        moved(submission, State.HELD) for submission in _in_doubt(record, numbers)
     )
 
 
@@ -283,7 +297,7 @@ def _in_doubt(
 
 
 def _requeue_as_resend(submission: SubmissionRecord) -> SubmissionRecord:
-    return replace(moved(submission, State.WAITING), balance_before=None, resent=True)
+    return replace(moved(submission, State.WAITING), resent=True)
 
 
 def _cancelled(submission: SubmissionRecord) -> SubmissionRecord:

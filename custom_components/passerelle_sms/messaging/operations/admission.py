@@ -1,8 +1,9 @@
 """Whom something is for, whether the guard lets it pass, and how that is reported."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from ...gateways.errors import RejectedError
 from ...gateways.outcome import Outcome
 from ..guard.guard import Guard
 from ..model.record import MessageRecord
@@ -28,6 +29,16 @@ def usable(targets: Targets) -> list[Recipient]:
     return recipients
 
 
+def without_identical(guard: Guard, record: MessageRecord) -> MessageRecord:
+    """Return a new message without those who had the same text a short while ago.
+
+    Raises:
+        RejectedError: that is everybody.
+
+    """
+    return _without(record, guard.check_identical(record))
+
+
 def admitted(guard: Guard, record: MessageRecord) -> MessageRecord:
     """Return a new message as the guard lets it pass, and count it.
 
@@ -35,8 +46,13 @@ def admitted(guard: Guard, record: MessageRecord) -> MessageRecord:
         RejectedError: it lets nothing of it pass.
 
     """
-    refused = guard.admit(record)
-    if len(refused) == len(record.submissions):
+    return _without(record, guard.admit(record))
+
+
+def _without(
+    record: MessageRecord, refused: Mapping[str, RejectedError]
+) -> MessageRecord:
+    if refused and len(refused) == sum(s.is_waiting for s in record.submissions):
         raise next(iter(refused.values()))
     return record.updated(
         replace(

@@ -15,8 +15,8 @@ from ...gateways.errors import (
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Cancellation, Scheduled
 from ...gateways.outcome import Outcome
-from ..journal.journal import Journal
-from ..message_store import ChangeListener, MessageStore
+from ..change_listeners import ChangeListener
+from ..message_store import MessageStore
 from ..model.record import MessageRecord, sms_for
 from ..model.submission import Stage, SubmissionRecord
 from ..model.transitions import (
@@ -26,6 +26,8 @@ from ..model.transitions import (
 )
 from ..observers import MessageObserver
 from ..outbox.dispatcher import Dispatcher
+from ..outbox.joining import Joining
+from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 
@@ -46,8 +48,9 @@ class Canceller:
         self,
         gateway: Gateway,
         dispatcher: Dispatcher,
+        joining: Joining,
         store: MessageStore,
-        journal: Journal,
+        ledger: Ledger,
         clock: Clock,
         observer: MessageObserver,
         follow: ChangeListener,
@@ -55,8 +58,9 @@ class Canceller:
         """Take back from the outbox, and from `gateway` where it can."""
         self._gateway = gateway
         self._dispatcher = dispatcher
+        self._joining = joining
         self._store = store
-        self._journal = journal
+        self._ledger = ledger
         self._clock = clock
         self._observer = observer
         self._follow = follow
@@ -65,6 +69,8 @@ class Canceller:
 
     async def cancel(self, message_id: str) -> Cancelled:
         """Take a message back, for all of its recipients whom it has not reached.
+
+        Where it waits together with others that are the same, these go on.
 
         A caller that is cancelled meanwhile cuts nothing off: what the gateway answers is
         written down.
@@ -91,7 +97,8 @@ class Canceller:
         before = await self._store.get(message_id)
         if before is None:
             raise UnknownMessageError
-        await self._dispatcher.withdraw(message_id)
+        if not await self._joining.leave(message_id):
+            await self._dispatcher.withdraw(before.kept_id)
         record = await self._store.get(message_id) or before
         told_back: list[Decimal] = []
         for scheduled in self._requests(record):
@@ -139,21 +146,24 @@ class Canceller:
     async def _cancel_at_gateway(self, scheduled: Scheduled) -> Cancellation:
         assert isinstance(self._gateway, CancelsMessages)
         # The balance will rise: it can't tell what became of a message in doubt.
-        await self._journal.record_balance_change(self._clock.now())
+        movement = await self._ledger.begin_movement()
+        credits_back: Decimal | None = None
         try:
-            return await self._gateway.cancel(scheduled)
+            cancellation = await self._gateway.cancel(scheduled)
+            credits_back = cancellation.credits_back
         except AlreadyCancelledError:
             # By an earlier request whose answer was lost, or on the gateway's site.
             return Cancellation()
         finally:
-            # Also when the answer is lost: a balance from before proves nothing later.
+            self._ledger.end_movement(movement, credits_back)
             self._observer.invalidate_balance()
+        return cancellation
 
     async def _write_down(
         self, record: MessageRecord, scheduled: Scheduled
     ) -> MessageRecord:
         changed = await self._store.change(
-            record.message_id,
+            record.kept_id,
             partial(mark_cancelled_at_gateway, numbers=scheduled.recipients),
         )
         return changed or record

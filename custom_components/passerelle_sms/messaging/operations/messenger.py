@@ -19,7 +19,7 @@ from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..text.encoding import EncodingChoice, Preview, encode, preview
-from .admission import admitted, report, uncount, usable
+from .admission import admitted, report, uncount, usable, without_identical
 
 
 class Messenger:
@@ -71,7 +71,6 @@ class Messenger:
         if sms.options.test:
             record = await self._test(record, sms)
         else:
-            record = admitted(self._guard, record)
             record = await self._tasks.complete(self._take_in(record))
         return report(record, targets, self._gateway.key)
 
@@ -151,6 +150,14 @@ class Messenger:
         )
 
     async def _take_in(self, record: MessageRecord) -> MessageRecord:
+        record, booted = without_identical(self._guard, record), self._clock.booted()
+        if (joined := await self._outbox.join(record)) is not None:
+            self._guard.say_again(record, joined.kept_id)
+            return await joined.answer()
+        # Where that took a while, the clock may have been set right, and others may have
+        # said the same meanwhile.
+        record = record.dated(self._clock.booted() - booted)
+        record = admitted(self._guard, record)
         try:
             return await self._outbox.send(record)
         except RejectedError:

@@ -14,7 +14,7 @@ from ...gateways.abilities.account import ChecksNumbers
 from ...gateways.errors import NotStoredError
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
-from ..guard.guard import Guard
+from ..guard.guard import Guard, counts
 from ..journal.journal import Journal
 from ..model.record import Kind, MessageRecord
 from ..model.report import Report
@@ -22,6 +22,7 @@ from ..model.submission import Stage, SubmissionRecord, Submissions
 from ..model.transitions import apply_final_result
 from ..observers import MessageObserver
 from ..recipients.address_book import AddressBook, Recipient
+from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..tracking.tracker import Tracker
@@ -36,6 +37,7 @@ class NumberChecker:
         address_book: AddressBook,
         guard: Guard,
         journal: Journal,
+        ledger: Ledger,
         clock: Clock,
         tracker: Tracker,
         observer: MessageObserver,
@@ -47,6 +49,7 @@ class NumberChecker:
         self.address_book = address_book
         self._guard = guard
         self._journal = journal
+        self._ledger = ledger
         self._clock = clock
         self._tracker = tracker
         self._observer = observer
@@ -85,22 +88,24 @@ class NumberChecker:
             if submission.outcome is Outcome.UNKNOWN
         )
         try:
-            await self._journal.record_balance_change(record.created)
+            movement = await self._ledger.begin_movement()
             await self._journal.put(record)
         except NotStoredError:
             uncount(self._guard, record, numbers)
             raise
         booted = self._clock.booted()
         result = await gateway.check_numbers(numbers, record.message_id)
+        # What it costs is told nowhere.
+        self._ledger.end_movement(movement, None)
         # The clock may have been set right meanwhile.
         record = record.dated(self._clock.booted() - booted)
         record = record.updated(
             apply_final_result(record.find(submission.recipient), submission)
             for submission in result.submissions
         )
-        free = [s.recipient for s in result.submissions if s.outcome.is_free]
-        uncount(self._guard, record, free)
-        self._observer.on_send_result(result, alone=False)
+        unsent = [s.recipient.number for s in record.submissions if not counts(s)]
+        uncount(self._guard, record, unsent)
+        self._observer.on_send_result(result)
         await self._journal.put(record)
         self._tracker.follow(record, record.submissions)
         return record

@@ -1,5 +1,6 @@
 """How fast a gateway may be asked: at will, or after failures one by one, with pauses."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 import random
 from typing import Final
@@ -11,6 +12,8 @@ from ..runtime.clock import Clock
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 JITTER: Final = 0.25
+# A new message is a reason to try at once, but a loop of them must not besiege a gateway.
+SHORTEST_PAUSE: Final = timedelta(seconds=5)
 
 
 def pause_after(failures: int) -> timedelta:
@@ -18,6 +21,15 @@ def pause_after(failures: int) -> timedelta:
     doublings = min(max(failures - 1, 0), 10)
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
     return pause * random.uniform(1 - JITTER, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """When a request began."""
+
+    elapsed: timedelta
+    failures: int
+    """How many had failed in a row until then."""
 
 
 class Backoff:
@@ -29,7 +41,9 @@ class Backoff:
         self._at_once = at_once
         self._failures = 0
         self._has_backlog = False
-        self._resume_at: timedelta | None = None
+        self._last_failure = timedelta()
+        self._resume_at = timedelta()
+        self._limited_until = timedelta()
 
     @property
     def concurrency(self) -> int:
@@ -43,24 +57,35 @@ class Backoff:
     @property
     def resume_at(self) -> timedelta | None:
         """When so much has elapsed it may be asked again; `None` when that is now."""
-        if self._resume_at is None or self._resume_at <= self._clock.elapsed():
-            return None
-        return self._resume_at
+        resume_at = max(self._resume_at, self._limited_until)
+        return None if resume_at <= self._clock.elapsed() else resume_at
 
-    def record_failure(self) -> None:
-        """Leave the gateway alone for a while.
+    def begin(self) -> Begin:
+        """Return what `record_failure` has to know of a request that begins now."""
+        return Begin(elapsed=self._clock.elapsed(), failures=self._failures)
 
-        What was under way together fails together, and counts once.
+    def record_failure(self, begin: Begin, wait: timedelta | None = None) -> None:
+        """Leave the gateway alone for a while, counted from when the request began.
+
+        What was under way together fails together, and counts once. `wait` is how long
+        the gateway itself wants to be left alone from now on: nothing cuts that short.
         """
-        if self.resume_at is not None:
-            return
-        self._failures += 1
+        now = self._clock.elapsed()
         self._has_backlog = True
-        self._resume_at = self._clock.elapsed() + pause_after(self._failures)
+        self._last_failure = now
+        if wait is not None:
+            self._limited_until = max(self._limited_until, now + wait)
+        if begin.failures == self._failures:
+            self._failures += 1
+            self._resume_at = begin.elapsed + pause_after(self._failures)
 
     def record_success(self) -> None:
         """Go on: the gateway is there."""
-        self._failures, self._resume_at = 0, None
+        self._failures, self._resume_at = 0, timedelta()
+
+    def note_backlog(self) -> None:
+        """Note that something is left over from a failure: it goes one by one."""
+        self._has_backlog = True
 
     def backlog_empty(self) -> None:
         """Go on at will, if the gateway is there: nothing is left over."""
@@ -68,4 +93,9 @@ class Backoff:
 
     def retry_now(self) -> None:
         """Cut a pause short; if it fails again, the next one is longer all the same."""
-        self._resume_at = None
+        self._resume_at = timedelta()
+
+    def retry_for_new(self) -> None:
+        """Cut a pause short for a new message, unless the gateway was just tried."""
+        if self._clock.elapsed() - self._last_failure >= SHORTEST_PAUSE:
+            self.retry_now()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from ..model.record import MessageRecord
 from ..runtime.waiters import Waiters
-from .backoff import Backoff
+from .pace import Pace
 from .queue import RequestQueue
 
 
@@ -14,12 +14,12 @@ class Callers:
     """Those who have sent a message, and wait to hear what became of it."""
 
     def __init__(
-        self, waiters: Waiters[MessageRecord], queue: RequestQueue, backoff: Backoff
+        self, waiters: Waiters[MessageRecord], queue: RequestQueue, pace: Pace
     ) -> None:
-        """Answer `waiters` by what `queue` and `backoff` say of their messages."""
+        """Answer `waiters` by what `queue` and `pace` say of their messages."""
         self._waiters = waiters
         self._queue = queue
-        self._backoff = backoff
+        self._pace = pace
         self._being_written: Counter[str] = Counter()
         self.is_closing = False
         """Whether nothing that waits will be sent any more by this run."""
@@ -27,6 +27,10 @@ class Callers:
     def __contains__(self, message_id: str) -> bool:
         """Return whether somebody waits for a message."""
         return message_id in self._waiters
+
+    def has_answered(self, record: MessageRecord) -> bool:
+        """Return whether anybody whose message this is has been answered already."""
+        return self._waiters.count(record.message_id) < 1 + len(record.joined)
 
     def update(self, record: MessageRecord) -> None:
         """Have a message told as it is now."""
@@ -41,7 +45,7 @@ class Callers:
         """Answer who waits, unless a request is under way or about to be made."""
         if message_id not in self._waiters or message_id in self._being_written:
             return
-        may_begin = self._backoff.resume_at is None and not self.is_closing
+        may_begin = not self.is_closing and self._pace.may_begin(message_id)
         is_awaited = self._queue.is_busy if may_begin else self._queue.is_under_way
         if not is_awaited(message_id):
             self._waiters.release(message_id)

@@ -4,30 +4,33 @@ Its rule: on disk, a submission is unknown from just before its request until it
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
-from itertools import batched, islice
+from itertools import islice
 
-from ...gateways.errors import NotStoredError
 from ...gateways.gateway import Gateway
-from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.record import MessageRecord
 from ..model.submission import SubmissionRecord
 from ..model.transitions import mark_withdrawn
 from ..observers import BalanceSource, MessageObserver
+from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
 from ..runtime.waiters import Waiters
-from .backoff import LONGEST_PAUSE, Backoff, pause_after
+from .account_watch import AccountWatch, RestStatus
+from .backoff import pause_after
 from .callers import Callers
 from .expiry import Expiry
-from .queue import QueuedRequest, RequestQueue
+from .pace import Pace
+from .queue import QueuedRequest, RequestQueue, requests_for
 from .request_runner import BegunRequest, RequestRunner
+from .requests_under_way import RequestsUnderWay
 
 
 class Dispatcher:
@@ -41,23 +44,48 @@ class Dispatcher:
         clock: Clock,
         observer: MessageObserver,
         balance: BalanceSource,
+        ledger: Ledger,
         waiters: Waiters[MessageRecord],
     ) -> None:
         """Send what waits in `store`, and give `waiters` what becomes of it."""
         self._store = store
         self._clock = clock
         self._observer = observer
-        self._runner = RequestRunner(gateway, store, journal, clock, balance)
+        self._ledger = ledger
+        self._runner = RequestRunner(gateway, store, journal, clock, ledger)
         self.may_send = self._runner.may_send
         """Whether a request may be made for a submission, or made again."""
         self._batch_size = gateway.limits.recipients_per_request
         self._queue = RequestQueue()
-        self._backoff = Backoff(clock, gateway.limits.concurrency)
+        self._pace = Pace(
+            store,
+            self._queue,
+            clock,
+            ledger.cost_of,
+            concurrency=gateway.limits.concurrency,
+            batch_size=self._batch_size,
+        )
+        self._watch = AccountWatch(
+            self._pace, self._queue, store, balance, observer, self._schedule_dispatch
+        )
         self._expiry = Expiry(clock, self._queue, store)
-        self._callers = Callers(waiters, self._queue, self._backoff)
+        self._callers = Callers(waiters, self._queue, self._pace)
         self._alarm = Alarm(clock, self._schedule_dispatch)
+        self._under_way = RequestsUnderWay(
+            self._runner,
+            self._queue,
+            self._pace,
+            self._watch,
+            store,
+            clock,
+            observer,
+            ledger,
+            self._callers,
+            self._dispatch,
+            self._schedule_dispatch,
+        )
+        ledger.request_count_if_idle = self._under_way.count_if_idle
         self._tasks = Tasks()
-        self._requests = 0
         self._next_dispatch: asyncio.Handle | None = None
         self._is_running = False
         self._is_draining = False
@@ -76,29 +104,41 @@ class Dispatcher:
         """
         self._is_draining = self._callers.is_closing = True
         self._callers.release_idle()
-        await self._tasks.join()
+        await self._join()
 
     async def stop(self) -> None:
         """Begin nothing more, and wait for the requests under way."""
         self._is_running, self._callers.is_closing = False, True
         self._stop_following_clock()
-        self._runner.stop_following_clock()
         self._alarm.set(None)
         self._callers.release_idle()
-        await self._tasks.join()
+        await self._join()
+
+    @property
+    def rest(self) -> RestStatus | None:
+        """That the account rests, as its gateway has refused it."""
+        return self._watch.status
 
     def retry_now(self) -> None:
         """Cut a pause short: perhaps the gateway can be reached again."""
-        self._backoff.retry_now()
+        self._pace.backoff.retry_now()
         self._schedule_dispatch()
+
+    def note_balance(self, credits_told: Decimal) -> None:
+        """Note what the account holds: perhaps that ends its rest."""
+        self._watch.note_balance(credits_told)
+
+    def note_account_changed(self) -> None:
+        """Note that the account has other settings: what waits is tried at once."""
+        self._watch.note_change()
 
     def holds(self, message_id: str, number: str) -> bool:
         """Return whether a recipient of a message waits for a request, or is in one."""
         return self._queue.holds(message_id, number)
 
-    def request_count_if_idle(self) -> int | None:
-        """Return a count that grows with every request; `None` while one is made."""
-        return None if self._queue.running else self._requests
+    def is_in_request(self, message_id: str, number: str) -> bool:
+        """Return whether a recipient of a message is in a request that is being made."""
+        return self._under_way.holds(message_id, number)
 
     async def admit(self, record: MessageRecord) -> None:
         """Take in a new message, and make at once what requests of it may be made.
@@ -109,6 +149,13 @@ class Dispatcher:
             NotStoredError: it was not taken in.
 
         """
+        # Perhaps the gateway can be reached again: those before it go first.
+        if self._is_draining:
+            # There may be no later.
+            self._pace.backoff.retry_now()
+        else:
+            self._pace.backoff.retry_for_new()
+        self._schedule_dispatch()
         with self._callers.writing(record.message_id):
             # A stop waits for it, and a caller that goes away cuts nothing off.
             await self._tasks.complete(self._admit(record))
@@ -120,20 +167,31 @@ class Dispatcher:
             NotStoredError: that could not be written down, so it goes on.
 
         """
+        # What is in doubt, or could not be taken back, goes on.
+        with self.withholding(message_id) as numbers:
+            if numbers and self._store.get_open(message_id) is not None:
+                await self._store.change_open(
+                    message_id, partial(mark_withdrawn, numbers=numbers)
+                )
+
+    def is_under_way(self, message_id: str) -> bool:
+        """Return whether a request of a message is under way."""
+        return self._queue.is_under_way(message_id)
+
+    @contextmanager
+    def withholding(self, message_id: str) -> Iterator[Sequence[str]]:
+        """Begin no request of a message, and answer nobody, while it is written anew.
+
+        Tells for which numbers one waited; what still waits then goes on.
+        """
         requests = self._queue.waiting_by_message().get(message_id, [])
         numbers = [number for request in requests for number in request.numbers]
-        record = self._store.get_open(message_id)
-        if record is None or not numbers:
-            return
         for request in requests:
             self._queue.drop(request)
         with self._callers.writing(message_id):
             try:
-                await self._store.change(
-                    message_id, partial(mark_withdrawn, numbers=numbers)
-                )
+                yield numbers
             finally:
-                # What is in doubt, or could not be taken back, goes on.
                 self._store.notify_again(message_id, numbers)
 
     # --- what is done when -------------------------------------------------------------
@@ -153,26 +211,25 @@ class Dispatcher:
         self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
     ) -> None:
         """Put in the queue which of a message's submissions are still to be tried."""
+        if record.urgent and self._queue.waits_as_ordinary(record.message_id):
+            self._queue.promote(record.message_id)
         new = [
             submission
             for submission in submissions
             if not self._queue.holds(record.message_id, submission.recipient.number)
         ]
+        self._note_left_over(new)
         waiting = [s.recipient.number for s in new if s.is_waiting]
-        for request in self._batches(record, waiting):
+        for request in requests_for(record, waiting, self._batch_size):
             self._queue.add(request)
         for submission in new:
             if submission.is_unknown_open and self.may_send(record, submission):
                 # It must not keep the others waiting, nor besiege the gateway.
                 pause = pause_after(submission.attempts)
-                self._queue.add(
-                    QueuedRequest(
-                        record.created,
-                        record.message_id,
-                        (submission.recipient.number,),
-                        self._clock.elapsed() + pause,
-                    )
-                )
+                due = self._clock.elapsed() + pause
+                numbers = [submission.recipient.number]
+                for request in requests_for(record, numbers, self._batch_size):
+                    self._queue.add(replace(request, due=due))
         self._expiry.note(record.expires)
         self._schedule_dispatch()
 
@@ -196,36 +253,19 @@ class Dispatcher:
             self._callers.release_idle()
             return
         self._expiry.expire()
-        while (request := self._next_request()) is not None:
-            self._queue.begin(request)
-            self._requests += 1
-            self._spawn(request, self._begin_and_carry_out(request))
-        if self._backoff.resume_at is not None:
+        while (request := self._pace.next_request()) is not None:
+            self._under_way.begin(request)
+        self._watch.ask_if_due()
+        if self._pace.is_waiting:
             self._callers.release_idle()
         self._alarm.set(self._next_time())
 
-    def _next_request(self) -> QueuedRequest | None:
-        """Return what may begin now."""
-        request = next(self._queue.due(self._clock.elapsed()), None)
-        if request is None:
-            self._backoff.backlog_empty()
-            return None
-        has_room = len(self._queue.running) < self._backoff.concurrency
-        return request if has_room and self._backoff.resume_at is None else None
-
     def _next_time(self) -> timedelta | None:
         """Return when there is something to do that nobody else will cause."""
-        due = self._queue.next_due(self._clock.elapsed())
-        times = (self._backoff.resume_at, due, self._expiry.due)
+        times = (self._pace.wakes_at, self._expiry.due)
         return min((time for time in times if time is not None), default=None)
 
-    # --- one request ---------------------------------------------------------------------
-
-    def _spawn(
-        self, request: QueuedRequest, work: Coroutine[object, object, None]
-    ) -> None:
-        task = self._tasks.spawn(work)
-        task.add_done_callback(partial(self._on_request_done, request))
+    # --- a new message ---------------------------------------------------------------
 
     async def _admit(self, earlier: MessageRecord) -> None:
         claimed = self._claim(earlier)
@@ -237,7 +277,7 @@ class Dispatcher:
             begun = BegunRequest(
                 earlier=earlier, record=record, numbers=request.numbers
             )
-            self._spawn(request, self._carry_out(request, begun))
+            self._under_way.carry_out(request, begun)
 
     def _claim(self, record: MessageRecord) -> tuple[QueuedRequest, ...]:
         """Return the requests of a new message that may be made before any other.
@@ -245,29 +285,25 @@ class Dispatcher:
         They count as under way from now on.
         """
         now = self._clock.elapsed()
-        is_free = self._is_running and self._backoff.resume_at is None
+        is_free = self._is_running and not self._pace.is_waiting
         has_others = next(self._queue.due(now), None) is not None
         if not is_free or (has_others and not self._is_draining):
             return ()
-        self._backoff.backlog_empty()
-        room = max(0, self._backoff.concurrency - len(self._queue.running))
+        self._pace.backoff.backlog_empty()
         waiting = [s.recipient.number for s in record.submissions if s.is_waiting]
-        claimed = tuple(islice(self._batches(record, waiting), room))
+        requests = requests_for(record, waiting, self._batch_size)
+        claimed = tuple(islice(requests, self._pace.room))
         for request in claimed:
             self._queue.add(request)
-            self._queue.begin(request)
-        self._requests += len(claimed)
+            self._under_way.claim(request)
         return claimed
 
     def _begun(
         self, record: MessageRecord, claimed: Sequence[QueuedRequest]
     ) -> MessageRecord:
         """Return a new message as it must be on disk before its claimed requests."""
-        # They begin together: one balance is the one before all of them.
         return self._runner.mark(
-            record,
-            [number for request in claimed for number in request.numbers],
-            is_alone=len(self._queue.running) == len(claimed),
+            record, [number for request in claimed for number in request.numbers]
         )
 
     def _give_back(self, claimed: Iterable[QueuedRequest]) -> None:
@@ -276,63 +312,15 @@ class Dispatcher:
             self._queue.end(request)
         self._schedule_dispatch()
 
-    async def _begin_and_carry_out(self, request: QueuedRequest) -> None:
-        """Make a request that waited."""
-        try:
-            begun = await self._runner.begin(
-                request, is_alone=len(self._queue.running) == 1
-            )
-        except NotStoredError:
-            # Nothing has left, and on disk it still waits. It keeps nobody waiting who
-            # needs no disk.
-            self._queue.end(request)
-            due = self._clock.elapsed() + LONGEST_PAUSE
-            self._queue.add(replace(request, due=due))
-            return
-        if begun is not None:
-            await self._carry_out(request, begun)
+    def _note_left_over(self, submissions: Iterable[SubmissionRecord]) -> None:
+        """Note what has failed before: such messages go one by one."""
+        for submission in submissions:
+            if submission.is_waiting and submission.failure is not None:
+                self._pace.backoff.note_backlog()
+                if not self._is_running:
+                    self._watch.recall(submission.failure.key)
 
-    async def _carry_out(self, request: QueuedRequest, begun: BegunRequest) -> None:
-        """Make a request that is on disk, and keep what comes of it."""
-        message_id = request.message_id
-        requests = self._requests if len(self._queue.running) == 1 else None
-        result = await self._runner.ask(begun)
-        alone = requests == self._requests
-        if any(s.outcome is Outcome.NOT_SENT for s in result.submissions):
-            self._backoff.record_failure()
-        else:
-            self._backoff.record_success()
-        stored = await self._runner.keep(
-            begun, result, is_answered=message_id not in self._callers
-        )
-        with self._callers.writing(message_id):
-            # The next one begins at once, so that both are written in one go. And only
-            # now a balance that is asked for proves something: nothing is under way.
-            self._queue.end(request)
-            self._observer.on_send_result(result, alone=alone)
-            self._dispatch()
-            if stored is not None:
-                await stored
-
-    def _on_request_done(
-        self, request: QueuedRequest, task: asyncio.Task[None]
-    ) -> None:
-        """Go on with the next, whatever became of this one."""
-        # Itself: the next one for the same recipients is equal, and may be under way.
-        if any(running is request for running in self._queue.running):
-            self._queue.end(request)
-        if task.cancelled():
-            # The house comes down: what was begun is known to be, and nothing else is.
-            return
-        if task.exception() is not None:
-            # A mistake of ours, which is logged. If it was on its way, it is in doubt.
-            self._backoff.record_failure()
-        self._store.notify_again(request.message_id, request.numbers)
-        self._callers.release_if_idle(request.message_id)
-        self._schedule_dispatch()
-
-    def _batches(
-        self, record: MessageRecord, numbers: Sequence[str]
-    ) -> Iterator[QueuedRequest]:
-        for batch in batched(numbers, self._batch_size, strict=False):
-            yield QueuedRequest(record.created, record.message_id, batch)
+    async def _join(self) -> None:
+        await self._tasks.join()
+        await self._under_way.join()
+        await self._watch.join()

@@ -10,11 +10,13 @@ from typing import Final
 
 from ...gateways.errors import NotStoredError, OutboxFullError
 from ..message_store import MessageStore
+from ..model.joining import seen_by
 from ..model.record import Choice, MessageRecord
 from ..model.transitions import apply_user_choice
 from ..runtime.clock import Clock
 from ..runtime.waiters import Waiters
 from .dispatcher import Dispatcher
+from .joining import JoinedMessage, Joining
 
 # More than this waits only when something is badly wrong.
 MOST_OPEN: Final = 500
@@ -29,12 +31,14 @@ class Outbox:
         dispatcher: Dispatcher,
         clock: Clock,
         waiters: Waiters[MessageRecord],
+        joining: Joining,
     ) -> None:
         """Take messages into `store`, for `dispatcher` to send."""
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
         self._waiters = waiters
+        self._joining = joining
         self._arriving = 0
 
     async def send(self, record: MessageRecord) -> MessageRecord:
@@ -48,18 +52,28 @@ class Outbox:
         """
         if self._is_full():
             raise OutboxFullError
-        # Perhaps the gateway can be reached again: those before it go first.
-        self._dispatcher.retry_now()
         answer = self._waiters.wait_for(record.message_id, record)
         self._arriving += 1
         try:
-            await self._dispatcher.admit(record)
+            with self._joining.arriving(record):
+                await self._dispatcher.admit(record)
         except NotStoredError:
-            self._waiters.release(record.message_id)
+            self._waiters.forget(record.message_id, record.message_id)
             raise
         finally:
             self._arriving -= 1
-        return await answer
+        return seen_by(await answer, record.message_id)
+
+    async def join(self, record: MessageRecord) -> JoinedMessage | None:
+        """Let a new message join an equal one that waits; `None` if there is none.
+
+        It takes no room here, and what is under way is not hurried for it.
+
+        Raises:
+            OutboxFullError, NotStoredError: it has not joined, and isn't sent.
+
+        """
+        return await self._joining.join(record)
 
     async def resolve(self, message_id: str, choice: Choice) -> None:
         """Do with a held message what the user has chosen; nothing if it isn't held.

@@ -1,11 +1,18 @@
-"""What is to be handed to a gateway: in the order in which it came."""
+"""What is to be handed to a gateway: the urgent first, in the order in which it came."""
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, merge
+from itertools import batched, islice
+from typing import Final
+
+from ..model.record import MessageRecord
+
+# An ordinary message goes after so many urgent ones, so that it is not forgotten.
+URGENT_IN_A_ROW: Final = 10
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,10 +24,12 @@ class QueuedRequest:
     numbers: tuple[str, ...] = field(repr=False)
     due: timedelta | None = field(default=None, compare=False)
     """When it may be made at the earliest, by elapsed time; at once when `None`."""
+    urgent: bool = field(default=False, compare=False)
+    """Whether it goes before those that are not."""
 
 
 class RequestQueue:
-    """The requests that wait, oldest message first, and those that are under way.
+    """The requests that wait, urgent and old ones first, and those that are under way.
 
     A recipient of a message is in one request at most. Nothing here but `waiting` takes
     longer because many wait.
@@ -28,19 +37,25 @@ class RequestQueue:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._ready: list[QueuedRequest] = []
-        self._delayed: dict[QueuedRequest, timedelta] = {}
+        self._urgent: list[QueuedRequest] = []
+        self._ordinary: list[QueuedRequest] = []
+        self._urgent_in_a_row = 0
+        """How many urgent ones have gone since an ordinary one could have."""
+        # Each by itself: one that was put off or promoted is equal to what it was.
+        self._delayed: dict[QueuedRequest, QueuedRequest] = {}
         # By their time. It may also hold what is delayed no longer.
         self._by_due: list[tuple[timedelta, QueuedRequest]] = []
         self._running: dict[QueuedRequest, None] = {}
         self._busy: Counter[str] = Counter()
         """How many requests of each message are ready or under way."""
         self._numbers: dict[str, set[str]] = {}
+        self._waiting_ordinary: Counter[str] = Counter()
+        """How many requests of each message wait and are not urgent."""
 
     @property
     def waiting(self) -> tuple[QueuedRequest, ...]:
-        """Those that wait."""
-        return tuple(merge(self._ready, sorted(self._delayed)))
+        """Those that wait, oldest message first."""
+        return tuple(merge(self._urgent, self._ordinary, sorted(self._delayed)))
 
     def waiting_by_message(self) -> dict[str, list[QueuedRequest]]:
         """Return those that wait, by their messages."""
@@ -51,7 +66,7 @@ class RequestQueue:
 
     def __bool__(self) -> bool:
         """Return whether any wait."""
-        return bool(self._ready or self._delayed)
+        return bool(self._urgent or self._ordinary or self._delayed)
 
     @property
     def running(self) -> tuple[QueuedRequest, ...]:
@@ -66,6 +81,10 @@ class RequestQueue:
         """Return whether a request of this message is under way, or ready."""
         return self._busy[message_id] > 0
 
+    def waits_as_ordinary(self, message_id: str) -> bool:
+        """Return whether a request of this message waits that is not urgent."""
+        return message_id in self._waiting_ordinary
+
     def is_under_way(self, message_id: str) -> bool:
         """Return whether a request of this message is under way."""
         return any(request.message_id == message_id for request in self._running)
@@ -75,14 +94,19 @@ class RequestQueue:
         if request.due is None:
             self._make_ready(request)
         else:
-            self._delayed[request] = request.due
+            self._delayed[request] = request
             heappush(self._by_due, (request.due, request))
+        if not request.urgent:
+            self._waiting_ordinary[request.message_id] += 1
         self._numbers.setdefault(request.message_id, set()).update(request.numbers)
 
     def due(self, now: timedelta) -> Iterator[QueuedRequest]:
-        """Return those that wait only for their turn, in their order."""
+        """Return those that wait only for their turn, in their order.
+
+        The order is as of now: each that begins may change it.
+        """
         self._pass_time(now)
-        return iter(self._ready)
+        return self._in_turn()
 
     def next_due(self, now: timedelta) -> timedelta | None:
         """Return when the next one will wait only for its turn, which doesn't yet."""
@@ -92,6 +116,8 @@ class RequestQueue:
     def begin(self, request: QueuedRequest) -> None:
         """Take one that waits to be made; raises `KeyError` if it doesn't wait."""
         self._take(request)
+        is_passed_over = request.urgent and self._ordinary
+        self._urgent_in_a_row = self._urgent_in_a_row + 1 if is_passed_over else 0
         self._running[request] = None
         self._busy[request.message_id] += 1
 
@@ -112,11 +138,29 @@ class RequestQueue:
             self.drop(request)
             self.add(replace(request, created=created))
 
+    def promote(self, message_id: str) -> None:
+        """Let what waits of a message go before what is not urgent."""
+        for request in self.waiting_by_message().get(message_id, ()):
+            self.drop(request)
+            self.add(replace(request, urgent=True))
+
+    def _in_turn(self) -> Iterator[QueuedRequest]:
+        """Yield what is ready: one ordinary after so many urgent ones."""
+        ordinary = iter(self._ordinary)
+        in_a_row = self._urgent_in_a_row
+        for request in self._urgent:
+            if in_a_row >= URGENT_IN_A_ROW:
+                in_a_row = 0
+                yield from islice(ordinary, 1)
+            in_a_row += 1
+            yield request
+        yield from ordinary
+
     def _pass_time(self, now: timedelta) -> None:
         """Let what is due by now wait only for its turn."""
         while self._by_due:
             due, request = self._by_due[0]
-            is_delayed = self._delayed.get(request) == due
+            is_delayed = self._delayed.get(request) is request
             if is_delayed and due > now:
                 return
             heappop(self._by_due)
@@ -125,7 +169,7 @@ class RequestQueue:
                 self._make_ready(request)
 
     def _make_ready(self, request: QueuedRequest) -> None:
-        insort(self._ready, request)
+        insort(self._ready_like(request), request)
         self._busy[request.message_id] += 1
 
     def _make_idle(self, request: QueuedRequest) -> None:
@@ -133,17 +177,35 @@ class RequestQueue:
         if not self._busy[request.message_id]:
             del self._busy[request.message_id]
 
+    def _ready_like(self, request: QueuedRequest) -> list[QueuedRequest]:
+        return self._urgent if request.urgent else self._ordinary
+
     def _take(self, request: QueuedRequest) -> None:
-        if self._delayed.pop(request, None) is not None:
-            return
-        position = bisect_left(self._ready, request)
-        if self._ready[position : position + 1] != [request]:
-            raise KeyError(request)
-        del self._ready[position]
-        self._make_idle(request)
+        """Let one wait no longer; raises `KeyError` if it doesn't wait."""
+        if self._delayed.pop(request, None) is None:
+            ready = self._ready_like(request)
+            position = bisect_left(ready, request)
+            if ready[position : position + 1] != [request]:
+                raise KeyError(request)
+            del ready[position]
+            self._make_idle(request)
+        if not request.urgent:
+            self._waiting_ordinary[request.message_id] -= 1
+            if not self._waiting_ordinary[request.message_id]:
+                del self._waiting_ordinary[request.message_id]
 
     def _forget(self, request: QueuedRequest) -> None:
         numbers = self._numbers[request.message_id]
         numbers.difference_update(request.numbers)
         if not numbers:
             del self._numbers[request.message_id]
+
+
+def requests_for(
+    record: MessageRecord, numbers: Sequence[str], batch_size: int
+) -> Iterator[QueuedRequest]:
+    """Yield requests of a message, each for as many of its numbers as one holds."""
+    for batch in batched(numbers, batch_size, strict=False):
+        yield QueuedRequest(
+            record.created, record.message_id, batch, urgent=record.urgent
+        )

@@ -3,10 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
 from functools import partial
-from typing import Final
 
 from ...gateways.abilities.options import RefusesDuplicates
 from ...gateways.errors import NotStoredError, RejectedError
@@ -17,13 +14,10 @@ from ..message_store import MessageStore, leaves_unstored
 from ..model.record import MessageRecord, sms_for
 from ..model.submission import SubmissionRecord
 from ..model.transitions import apply_results, mark_in_flight
-from ..observers import BalanceSource
 from ..reconciliation.duplicate_evidence import proves_earlier_send
+from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 from .queue import QueuedRequest
-
-# The shortest time by which two requests can be told apart.
-MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,48 +39,38 @@ class RequestRunner:
         store: MessageStore,
         journal: Journal,
         clock: Clock,
-        balance: BalanceSource,
+        ledger: Ledger,
     ) -> None:
-        """Send messages of `store` through `gateway`."""
+        """Send messages of `store` through `gateway`, each a charge in `ledger`."""
         self._gateway = gateway
         self._store = store
         self._journal = journal
         self._clock = clock
-        self._balance = balance
-        self._last_moment = clock.now()
-        self.stop_following_clock: Final = clock.on_shift(self._on_shift)
+        self._ledger = ledger
 
     def may_send(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
         """Return whether a request may be made, or made again.
 
-        Where the gateway itself refuses a text it has had, doubt is no obstacle; but it
-        knows only what it has sent, and not what it keeps for later.
+        Where the gateway itself refuses a text it has had, one in doubt is repeated once,
+        whatever comes of that; but it knows only what it has sent, and not what it keeps
+        for later.
         """
         if submission.is_waiting:
             return True
         return (
             submission.is_unknown_open
+            and submission.attempts <= 1
+            and not submission.was_refused
             and isinstance(self._gateway, RefusesDuplicates)
             and record.options.send_at is None
         )
 
-    def mark(
-        self, record: MessageRecord, numbers: Iterable[str], *, is_alone: bool
-    ) -> MessageRecord:
-        """Return a message as it must be on disk before a request for `numbers`.
+    def mark(self, record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
+        """Return a message as it must be on disk before a request for `numbers`."""
+        period = self._ledger.books.period
+        return mark_in_flight(record, numbers, self._clock.now(), period)
 
-        `is_alone` says that nothing else is under way: only then the balance is known.
-        """
-        # Later than any moment before: it tells the order of requests.
-        self._last_moment = max(self._clock.now(), self._last_moment + MOMENT)
-        balance: Decimal | None = None
-        if is_alone and not self._store.has_unknown_open:
-            balance = self._balance.known_credits()
-        return mark_in_flight(record, numbers, self._last_moment, balance)
-
-    async def begin(
-        self, request: QueuedRequest, *, is_alone: bool
-    ) -> BegunRequest | None:
+    async def begin(self, request: QueuedRequest) -> BegunRequest | None:
         """Write down that a request is about to be made; `None` if it is not to be.
 
         Raises:
@@ -105,7 +89,7 @@ class RequestRunner:
         )
         if not numbers:
             return None
-        mark = partial(self.mark, numbers=numbers, is_alone=is_alone)
+        mark = partial(self.mark, numbers=numbers)
         try:
             record = await self._store.change_open(request.message_id, mark)
         except NotStoredError:
@@ -132,7 +116,12 @@ class RequestRunner:
         to change, and no task, if reports have settled all of it meanwhile.
         """
         proof = await proves_earlier_send(
-            self._gateway, self._journal, begun.record, result.submissions
+            self._gateway,
+            self._journal,
+            begun.record,
+            result.submissions,
+            # A fall for no known reason tells of others who may have sent the text.
+            is_alone=self._ledger.is_alone and not self._ledger.is_muted,
         )
         if self._store.get_open(begun.record.message_id) is None:
             return None
@@ -146,6 +135,3 @@ class RequestRunner:
                 is_answered=is_answered,
             ),
         )
-
-    def _on_shift(self, by: timedelta) -> None:
-        self._last_moment += by

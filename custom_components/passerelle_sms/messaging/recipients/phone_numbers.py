@@ -221,3 +221,11 @@ def _shown(text: str) -> str:
     if len(digits) >= _HIDDEN_FROM:
         return hide_number(digits)
     return text[:_LONGEST_SHOWN]
+
+
+def country_code(number: str) -> str:
+    """Return the code of the country that an E.164 number belongs to, or its beginning."""
+    try:
+        return str(phonenumbers.parse(number).country_code)
+    except phonenumbers.NumberParseException:
+        return number[:4]

@@ -9,6 +9,7 @@ from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
 from ..model.record import OLDEST_OPEN, MessageRecord
+from ..model.submission import SubmissionRecord
 
 
 async def proves_earlier_send(
@@ -16,18 +17,21 @@ async def proves_earlier_send(
     journal: Journal,
     record: MessageRecord,
     results: Sequence[Submission],
+    *,
+    is_alone: bool,
 ) -> bool:
     """Return whether "sent already" can only mean this very message.
 
-    Not if the same text went, or may have gone, to the same number in another one, nor
-    if the journal can't be asked for that.
+    Not where others use the account, nor if the same text went, or may have gone, to the
+    same number in another message, nor if another one was refused for that: then it went
+    out from elsewhere. Nor if the journal can't be asked.
     """
     refused = {
         submission.recipient
         for submission in results
         if isinstance(submission.error, DuplicateMessageError)
     }
-    if not refused or not isinstance(gateway, RefusesDuplicates):
+    if not refused or not is_alone or not isinstance(gateway, RefusesDuplicates):
         return False
     try:
         known = await journal.created_since(
@@ -39,10 +43,15 @@ async def proves_earlier_send(
         other.text == record.text
         and other.message_id != record.message_id
         and submission.recipient.number in refused
-        and (
-            submission.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN}
-            or submission.resent
-        )
+        and _tells_of_another(submission)
         for other in known
         for submission in other.submissions
     )
+
+
+def _tells_of_another(submission: SubmissionRecord) -> bool:
+    """Return whether the gateway had, or may have had, a text before this message."""
+    if submission.outcome in {Outcome.ACCEPTED, Outcome.UNKNOWN} or submission.resent:
+        return True
+    failure = submission.failure
+    return failure is not None and failure.key == DuplicateMessageError.key

@@ -1,45 +1,40 @@
 """Finds out what became of submissions that may have left, or asks the user."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from ...gateways.errors import NotStoredError
-from ..journal.journal import Journal, JournalQuery
 from ..message_store import MessageStore
-from ..model.record import OLDEST_OPEN, MessageRecord
+from ..model.record import MessageRecord, OnUnknown
 from ..model.submission import SubmissionRecord
-from ..model.transitions import hold_for_user, requeue, settle_accepted
+from ..model.transitions import hold_for_user, requeue, resend, settle_accepted
 from ..observers import BalanceSource
-from ..outbox.dispatcher import Dispatcher
-from ..runtime.clock import Clock
+from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
-from .balance_evidence import Evidence, Verdict, assess, has_charged
+from .balance_evidence import Evidence, Verdict, assess
+from .books import Key
+from .ledger import Ledger
+from .sent_list_evidence import SentListEvidence
 
-# A gateway may charge a message a while after it has taken it: the balance is looked
-# at when that is over, and an unchanged one is believed only the second time.
-FIRST_LOOK: Final = timedelta(minutes=1)
-SECOND_LOOK: Final = timedelta(minutes=2)
-# Something else was under way.
-LOOK_AGAIN: Final = timedelta(seconds=10)
-# How long after an attempt evidence is waited for, however soon the message is old news.
-MIN_WAIT_FOR_EVIDENCE: Final = timedelta(minutes=10)
-# How near to a doubt another movement of the balance may hide in it.
-INTERFERENCE_WINDOW: Final = timedelta(minutes=10)
+FIRST_LOOK: Final = timedelta(seconds=20)
+"""How long after a doubt evidence is looked for, unless it comes by itself."""
+LOOK_INTERVAL: Final = timedelta(minutes=1)
+"""How often it is looked for then: what is charged and given back in between is unseen."""
+RESEND_AFTER: Final = timedelta(seconds=30)
+"""When a message is sent again at the latest whose sender has asked for that."""
+ASK_AFTER: Final = timedelta(minutes=10)
+"""When the user is asked: what has not been charged by then has not been taken."""
+LONGEST_LOOK: Final = timedelta(seconds=30)
+"""How long the user is not asked while evidence is looked for."""
+LONGEST_LOOK_BEFORE_RESENDING: Final = timedelta(seconds=10)
+"""How long nothing is sent again while evidence is looked for."""
 
-# Where the balance must have been seen to fall, before an unchanged one is believed.
-RECENT_MESSAGES: Final = JournalQuery(limit=100)
-
-type Key = tuple[str, str]
-"""A message's id, and a number that it goes to."""
-type InDoubt = Mapping[Key, SubmissionRecord]
 type Settle = Callable[[Iterable[str], MessageRecord], MessageRecord]
 
 _SETTLE: Final[Mapping[Verdict, Settle]] = {
     Verdict.ACCEPTED: settle_accepted,
     Verdict.NOT_SENT: requeue,
-    Verdict.UNDECIDED: hold_for_user,
 }
 
 
@@ -49,198 +44,149 @@ class Reconciler:
     def __init__(
         self,
         store: MessageStore,
-        journal: Journal,
+        ledger: Ledger,
         clock: Clock,
         balance: BalanceSource,
-        dispatcher: Dispatcher,
+        sent_list: SentListEvidence,
+        *,
+        is_under_way: Callable[[str, str], bool],
     ) -> None:
-        """Settle what is in doubt in `store`, but for what `dispatcher` tries again."""
+        """Settle what is in doubt in `store`, but for what `is_under_way`."""
         self._store = store
-        self._journal = journal
+        self._ledger = ledger
         self._clock = clock
         self._balance = balance
-        self._dispatcher = dispatcher
+        self._sent_list = sent_list
+        self._is_under_way = is_under_way
         self._tasks = Tasks()
-        self._cancel_check: Callable[[], None] | None = None
-        self._unchanged: frozenset[Key] = frozenset()
+        self._since: dict[Key, dict[int, timedelta]] = {}
+        """When each doubt began, by elapsed time; no earlier than this run.
+
+        For each number of attempts: what provably never left makes no doubt younger.
+        """
+        self._last_look = clock.elapsed() - LOOK_INTERVAL
+        self._alarm = Alarm(clock, self._on_time)
         self._is_stopped = False
         store.listen(self._on_message_changed)
+        ledger.on_sighted = self._on_sighted
 
     async def stop(self) -> None:
         """Look no more, and wait for a look that is under way."""
         self._is_stopped = True
-        if self._cancel_check is not None:
-            self._cancel_check()
-            self._cancel_check = None
+        self._alarm.set(None)
         await self._tasks.join()
+
+    # --- what is in doubt ---------------------------------------------------------------
 
     def _on_message_changed(
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> None:
-        if any(self._is_to_settle(record, submission) for submission in changed):
-            self._schedule_check()
+        for submission in changed:
+            key = record.message_id, submission.recipient.number
+            if submission.is_unknown_open:
+                self._note(key, submission.attempts)
+            else:
+                self._since.pop(key, None)
+        self._set_alarm()
 
-    def _is_to_settle(
-        self, record: MessageRecord, submission: SubmissionRecord
-    ) -> bool:
-        """Return whether a submission is in doubt, and will not be tried again."""
-        return (
-            submission.is_unknown_open
-            and not self._dispatcher.may_send(record, submission)
-            and not self._dispatcher.holds(
-                record.message_id, submission.recipient.number
-            )
-        )
+    def _note(self, key: Key, attempts: int) -> None:
+        """Note that a submission is in doubt after so many attempts."""
+        known = self._since.get(key, {})
+        times = {count: at for count, at in known.items() if count <= attempts}
+        # The doubt about a request begins with its end.
+        times.setdefault(attempts, timedelta.max)
+        if not self._is_under_way(*key):
+            times[attempts] = min(times[attempts], self._clock.elapsed())
+        self._since[key] = times
 
-    def _to_settle(self) -> dict[Key, SubmissionRecord]:
-        """Return the submissions that are settled here, by message and number."""
-        return {
-            (record.message_id, submission.recipient.number): submission
-            for record in self._store
-            if record.submissions.unknown_open
-            for submission in record.submissions
-            if self._is_to_settle(record, submission)
-        }
+    def _doubts(self) -> Iterator[tuple[Key, MessageRecord, timedelta]]:
+        """Yield what is in doubt, and for how long."""
+        now = self._clock.elapsed()
+        for key, times in tuple(self._since.items()):
+            record = self._store.get_open(key[0])
+            if record is None or not record.find(key[1]).is_unknown_open:
+                del self._since[key]
+            elif not self._is_under_way(*key):
+                # Its request may have ended without a change.
+                attempts = max(times)
+                since = times[attempts] = min(times[attempts], now)
+                yield key, record, now - since
 
-    def _schedule_check(self, delay: timedelta = FIRST_LOOK) -> None:
-        """Look for evidence after a while, if there is a doubt then."""
-        if self._cancel_check is None and not self._is_stopped:
-            self._cancel_check = self._clock.call_later(
-                delay.total_seconds(), self._on_time
-            )
+    # --- when something is done -----------------------------------------------------------
+
+    def _set_alarm(self) -> None:
+        times = [*self._next_times()]
+        self._alarm.set(None if self._is_stopped else min(times, default=None))
+
+    def _next_times(self) -> Iterator[timedelta]:
+        now = self._clock.elapsed()
+        for key, record, age in self._doubts():
+            yield max(now - age + FIRST_LOOK, self._last_look + LOOK_INTERVAL)
+            first, last = self._deadlines(record, key[1], now - age)
+            if now < first:
+                yield first
+            # At once where a repetition was under way when its time came.
+            yield max(last, now)
+
+    def _deadlines(
+        self, record: MessageRecord, number: str, begun: timedelta
+    ) -> tuple[timedelta, timedelta]:
+        """Return when a doubt is settled without proof: after a look, and without one."""
+        if self._may_resend(record, record.find(number)):
+            look = self._last_look + LONGEST_LOOK_BEFORE_RESENDING
+            return begun + FIRST_LOOK, max(begun + RESEND_AFTER, look)
+        first = begun + ASK_AFTER
+        return first, max(first, self._last_look) + LONGEST_LOOK
 
     def _on_time(self) -> None:
-        self._cancel_check = None
-        if self._tasks:
-            # Two looks at the same time would pass for the second one a while later.
-            self._schedule_check(LOOK_AGAIN)
-        elif self._to_settle():
-            self._tasks.spawn(self._check())
+        if not self._tasks and any(self._doubts()):
+            self._last_look = self._clock.elapsed()
+            self._tasks.spawn(self._look())
+        self._settle_overdue(has_looked=False)
+        self._set_alarm()
 
-    async def _check(self) -> None:
-        """Look for evidence now, and see to it that no doubt is forgotten."""
-        delay = SECOND_LOOK
-        try:
-            delay = await self._reconcile()
-        finally:
-            if self._to_settle():
-                self._schedule_check(delay)
+    async def _look(self) -> None:
+        """Look for evidence, and settle by it what can be settled."""
+        # What is sighted is heard of in `_on_sighted`.
+        await self._balance.refresh_balance()
+        doubts = {key: record for key, record, _ in self._doubts()}
+        proved = await self._sent_list.proved_accepted(doubts)
+        self._settle(proved, settle_accepted)
+        self._settle_overdue(has_looked=True)
+        self._set_alarm()
 
-    async def _reconcile(self) -> timedelta:
-        """Settle what can be settled now; return when to look again for the rest."""
-        doubts = self._to_settle()
-        now = self._clock.now()
-        attempted = [s.attempted for s in doubts.values() if s.attempted is not None]
-        ripe = max(attempted, default=now) + FIRST_LOOK
-        count = self._dispatcher.request_count_if_idle()
-        if ripe > now or count is None:
-            self._hold_expired()
-            return max(ripe - now, LOOK_AGAIN)
-        evidence = await self._evidence(doubts, min(attempted, default=now))
-        if evidence is None:
-            self._hold_expired()
-            return SECOND_LOOK
-        # Nothing may begin or end between the first question and the verdict, nor the
-        # clock be set.
-        is_idle = self._dispatcher.request_count_if_idle() == count
-        if not is_idle or self._to_settle() != doubts:
-            self._hold_expired()
-            return LOOK_AGAIN
-        self._apply(doubts, assess(evidence))
-        return SECOND_LOOK
-
-    async def _evidence(self, doubts: InDoubt, first: datetime) -> Evidence | None:
-        """Return all that tells what became of them; `None` if it can't be had."""
-        balance = await self._balance.refresh_balance()
-        if balance is None:
-            return None
-        try:
-            return Evidence(
-                in_doubt=tuple(doubts.values()),
-                others=await self._others(doubts, first),
-                balance=balance,
-                has_charged_before=has_charged(
-                    await self._journal.find(RECENT_MESSAGES)
-                ),
-                has_other_changes=self._store.is_order_lost
-                or await self._has_other_balance_changes(first),
+    def _on_sighted(self, evidence: Evidence) -> None:
+        """Settle what a balance proves."""
+        verdicts = assess(evidence)
+        current = {key for key, _, _ in self._doubts()}
+        for verdict, settle in _SETTLE.items():
+            self._settle(
+                [k for k, said in verdicts.items() if said is verdict and k in current],
+                settle,
             )
-        except NotStoredError:
-            return None
 
-    def _apply(self, doubts: InDoubt, verdict: Verdict) -> None:
-        keys = frozenset(doubts)
-        if verdict is Verdict.NOT_SENT and not keys <= self._unchanged:
-            self._unchanged = keys
-            return
-        self._unchanged = frozenset()
-        self._settle(doubts, _SETTLE[verdict])
+    def _settle_overdue(self, *, has_looked: bool) -> None:
+        """Send again, or ask the user, where no evidence came in time."""
+        now = self._clock.elapsed()
+        again, ask = list[Key](), list[Key]()
+        for key, record, age in self._doubts():
+            after_look, anyway = self._deadlines(record, key[1], now - age)
+            if now < (after_look if has_looked else anyway):
+                continue
+            may_resend = self._may_resend(record, record.find(key[1]))
+            (again if may_resend else ask).append(key)
+        self._settle(again, resend)
+        self._settle(ask, hold_for_user)
 
-    def _hold_expired(self) -> None:
-        """Ask the user where no evidence came within the message's time."""
-        now = self._clock.now()
-        late = {
-            key: submission
-            for key, submission in self._to_settle().items()
-            if (record := self._store.get_open(key[0])) is not None
-            and record.expires <= now
-            and (
-                submission.attempted is None
-                or submission.attempted + MIN_WAIT_FOR_EVIDENCE <= now
-            )
-        }
-        self._settle(late, hold_for_user)
+    def _may_resend(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
+        is_worth_it = record.expires > self._clock.now()
+        is_asked_for = record.on_unknown is OnUnknown.RESEND
+        return is_asked_for and is_worth_it and not submission.resent
 
-    def _settle(self, doubts: InDoubt, settle: Settle) -> None:
+    def _settle(self, keys: Iterable[Key], settle: Settle) -> None:
         """Settle doubts, all at once: a request that began in between would be undone."""
-        for message_id in dict.fromkeys(message_id for message_id, _ in doubts):
-            if self._store.get_open(message_id) is not None:
-                numbers = [n for known, n in doubts if known == message_id]
-                self._store.change_in_background(message_id, partial(settle, numbers))
-
-    async def _has_other_balance_changes(self, first: datetime) -> bool:
-        """Return whether the balance may have moved, or stood still, for other reasons.
-
-        Nobody knows whether a gateway charges what it is to send later when it takes it
-        or when it sends it, so neither may be near, also of what is in doubt itself. And
-        credit that is given back or moved between accounts hides a charge.
-
-        Raises:
-            NotStoredError: the journal can't be read.
-
-        """
-        since = first - INTERFERENCE_WINDOW
-        until = self._clock.now() + INTERFERENCE_WINDOW
-        moved = await self._journal.last_balance_change()
-        if moved is not None and moved >= since:
-            return True
-        return any(
-            since <= send_at <= until or _was_attempted(record, since)
-            for record in await self._journal.created_since(since)
-            if (send_at := record.options.send_at) is not None
-        )
-
-    async def _others(
-        self, doubts: InDoubt, first: datetime
-    ) -> tuple[SubmissionRecord, ...]:
-        """Return all other submissions that were handed over since the first doubt.
-
-        Raises:
-            NotStoredError: the journal can't be read.
-
-        """
-        return tuple(
-            submission
-            for record in await self._journal.created_since(first - OLDEST_OPEN)
-            for submission in record.submissions
-            if (record.message_id, submission.recipient.number) not in doubts
-            and submission.attempted is not None
-            and submission.attempted >= first
-        )
-
-
-def _was_attempted(record: MessageRecord, since: datetime) -> bool:
-    return any(
-        submission.attempted is not None and submission.attempted >= since
-        for submission in record.submissions
-    )
+        by_message: dict[str, list[str]] = {}
+        for message_id, number in keys:
+            by_message.setdefault(message_id, []).append(number)
+        for message_id, numbers in by_message.items():
+            self._store.change_in_background(message_id, partial(settle, numbers))

@@ -40,15 +40,19 @@ class Tasks:
 
         Whoever waits for it may be cancelled; the work is not.
         """
-        task = self.spawn(work)
-        # Not awaited itself: that would cancel it together with who waits.
-        await asyncio.wait([task])
-        return task.result()
+        return await end_of(self.spawn(work))
 
     async def join(self) -> None:
         """Wait until nothing is under way any more."""
         while self._under_way:
             await asyncio.wait(self._under_way)
+
+
+async def end_of[Result](task: asyncio.Task[Result]) -> Result:
+    """Wait for a task without cancelling it when we are; return what it returns."""
+    # Not awaited itself: that would cancel it together with who waits.
+    await asyncio.wait([task])
+    return task.result()
 
 
 def _tell_mistake(task: asyncio.Task[object]) -> None:

@@ -1,0 +1,186 @@
+"""Which request may be made next, and when: by their order, the gateway and the account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from ...gateways.errors import RateLimitedError
+from ...gateways.model.message import SendResult, Submission
+from ...gateways.outcome import Outcome
+from ..message_store import MessageStore
+from ..model.record import MessageRecord
+from ..model.refusals import is_refusal_of_account
+from ..runtime.clock import Clock
+from .account_rest import AccountRest
+from .attempts import Attempt, Candidate, Cost
+from .backoff import Backoff, Begin
+from .queue import QueuedRequest, RequestQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What is known of a request from its beginning."""
+
+    begin: Begin
+    attempt: Attempt
+
+
+class Pace:
+    """Chooses the next request of one account."""
+
+    def __init__(
+        self,
+        store: MessageStore,
+        queue: RequestQueue,
+        clock: Clock,
+        cost: Cost,
+        *,
+        concurrency: int,
+        batch_size: int,
+    ) -> None:
+        """Choose from `queue`, by what `store` knows of the messages.
+
+        `concurrency` is how many requests may be under way, `batch_size` how many
+        numbers a request holds.
+        """
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+        self._cost = cost
+        self._batch_size = batch_size
+        self.backoff = Backoff(clock, concurrency)
+        self.rest = AccountRest(clock)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether most or all of what is in the queue has to wait for its time."""
+        return self.backoff.resume_at is not None or self.rest.refusal is not None
+
+    @property
+    def room(self) -> int:
+        """How many more requests may be under way."""
+        concurrency = 1 if self.rest.is_unproven else self.backoff.concurrency
+        return max(0, concurrency - len(self._queue.running))
+
+    @property
+    def wakes_at(self) -> timedelta | None:
+        """When so much has elapsed, something may begin that nobody else will cause."""
+        due = self._queue.next_due(self._clock.elapsed())
+        probe = self.rest.wakes_at if self._queue else None
+        times = (self.backoff.resume_at, due, probe)
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def is_balance_due(self) -> bool:
+        """Whether to ask for the balance now, as something waits for what it tells."""
+        return (
+            self.rest.is_probe_due
+            and self.rest.asks_balance
+            and self._first_due() is not None
+        )
+
+    def next_request(self) -> QueuedRequest | None:
+        """Return what may begin now."""
+        if self._first_due() is None:
+            self.backoff.backlog_empty()
+            return None
+        if not self.room or self.backoff.resume_at is not None:
+            return None
+        if self.rest.is_probe_due and not self.rest.asks_balance:
+            self.rest.begin_probe()
+        return self._first_due() if self.rest.refusal is None else self._next_in_rest()
+
+    def may_begin(self, message_id: str) -> bool:
+        """Return whether what waits of a message waits for its turn only."""
+        if self.backoff.resume_at is not None:
+            return False
+        if self.rest.refusal is None:
+            return True
+        record = self._store.get_open(message_id)
+        if record is None:
+            return False
+        waiting = [s.recipient.number for s in record.submissions if s.is_waiting]
+        numbers = waiting[: self._batch_size]
+        return self.rest.lets_pass(self._candidate(record, numbers))
+
+    def start(self, record: MessageRecord, numbers: Sequence[str]) -> Start:
+        """Note that a request of a message is made."""
+        return Start(
+            begin=self.backoff.begin(),
+            attempt=self.rest.begin(self._candidate(record, numbers)),
+        )
+
+    def end(self, start: Start) -> None:
+        """Note that a request is under way no longer, whatever became of it."""
+        self.rest.end(start.attempt)
+
+    def note_result(
+        self, start: Start, record: MessageRecord, result: SendResult
+    ) -> tuple[str, ...]:
+        """Note what came of a request.
+
+        Returns the numbers for which it was refused because of the account.
+        """
+        self._note_reached(start, result.submissions)
+        refused = [
+            submission
+            for submission in result.submissions
+            if is_refusal_of_account(submission.error, record.sender)
+        ]
+        outcomes = {submission.outcome for submission in result.submissions}
+        if Outcome.ACCEPTED in outcomes:
+            self.rest.note_accepted(start.attempt)
+        elif not refused and Outcome.NOT_SENT not in outcomes:
+            self.rest.note_undecided(start.attempt)
+        numbers = tuple(submission.recipient for submission in refused)
+        for error in [s.error for s in refused if s.error is not None][:1]:
+            cost = self._cost(record, numbers)
+            self.rest.note_refused(start.attempt, error, cost)
+        return numbers
+
+    def _note_reached(self, start: Start, submissions: Sequence[Submission]) -> None:
+        """Note whether the gateway could be reached."""
+        if all(
+            submission.outcome is not Outcome.NOT_SENT for submission in submissions
+        ):
+            self.backoff.record_success()
+            return
+        waits = [
+            submission.error.wait
+            for submission in submissions
+            if isinstance(submission.error, RateLimitedError)
+            and submission.error.wait is not None
+        ]
+        self.backoff.record_failure(start.begin, max(waits, default=None))
+
+    def _first_due(self) -> QueuedRequest | None:
+        return next(self._queue.due(self._clock.elapsed()), None)
+
+    def _next_in_rest(self) -> QueuedRequest | None:
+        """Return what may begin although the account rests."""
+        if self.rest.holds_all:
+            return None
+        probed: QueuedRequest | None = None
+        for request in self._queue.due(self._clock.elapsed()):
+            record = self._store.get_open(request.message_id)
+            if record is None:
+                # It was settled meanwhile: to begin it is to drop it.
+                return request
+            candidate = self._candidate(record, request.numbers)
+            if self.rest.lets_pass(candidate):
+                return request
+            if self.rest.fits_probe(candidate):
+                if not self.rest.was_probed(candidate):
+                    return request
+                probed = probed or request
+        if probed is None and self.rest.may_probe:
+            self.rest.put_off_probe()
+        return probed
+
+    def _candidate(self, record: MessageRecord, numbers: Sequence[str]) -> Candidate:
+        return Candidate(
+            message_id=record.message_id,
+            cost=self._cost(record, numbers) if numbers else Decimal(0),
+            is_urgent=record.urgent,
+        )

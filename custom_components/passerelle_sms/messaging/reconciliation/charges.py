@@ -1,0 +1,58 @@
+"""What a submission takes from the balance, as far as its outcome tells."""
+
+from ...gateways.outcome import Outcome
+from ..model.record import MessageRecord
+from ..model.submission import SubmissionRecord
+from ..recipients.phone_numbers import country_code
+from .books import Charge
+
+
+def charge_of(
+    record: MessageRecord, submission: SubmissionRecord, *, is_due: bool
+) -> Charge | None:
+    """Return the charge of a submission; `None` if there is none.
+
+    Nobody knows whether a gateway charges what it is to send later when it takes it or
+    when it sends it, and what a user says to have arrived may have been another message:
+    both are possible only.
+    """
+    certain, possible = _times(submission)
+    is_planned = record.options.send_at is not None
+    is_declared = submission.failure is not None
+    if is_planned or is_declared:
+        certain, possible = 0, certain + possible
+    if not certain and not possible:
+        return None
+    return Charge(
+        key=(record.message_id, submission.recipient.number),
+        tariff=tariff_of(record, submission.recipient.number),
+        segments=record.segments
+        if submission.segments is None
+        else submission.segments,
+        told=submission.cost,
+        certain=certain,
+        possible=possible,
+        is_in_doubt=submission.is_unknown_open,
+        is_due=is_due,
+        is_planned=is_planned,
+    )
+
+
+def tariff_of(record: MessageRecord, number: str) -> str:
+    """Return what the price of a segment depends on: the country, and how it is sent."""
+    code = country_code(number)
+    return f"{code} special" if record.options.voice or record.options.own else code
+
+
+def _times(submission: SubmissionRecord) -> tuple[int, int]:
+    """Return how often it was certainly charged, and how often it may have been besides."""
+    match submission.outcome:
+        case Outcome.ACCEPTED:
+            return 1, max(submission.attempts - 1, 0)
+        case Outcome.REJECTED:
+            return 0, 0
+        case Outcome.UNKNOWN:
+            return 0, max(submission.attempts, 1)
+        case _:
+            # What was taken back has been charged, and given back.
+            return 0, submission.attempts

@@ -1,0 +1,339 @@
+"""The ledger of one account: keeps its books, with every balance that is told.
+
+It is on disk with the message before each request, in the same transaction.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+import logging
+from typing import Final
+
+from ...gateways.errors import NotStoredError
+from ..journal.journal import Journal
+from ..journal.values import UNREADABLE
+from ..message_store import MessageStore
+from ..model.record import MessageRecord
+from ..model.submission import Stage, SubmissionRecord
+from ..runtime.clock import Clock
+from ..runtime.tasks import Tasks
+from .balance_evidence import Evidence
+from .books import (
+    LATEST_CHARGE,
+    Books,
+    Charge,
+    Key,
+    Sighting,
+    begun_anew,
+    disturbed,
+    enter,
+)
+from .books_json import books_from_json, books_to_json
+from .charges import charge_of, tariff_of
+
+_LOGGER = logging.getLogger(__name__)
+
+MOST_CHARGES: Final = 5_000
+"""How many are remembered while no balance is told: more, and nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """A movement of credits that is no message, from before it can happen."""
+
+    count: int
+    was_disturbed: bool
+    latest: Decimal | None
+    """The balance as it was told last before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A submission that was handed over in this period."""
+
+    record: MessageRecord
+    submission: SubmissionRecord
+    times: Mapping[int, timedelta]
+    """When it may last have been handed over, by elapsed time.
+
+    For each number of attempts: what provably never left changes nothing.
+    """
+
+    @property
+    def begun(self) -> timedelta:
+        """When it may last have been handed over, by elapsed time."""
+        return self.times[self.submission.attempts]
+
+
+class Ledger:
+    """What is known of an account's balance, and of what has moved it."""
+
+    request_count_if_idle: Callable[[], int | None]
+    """A count that grows with every request to send; `None` while one is made."""
+
+    def __init__(
+        self, store: MessageStore, journal: Journal, clock: Clock, *, is_alone: bool
+    ) -> None:
+        """Know nothing yet: `load` tells what an earlier run knew.
+
+        `is_alone` says that only Home Assistant uses the account; it may change.
+        """
+        self.is_alone = is_alone
+        self.on_sighted: Callable[[Evidence], None] = _ignore
+        """Called with each balance that may prove something, before it is entered."""
+        self.on_unexplained: Callable[[Decimal], None] = _ignore
+        """Called when the balance has fallen by so much for no known reason."""
+        self._store = store
+        self._journal = journal
+        self._clock = clock
+        self._books = Books()
+        self._entries: dict[Key, _Entry] = {}
+        self.movements = 0
+        """A count that grows whenever credits begin or cease to move for no message."""
+        self._disturbed_at: timedelta | None = None
+        self._is_muted_here = False
+        """Whether this run has dated when the balance last fell for no known reason."""
+        journal.on_distrusted = self.disturb
+        self._tasks = Tasks()
+        store.listen(self._on_message_changed)
+        self._stop_following_clock = clock.on_shift(self._on_shift)
+
+    @property
+    def books(self) -> Books:
+        """What is known now."""
+        return self._books
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether the balance proves nothing, as it once fell for no known reason."""
+        return self._books.is_muted(self._clock.now())
+
+    async def load(self) -> None:
+        """Take up what an earlier run knew; raises `NotStoredError`."""
+        books = _read(await self._journal.ledger())
+        latest = await self._journal.latest_period()
+        is_forgotten = books is None and latest > 0
+        if books is None:
+            # Whatever was handed over before belongs to no period that is known, and may
+            # still be charged.
+            books = Books(period=latest + 1)
+        # What was handed over while the journal could not be read is of no period.
+        is_doubtful = bool(self._entries) or is_forgotten
+        self._books = books
+        if books.is_disturbed or is_doubtful:
+            self.disturb()
+        if await self._journal.is_balance_distrusted():
+            self.disturb()
+            # If it can't be written, it is distrusted again next time.
+            with suppress(NotStoredError):
+                await self._journal.write_ledger(books_to_json(self._books))
+        for record in await self._journal.with_period_since(books.period):
+            self._take(record, record.submissions)
+        for message_id in {message_id for message_id, _ in books.carried}:
+            if (carried := await self._journal.get(message_id)) is not None:
+                self._take(carried, carried.submissions)
+
+    def disturb(self) -> None:
+        """Note that the balance may have moved, or charges be unknown."""
+        self.movements += 1
+        self._disturbed_at = self._clock.elapsed()
+        self._keep(disturbed(self._books))
+
+    async def begin_movement(self) -> Movement:
+        """Note, on disk, that credits are about to move for something that is no message.
+
+        Raises:
+            NotStoredError: it can't be written down, so nothing may be moved.
+
+        """
+        was_disturbed = self._books.is_disturbed
+        self.disturb()
+        movement = Movement(
+            count=self.movements,
+            was_disturbed=was_disturbed,
+            latest=self._books.latest,
+        )
+        await self._journal.write_ledger(books_to_json(self._books))
+        return movement
+
+    def end_movement(self, movement: Movement, amount: Decimal | None) -> None:
+        """Enter a movement that has ended: what came in, or `None` if that isn't told."""
+        is_only_one = movement.count == self.movements
+        # Told meanwhile, a balance may hold it or not.
+        is_seen = movement.latest != self._books.latest
+        # A balance that was asked for before this may not hold it, whatever it tells.
+        self.movements += 1
+        is_clear = is_only_one and not is_seen and not movement.was_disturbed
+        if amount is None or not is_clear:
+            self._disturbed_at = self._clock.elapsed()
+            return
+        self._disturbed_at = None
+        self._keep(replace(self._books, is_disturbed=False).with_movement(amount))
+
+    def look(self) -> Callable[[Decimal], None]:
+        """Return what is to be called with the balance that is asked for now.
+
+        Told while a message was on its way, or credits moved otherwise, it may be from
+        before or after it, and proves nothing.
+        """
+        count, movements = self.request_count_if_idle(), self.movements
+
+        def told(credits: Decimal) -> None:
+            is_exact = count is not None and movements == self.movements
+            if is_exact and count == self.request_count_if_idle():
+                self.enter(credits)
+
+        return told
+
+    def enter(self, credits: Decimal) -> None:
+        """Enter a balance that was told while nothing was under way."""
+        seen = Sighting(
+            credits=credits,
+            charges=tuple(self._charges()),
+            at=self._clock.now(),
+            is_alone=self.is_alone,
+            is_quiet=self._is_quiet,
+        )
+        self.on_sighted(Evidence(books=self._books, seen=seen))
+        entered, was_muted = enter(self._books, seen), self.is_muted
+        has_risen = self._books.has_risen_to(credits)
+        if entered.books.is_disturbed and not self._books.is_disturbed:
+            self._disturbed_at = self._clock.elapsed()
+        self._keep(entered.books)
+        is_in_doubt = any(charge.is_in_doubt for charge in seen.charges)
+        if is_in_doubt or has_risen or entered.unexplained is not None:
+            # A crash must not make this unseen: it would be hidden, or explained, by what
+            # comes afterwards, or hide that.
+            self._tasks.spawn(self._write())
+        if entered.unexplained is not None:
+            self._is_muted_here = True
+            if not was_muted:
+                self.on_unexplained(entered.unexplained)
+
+    async def finish(self) -> None:
+        """Hear no longer of the clock, and wait for what is being written down."""
+        self._stop_following_clock()
+        await self._tasks.join()
+
+    async def _write(self) -> None:
+        # What can't be written now is written with the next message.
+        with suppress(NotStoredError):
+            await self._journal.write_ledger(books_to_json(self._books))
+
+    def cost_of(self, record: MessageRecord, numbers: Sequence[str]) -> Decimal:
+        """Return what a request of a message to some numbers costs, as far as is known."""
+        return sum(
+            (
+                self._books.price_in(tariff_of(record, number)) * record.segments
+                for number in numbers
+            ),
+            Decimal(0),
+        )
+
+    def is_due(self, record: MessageRecord, number: str) -> bool:
+        """Return whether a submission would have been charged by now."""
+        entry = self._entries.get((record.message_id, number))
+        if entry is None or self._clock.elapsed() < entry.begun + LATEST_CHARGE:
+            return False
+        send_at = record.options.send_at
+        return send_at is None or self._clock.now() >= send_at + LATEST_CHARGE
+
+    def _on_shift(self, by: timedelta) -> None:
+        """Date anew what this run has dated, and what an earlier one did if earlier."""
+        muted = self._books.muted
+        if muted is not None and (by < timedelta() or self._is_muted_here):
+            self._is_muted_here = True
+            self._keep(replace(self._books, muted=muted + by))
+
+    @property
+    def _is_quiet(self) -> bool:
+        since = self._disturbed_at
+        return since is None or self._clock.elapsed() >= since + LATEST_CHARGE
+
+    def _charges(self) -> Iterator[Charge]:
+        for key, entry in self._entries.items():
+            # As it is now: who listens hears of a change once it is on disk.
+            record = self._store.get_open(key[0]) or entry.record
+            submission = (
+                record.find(key[1]) if record is not entry.record else entry.submission
+            )
+            is_due = self.is_due(record, key[1])
+            if charge := charge_of(record, submission, is_due=is_due):
+                yield charge
+
+    def _keep(self, books: Books) -> None:
+        if books == self._books:
+            return
+        if books.period != self._books.period:
+            self._entries = {
+                key: entry
+                for key, entry in self._entries.items()
+                if key in books.carried
+            }
+        self._books = books
+        self._journal.write_ledger_with_next(books_to_json(books))
+
+    def _on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        self._take(record, changed)
+        if len(self._entries) > MOST_CHARGES:
+            _LOGGER.debug("The balance was not told for too many messages")
+            self._keep(begun_anew(self._books))
+            self.disturb()
+
+    def _take(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
+        """Note what was handed over in this period, or may still be charged in it."""
+        for submission in submissions:
+            key = record.message_id, submission.recipient.number
+            known = self._entries.get(key)
+            is_of_period = (submission.period or 0) >= self._books.period
+            if not is_of_period and key not in self._books.carried:
+                continue
+            self._entries[key] = _Entry(
+                record=record,
+                submission=submission,
+                times=_times(known, submission, self._clock.elapsed()),
+            )
+
+
+def _times(
+    known: _Entry | None, submission: SubmissionRecord, now: timedelta
+) -> Mapping[int, timedelta]:
+    """Return when a submission may last have been handed over, by its attempts."""
+    attempts = submission.attempts
+    if known is None:
+        return {attempts: now}
+    last = known.submission
+    if submission == last:
+        return known.times
+    times = {count: at for count, at in known.times.items() if count <= attempts}
+    if not _may_be_charged_since(last, submission):
+        times.setdefault(attempts, known.begun)
+    elif attempts not in times or attempts >= last.attempts:
+        times[attempts] = now
+    return times
+
+
+def _may_be_charged_since(
+    known: SubmissionRecord, submission: SubmissionRecord
+) -> bool:
+    """Return whether a gateway may have had a submission later than was known."""
+    return submission.stage is not Stage.HELD and (
+        submission.is_unknown_open or known.is_unknown_open
+    )
+
+
+def _read(stored: str | None) -> Books | None:
+    try:
+        return None if stored is None else books_from_json(stored)
+    except UNREADABLE:
+        return None
+
+
+def _ignore(_told: object) -> None:
+    """Do nothing, as nobody wants to hear of it."""

@@ -1,0 +1,176 @@
+"""When the ledger trusts neither a balance nor its own file."""
+
+from decimal import Decimal
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
+    books_from_json,
+    books_to_json,
+)
+from tests.messaging.harness import MessagingHarness
+from tests.messaging.journal_records import garble
+
+QUIET = 11 * 60
+"""After how many seconds nothing more comes of what has moved credits."""
+
+
+def is_disturbed(harness: MessagingHarness) -> bool:
+    """Return what the ledger says now."""
+    return harness.ledger.books.is_disturbed
+
+
+async def is_disturbed_on_disk(harness: MessagingHarness) -> bool:
+    """Return what the ledger on disk says."""
+    stored = await harness.journal.ledger()
+    assert stored is not None
+    return books_from_json(stored).is_disturbed
+
+
+async def test_a_balance_asked_for_before_credits_have_moved_proves_nothing(
+    by_id: MessagingHarness,
+) -> None:
+    """It may be from before that, and told after the sum."""
+    await by_id.poll()
+    before = by_id.ledger.books
+    assert before.credits is not None
+    movement = await by_id.ledger.begin_movement()
+    tell = by_id.ledger.look()
+
+    by_id.ledger.end_movement(movement, Decimal(5))
+    moved = by_id.ledger.books
+    tell(before.credits)
+
+    assert by_id.ledger.books == moved
+    by_id.ledger.look()(before.credits + 5)
+    assert by_id.ledger.books.credits == before.credits + 5
+    assert by_id.ledger.books.period == before.period + 1
+
+
+async def test_a_balance_asked_for_before_credits_begin_to_move_proves_nothing(
+    by_id: MessagingHarness,
+) -> None:
+    """It may be told in the middle of that."""
+    await by_id.poll()
+    told = by_id.ledger.books.credits
+    assert told is not None
+    tell = by_id.ledger.look()
+
+    movement = await by_id.ledger.begin_movement()
+    by_id.ledger.end_movement(movement, Decimal(5))
+    moved = by_id.ledger.books
+    tell(told)
+
+    assert by_id.ledger.books == moved
+
+
+@pytest.mark.parametrize("is_first_over", [True, False])
+async def test_of_two_movements_at_once_the_sums_are_not_trusted(
+    by_id: MessagingHarness, is_first_over: bool
+) -> None:
+    """Which of them a balance holds, nobody knows."""
+    await by_id.poll()
+    one = await by_id.ledger.begin_movement()
+    other = await by_id.ledger.begin_movement()
+
+    for movement in (one, other) if is_first_over else (other, one):
+        by_id.ledger.end_movement(movement, Decimal(5))
+
+    assert by_id.ledger.books.is_disturbed
+    assert by_id.ledger.books.moved == 0
+
+
+async def test_a_movement_is_told_of_after_one_that_is_over(
+    by_id: MessagingHarness,
+) -> None:
+    """One after the other, both sums count."""
+    for _ in range(2):
+        movement = await by_id.ledger.begin_movement()
+        by_id.ledger.end_movement(movement, Decimal(5))
+
+    assert by_id.ledger.books.moved == 10
+    assert not by_id.ledger.books.is_disturbed
+
+
+async def test_a_movement_that_cannot_be_noted_is_noted_with_the_next_message(
+    by_id: MessagingHarness,
+) -> None:
+    """Nothing has moved, but neither is the ledger on disk another one than this."""
+    await by_id.poll()
+    by_id.disk.room = 0
+    with pytest.raises(NotStoredError):
+        await by_id.ledger.begin_movement()
+    by_id.disk.room = None
+
+    await by_id.send()
+
+    assert await is_disturbed_on_disk(by_id)
+
+
+async def test_a_file_that_was_opened_again_is_not_trusted_even_after_a_crash(
+    by_id: MessagingHarness,
+) -> None:
+    """Charges may be missing in it, whatever was written with the next message."""
+    await by_id.poll()
+    await by_id.send()
+    await by_id.poll()
+    assert is_disturbed(by_id) is False
+    garble(by_id.journal._path)  # noqa: SLF001  # as somebody else's hand does
+
+    await by_id.send()
+    assert is_disturbed(by_id)
+    await by_id.crash()
+    await by_id.start()
+
+    assert is_disturbed(by_id)
+    await by_id.poll()
+    assert is_disturbed(by_id)
+    await by_id.clock.advance(QUIET)
+    await by_id.poll()
+    assert is_disturbed(by_id) is False
+
+
+async def test_a_file_is_distrusted_until_a_ledger_that_knows_is_on_disk(
+    by_id: MessagingHarness,
+) -> None:
+    """A start that can't write it leaves the mark where it is."""
+    await by_id.journal.write_ledger(books_to_json(by_id.ledger.books))
+    garble(by_id.journal._path)  # noqa: SLF001  # as somebody else's hand does
+    await by_id.send()
+    await by_id.crash()
+    assert await _is_marked(by_id)
+    by_id.disk.room = 0
+    await by_id.start()
+    assert await by_id.journal.is_balance_distrusted()
+    by_id.disk.room = None
+    await by_id.crash()
+
+    await by_id.start()
+
+    assert not await by_id.journal.is_balance_distrusted()
+    assert await is_disturbed_on_disk(by_id)
+
+
+async def _is_marked(harness: MessagingHarness) -> bool:
+    """Return whether the file is distrusted, between two runs."""
+    await harness.journal.open()
+    return await harness.journal.is_balance_distrusted()
+
+
+@pytest.mark.parametrize("stored", ["", "{}", '{"prices": []}', "null"])
+async def test_a_ledger_that_is_none_begins_anew(
+    by_id: MessagingHarness, stored: str
+) -> None:
+    """In a period of its own, in which nothing of before is a charge."""
+    await by_id.poll()
+    record = await by_id.send()
+    period = record.submissions[0].period
+    assert period is not None
+    await by_id.journal.write_ledger(stored)
+    await by_id.crash()
+
+    await by_id.start()
+
+    assert by_id.ledger.books.period == period + 1
+    assert by_id.ledger.books.credits is None
