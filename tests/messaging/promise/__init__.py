@@ -1,0 +1,1 @@
+"""The promise: an alert is never lost and never sent twice, whatever happens."""
