@@ -87,7 +87,7 @@ class SimulatedSms123(SimulatedGateway):
         self.tested: list[tuple[str, str]] = []
         """The number and the text of every test that passed."""
         self.address_book = AddressBook()
-        self._last_sent: dict[tuple[str, str], datetime] = {}
+        self._last_sent: dict[tuple[str, str], timedelta] = {}
 
     @override
     def international(self, recipient: str) -> str:
@@ -99,7 +99,7 @@ class SimulatedSms123(SimulatedGateway):
     def send_elsewhere(self, recipient: str, text: str) -> None:
         super().send_elsewhere(recipient, text)
         taken = self.sent_elsewhere[-1]
-        self._last_sent[taken.recipient, taken.text] = taken.at
+        self._last_sent[taken.recipient, taken.text] = self.elapsed()
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -197,7 +197,7 @@ class SimulatedSms123(SimulatedGateway):
         )
         at = _parse_moment(diff)
         if at is None:
-            self._last_sent[recipient, text] = self.now()
+            self._last_sent[recipient, text] = self.elapsed()
             return "80", submission_id
         self.scheduled.append(
             ScheduledMessage(acceptance=self.accepted[-1], diff=diff, at=at)
@@ -231,7 +231,8 @@ class SimulatedSms123(SimulatedGateway):
         for waiting in [message for message in self.scheduled if message.at <= now]:
             self.scheduled.remove(waiting)
             taken = waiting.acceptance
-            self._last_sent[taken.recipient, taken.text] = waiting.at
+            sent = self.elapsed() - (now - waiting.at)
+            self._last_sent[taken.recipient, taken.text] = sent
 
     def _refuse_login(
         self, parameters: Parameters, codes: tuple[str, str, str]
@@ -286,7 +287,7 @@ class SimulatedSms123(SimulatedGateway):
 
     def _is_repeated(self, parameters: Parameters) -> bool:
         last_sent = self._last_sent.get((parameters["numero"], parameters["message"]))
-        return last_sent is not None and self.now() - last_sent < DAY
+        return last_sent is not None and self.elapsed() - last_sent < DAY
 
     def _balance(self, parameters: Parameters) -> web.Response:
         refusal = self._refuse_login(parameters, BALANCE_LOGIN)
