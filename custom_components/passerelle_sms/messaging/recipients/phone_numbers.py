@@ -224,8 +224,14 @@ def _shown(text: str) -> str:
 
 
 def country_code(number: str) -> str:
-    """Return the code of the country that an E.164 number belongs to, or its beginning."""
-    try:
-        return str(phonenumbers.parse(number).country_code)
-    except phonenumbers.NumberParseException:
-        return number[:4]
+    """Return the code of the country that an E.164 number belongs to, or its beginning.
+
+    No code is the beginning of another. To parse the number would take a message to a
+    thousand recipients longer than the event loop should be kept busy.
+    """
+    digits = number[1:] if number.startswith("+") else ""
+    for length in range(1, 4):
+        code = digits[:length]
+        if code.isdecimal() and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return code
+    return number[:4]
