@@ -200,7 +200,8 @@ class House(RuleBasedStateMachine):
         """Note what was so urgent that it left although it could not be written."""
         for record in self.harness.store:
             if not self.harness.store.is_stored(record.message_id) and record.urgent:
-                self.judge.forgotten.add(record.message_id)
+                # And what has joined it.
+                self.judge.forgotten.update((record.message_id, *record.joined_ids))
                 self.judge.spare[record.message_id] += 1
 
     async def _arrive(self) -> None:
