@@ -14,6 +14,7 @@ from custom_components.passerelle_sms.messaging.journal.journal import (
     Opened,
     StoredReply,
 )
+from custom_components.passerelle_sms.messaging.journal.replies import keep_replies
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.journal_records import (
     NOON,
@@ -196,6 +197,16 @@ async def test_prunes_what_was_told_and_is_old(journal: Journal) -> None:
 
     left = await journal.replies(FIRST, limit=9)
     assert texts(left) == ["untold", "new"]
+
+
+async def test_only_the_newest_are_kept(journal: Journal, threads: Threads) -> None:
+    """What is too much goes as soon as there is more of it."""
+    await journal.keep_replies([reply(text="old")])
+    assert threads.file is not None
+
+    [kept] = threads.file.write(keep_replies, [reply(text="new")], 1)
+
+    assert await journal.replies(FIRST, limit=9) == [kept]
 
 
 async def test_nothing_is_left_of_what_was_pruned(journal: Journal, path: Path) -> None:

@@ -22,7 +22,7 @@ from custom_components.passerelle_sms.messaging.journal.journal import (
 )
 from custom_components.passerelle_sms.messaging.journal.reports import (
     REPORTS_KEPT,
-    prune_reports,
+    keep_reports,
 )
 from tests.messaging.journal_records import (
     NOON,
@@ -162,7 +162,7 @@ async def test_whose_it_is_outlives_a_restart(journal: Journal) -> None:
 
 
 async def test_the_newest_are_kept_for_ever(journal: Journal, threads: Threads) -> None:
-    """However old they are, but only so many of them."""
+    """However old they are; what is too much goes as soon as there is more of it."""
     await journal.keep_reports([DELIVERED], NOON)
     await journal.prune(before=after_noon(9999), keep=0)
     assert len(await journal.unapplied_reports()) == 1
@@ -174,7 +174,6 @@ async def test_the_newest_are_kept_for_ever(journal: Journal, threads: Threads) 
         REPORTS_KEPT,
     )
     [last] = await journal.keep_reports([LOST], NOON)
-    await journal.prune(before=NOON, keep=9)
 
     [span] = threads.tell_sqlite(
         "SELECT count(*), min(report_id), max(report_id) FROM report"
@@ -190,7 +189,7 @@ async def test_nothing_is_left_of_what_was_pruned(
     await journal.keep_reports([DELIVERED], NOON)
     assert NUMBER.encode() in content_of(path)
     assert threads.file is not None
-    threads.file.write(prune_reports, 0)
+    threads.file.write(keep_reports, (), NOON, 0)
     await journal.checkpoint()
 
     assert NUMBER.encode() not in content_of(path)

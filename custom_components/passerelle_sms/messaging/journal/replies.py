@@ -9,13 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 import json
 import sqlite3
+from typing import Final
 
 from .values import microseconds, moment, read_rows, to_text
+
+REPLIES_KEPT: Final = 100_000
+"""How many replies the file holds at most, the newest ones."""
 
 _KEEP = """
     INSERT INTO reply (message_id, at, heard, reply) VALUES (?, ?, ?, ?)
     ON CONFLICT (message_id, reply) DO NOTHING RETURNING reply_id
 """
+# By their numbers, which come in order: it costs the same however many there are.
+_TRIM = "DELETE FROM reply WHERE reply_id <= (SELECT max(reply_id) FROM reply) - ?"
 _TELL = "UPDATE reply SET told = 1 WHERE reply_id = ?"
 
 _UNTOLD = """
@@ -43,7 +49,7 @@ class StoredReply:
     message_id: str
     """The message of ours that it answers."""
     number: str = field(repr=False)
-    """Who wrote it: E.164 as far as the gateway tells, else digits only."""
+    """Who wrote it: E.164 as far as the gateway tells, else a name, or nothing."""
     text: str = field(repr=False)
     at: datetime | None
     """When it was written, as far as the gateway tells."""
@@ -52,14 +58,21 @@ class StoredReply:
 
 
 def keep_replies(
-    connection: sqlite3.Connection, replies: Sequence[StoredReply]
+    connection: sqlite3.Connection,
+    replies: Sequence[StoredReply],
+    keep: int = REPLIES_KEPT,
 ) -> list[StoredReply]:
-    """Write down the replies that are new, and return these."""
-    return [
+    """Write down the replies that are new, and return these.
+
+    The oldest of what is too many are deleted.
+    """
+    kept = [
         replace(reply, reply_id=reply_id)
         for reply in replies
         for (reply_id,) in connection.execute(_KEEP, _values(reply)).fetchall()
     ]
+    connection.execute(_TRIM, (keep,))
+    return kept
 
 
 def untold_replies(connection: sqlite3.Connection) -> list[StoredReply]:

@@ -29,11 +29,8 @@ _OF_NOBODY = """
     SELECT report_id, heard, message_id, report FROM report
     WHERE applied = 1 AND message_id IS NULL ORDER BY report_id DESC LIMIT ?
 """
-_PRUNE = """
-    DELETE FROM report WHERE report_id <= (
-        SELECT report_id FROM report ORDER BY report_id DESC LIMIT 1 OFFSET ?
-    )
-"""
+# By their numbers, which come in order: it costs the same however many there are.
+_TRIM = "DELETE FROM report WHERE report_id <= (SELECT max(report_id) FROM report) - ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +45,15 @@ class StoredReport:
 
 
 def keep_reports(
-    connection: sqlite3.Connection, reports: Sequence[DeliveryReport], heard: datetime
+    connection: sqlite3.Connection,
+    reports: Sequence[DeliveryReport],
+    heard: datetime,
+    keep: int = REPORTS_KEPT,
 ) -> list[StoredReport]:
-    """Write down what was heard."""
-    return [_keep(connection, report, heard) for report in reports]
+    """Write down what was heard, and delete the oldest of what is too many."""
+    kept = [_keep(connection, report, heard) for report in reports]
+    connection.execute(_TRIM, (keep,))
+    return kept
 
 
 def unapplied_reports(connection: sqlite3.Connection) -> list[StoredReport]:
@@ -71,11 +73,6 @@ def apply_reports(
 def unmatched_reports(connection: sqlite3.Connection, limit: int) -> list[StoredReport]:
     """Return the reports that are about no message of ours, newest first."""
     return read_rows(connection.execute(_OF_NOBODY, (limit,)).fetchall(), _read)
-
-
-def prune_reports(connection: sqlite3.Connection, keep: int = REPORTS_KEPT) -> None:
-    """Delete all but the newest reports."""
-    connection.execute(_PRUNE, (keep,))
 
 
 def _keep(
