@@ -13,12 +13,16 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.passerelle_sms.const import DOMAIN
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from tests.simulator import Fault, SimulatedGateway
 
 
 async def send(
-    hass: HomeAssistant, entry: MockConfigEntry, **fields: Any
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    *,
+    context: Context | None = None,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Call `send_sms` for Maman, or whom `fields` name, and return the answer."""
     answer = await hass.services.async_call(
@@ -32,6 +36,7 @@ async def send(
         },
         blocking=True,
         return_response=True,
+        context=context,
     )
     assert answer is not None
     return answer

@@ -75,6 +75,27 @@ async def test_a_rate_limit_s_own_wait_is_respected(
     assert coordinator.last_update_success
 
 
+async def test_a_limit_that_is_only_presumed_stops_no_polls(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """400 without an id may be about that one request: our own count says how it is."""
+    simulated = simulator.envoyer_sms_pro
+    entry = await add_account(simulated, options={"poll_minutes": 10})
+    coordinator = entry.runtime_data.coordinator
+    simulated.answer_next("", status=400, operation="balance")
+    await coordinator.async_refresh()
+    assert not coordinator.last_update_success
+    asked = simulated.asked("balance")
+
+    await pass_time(hass, freezer, timedelta(minutes=10, seconds=5))
+
+    assert simulated.asked("balance") == asked + 1
+    assert coordinator.last_update_success
+
+
 async def test_a_first_balance_waits_until_there_is_room(
     hass: HomeAssistant,
     simulator: Simulator,

@@ -71,6 +71,24 @@ async def test_no_secret_and_no_number(
     assert whole["last_poll"]["error"]
 
 
+async def test_an_account_s_own_id_is_not_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """It may be what one logs in with."""
+    simulator.smseco.account_id = "CI-31827"
+    entry = await add_account(simulator.smseco)
+    assert entry.data["told_account_id"] == "CI-31827"
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["balance"]["credits"] == "1000"
+    assert "31827" not in json.dumps(told)
+
+
 async def test_what_the_balance_proves(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

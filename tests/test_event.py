@@ -7,7 +7,7 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from tests.conftest import MAMAN, AccountMaker
-from tests.messages import send
+from tests.messages import Heard, send
 from tests.passing_time import pass_time
 from tests.simulator import Simulator
 
@@ -17,6 +17,7 @@ DELIVERIES = {
     "etech_keys": "event.etech_keys_delivery",
     "smseco": "event.smseco_delivery",
     "envoyer_sms_pro": "event.envoyer_sms_pro_delivery",
+    "sms123": "event.123_sms_net_delivery",
     "devcodesms": "event.devcodesms_delivery",
 }
 REPLY = "event.envoyer_sms_pro_reply"
@@ -25,7 +26,7 @@ REPLY = "event.envoyer_sms_pro_reply"
 async def test_only_where_the_gateway_tells(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """Four of them tell of deliveries, one receives replies."""
+    """All of them tell of deliveries, one receives replies."""
     for simulated in simulator.gateways.values():
         await add_account(simulated)
 
@@ -66,9 +67,10 @@ async def test_a_reply_comes_by_itself(
     add_account: AccountMaker,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Marked as a recipient's, or not; each once."""
+    """Marked as a recipient's, or not; each once, and its text on the bus alone."""
     gateway = simulator.envoyer_sms_pro
     entry = await add_account(gateway)
+    heard = Heard(hass)
     sent = await send(hass, entry, target=["Maman", "+33612345678"], allow_replies=True)
     [message_id] = gateway.messages
     gateway.reply(message_id, MAMAN[1:], "J'appelle le camion")
@@ -85,12 +87,46 @@ async def test_a_reply_comes_by_itself(
     assert first.attributes["event_type"] == "received"
     assert first.attributes["recipient"] == "Maman"
     assert first.attributes["known"] is True
-    assert first.attributes["text"] == "J'appelle le camion"
+    assert "text" not in first.attributes
     assert first.attributes["message_id"] == sent["message_id"]
     assert second.attributes["known"] is False
     assert second.attributes["recipient"] == "***78"
     # Nothing was told again.
     assert hass.states.get(REPLY) == second
+    told = [
+        (reply["type"], reply["message_id"], reply["recipient"], reply["known"])
+        for reply in heard.all
+    ]
+    assert told == [
+        ("reply", sent["message_id"], "Maman", True),
+        ("reply", sent["message_id"], "***78", False),
+    ]
+    assert [reply["text"] for reply in heard.all] == [
+        "J'appelle le camion",
+        "Qui est-ce ?",
+    ]
+    assert heard.all[0]["at"] == first.attributes["at"]
+    assert heard.all[0]["config_entry_id"] == entry.entry_id
+
+
+async def test_a_reply_under_a_recipient_s_name_is_not_his(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """An alphanumeric sender is chosen by whoever sends."""
+    gateway = simulator.envoyer_sms_pro
+    entry = await add_account(gateway)
+    await send(hass, entry, target=["Maman"], allow_replies=True)
+    [message_id] = gateway.messages
+    gateway.reply(message_id, "Maman", "Ouvre le portail")
+
+    await pass_time(hass, freezer, timedelta(seconds=61))
+
+    told = hass.states.get(REPLY)
+    assert told is not None
+    assert told.attributes["known"] is False
 
 
 async def test_what_has_happened_stays_when_the_gateway_is_gone(

@@ -26,8 +26,10 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
     CancelsMessages,
     ListsSentMessages,
+    PushedAnswer,
     PushedReport,
     PushesDelivery,
+    PushesDeliveryOnRequest,
     ReceivesReplies,
     TellsDeliveryOnce,
     TracksDelivery,
@@ -84,6 +86,7 @@ LABELS: Final[dict[type, str]] = {
     ManagesContacts: "address book",
     PersonalisesMessages: "mail merge",
     PushesDelivery: "delivery is pushed",
+    PushesDeliveryOnRequest: "delivery is pushed only if a message asks",
     ReceivesReplies: "replies",
     RefusesDuplicates: "the same text only once a day",
     SchedulesMessages: "send later",
@@ -150,7 +153,7 @@ def test_no_ability_is_left_out() -> None:
         if inspect.isclass(held) and held.__module__ == module.__name__
     }
 
-    assert known - {PushedReport} == LABELS.keys()
+    assert known - {PushedAnswer, PushedReport} == LABELS.keys()
 
 
 @pytest.mark.parametrize("ability", LABELS, ids=lambda ability: ability.__name__)

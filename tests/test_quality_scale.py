@@ -48,7 +48,8 @@ PLATINUM: Final = "async-dependency inject-websession strict-typing"
 ASKING: Final = sorted(
     path.stem
     for path in (INTEGRATION / "actions").glob("*.py")
-    if path.stem not in {"__init__", "common", "message_fields", "responses", "sending"}
+    if path.stem
+    not in {"__init__", "common", "guests", "message_fields", "responses", "sending"}
 )
 
 

@@ -38,6 +38,7 @@ OF_THE_FACE = {
     "invalid_data",
     "journal_unusable",
     "no_usable_answer",
+    "not_a_name",
     "not_accepted",
     "not_delivered",
     "outcome_unknown",
@@ -230,7 +231,8 @@ def test_every_option_has_words(language: str, key: str) -> None:
     fields = {str(marker) for marker in forms.options_form(GATEWAYS[key]).schema}
 
     assert step["data"].keys() == step["data_description"].keys()
-    assert fields | {"long_messages", "webhook_url"} == step["data"].keys()
+    some = {"delivery_reports", "long_messages", "webhook_url"}
+    assert fields | some == step["data"].keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -245,6 +247,7 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
         issues.JOURNAL_UNAVAILABLE,
         issues.LOW_BALANCE,
         issues.NOT_LEFT,
+        issues.SAME_ACCOUNT,
         issues.UNEXPLAINED_FALL,
         issues.UNKNOWN_OUTCOME,
     }

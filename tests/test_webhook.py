@@ -24,6 +24,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
+from tests.actions.calls import call as action
 from tests.conftest import MAMAN, PAPA, AccountMaker, journal_of
 from tests.messages import patiently, send
 from tests.pushed_reports import (
@@ -38,8 +39,8 @@ from tests.pushed_reports import (
     statuses,
 )
 from tests.restarts import start_account, stop_account
-from tests.simulator import Simulator
-from tests.simulator.devcodesms import UNDELIVERED
+from tests.simulator import Acceptance, Fault, Simulator
+from tests.simulator.devcodesms import DELIVERED, UNDELIVERED
 from tests.test_config_flow import filled_in, open_form, submit
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -84,6 +85,44 @@ async def test_a_report_of_what_was_sent(
     }
 
 
+@pytest.mark.parametrize(
+    ("status", "delivery"),
+    [
+        (1, DeliveryStatus.DELIVERED),
+        ("1", DeliveryStatus.DELIVERED),
+        ("1 DELIVRD – Le message est délivré", DeliveryStatus.DELIVERED),
+        (0, DeliveryStatus.UNDELIVERED),
+        ("0 UNDELIV", DeliveryStatus.UNDELIVERED),
+        ("UNDELIV – Le message n’est pas délivré", DeliveryStatus.UNDELIVERED),
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+async def test_a_report_as_php_may_write_it(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    client: Client,
+    status: object,
+    delivery: DeliveryStatus,
+    charset: str,
+) -> None:
+    """With blanks in its names, numbers for words, and octets of either kind."""
+    simulated = simulator.devcodesms
+    simulated.blanks_in_names = True
+    await send(hass, entry)
+    report = json.loads(simulated.delivery_report(simulated.accepted))
+    report["dlrlist"][0][" status "] = status
+    body = json.dumps(report, ensure_ascii=False).encode(charset)
+
+    answer = await call(client, entry, body)
+
+    assert answer.status == 200
+    [answered] = (await answer.json())["dlrlist"]
+    assert answered[" reponse code"] == 1
+    assert answered[" status "] == status
+    assert await statuses(entry) == {MAMAN: delivery}
+
+
 async def test_what_was_not_sent_is_not_believed(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -107,6 +146,39 @@ async def test_what_was_not_sent_is_not_believed(
     answer = await call(client, entry, simulated.delivery_report([*forged, sent]))
     assert await codes(answer) == [0, 0, 0, 1]
     assert await statuses(entry) == {MAMAN: DeliveryStatus.DELIVERED}
+
+
+async def test_it_settles_no_doubt(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    client: Client,
+) -> None:
+    """Whoever knows the address and a number would declare a lost alert delivered."""
+    simulated = simulator.devcodesms
+    simulated.fail(Fault.CUT_BEFORE, operation="send", times=1)
+    sent = await send(hass, entry)
+    assert sent["results"][0]["outcome"] == "unknown"
+    now = simulated.now()
+    forged = Acceptance(
+        recipient=MAMAN,
+        text="",
+        sender="",
+        submission_id="brk.ocm.0",
+        segments=1,
+        cost=1,
+        at=now,
+    )
+
+    for answered in (DELIVERED, UNDELIVERED):
+        body = simulated.delivery_report([forged], answered)
+        assert await codes(await call(client, entry, body)) == [0]
+        nameless = body.replace("brk.ocm.0", "")
+        assert await codes(await call(client, entry, nameless)) == [0]
+
+    told = await action(hass, entry, "get_delivery", message_id=sent["message_id"])
+    assert [row["outcome"] for row in told["deliveries"]] == ["unknown"]
+    assert await statuses(entry) == {MAMAN: None}
 
 
 async def test_the_same_report_again(

@@ -60,7 +60,9 @@ async def client(
         pytest.param(b"1", id="a number"),
         pytest.param(b"{}", id="an empty object"),
         pytest.param(b'{"dlrlist": "DELIVRD"}', id="no list"),
-        pytest.param(ANYTHING.replace(b"1", b"\xe9"), id="not UTF-8"),
+        pytest.param(
+            ANYTHING.replace(b'"1"', b"[" * 9999 + b"]" * 9999), id="nested too deep"
+        ),
         pytest.param(b"[" * BODY_LIMIT, id="built to harm"),
         pytest.param(b"9" * BODY_LIMIT, id="a long number"),
     ],
@@ -84,7 +86,7 @@ async def test_what_is_malformed(
     "row",
     [
         '"DELIVRD"',
-        '{"messageid": ' + "[" * 9999 + "]" * 9999 + "}",
+        '{"messageid": ' + "[" * 9 + "]" * 9 + "}",
         '{"messageid": "\\ud800", "mobileno": "\\ud800", "status": "DELIVRD"}',
         '{"messageid": 1e999, "mobileno": NaN, "status": true, "reponsecode": null}',
     ],

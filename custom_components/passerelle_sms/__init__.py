@@ -15,7 +15,13 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .entity import async_rename_devices
-from .entries.account import ACCOUNTS, Account, AccountConfigEntry, async_get_account
+from .entries.account import (
+    ACCOUNTS,
+    Account,
+    AccountConfigEntry,
+    async_get_account,
+    async_review_accounts,
+)
 from .entries.factory import make_journal
 from .entries.settings import AccountSettings
 from .notify import async_add_recipients
@@ -28,6 +34,7 @@ from .presentation.issues import (
     async_forget_account_refused,
     async_forget_issues,
     async_forget_journal_unavailable,
+    async_forget_same_account,
 )
 from .services import async_setup_services
 from .webhook import (
@@ -133,11 +140,13 @@ async def _async_close(
     async_remove_notify_services(hass, entry, forget=forget)
     async_unregister_webhook(hass, entry)
     async_forget_journal_unavailable(hass, entry)
+    async_forget_same_account(hass, entry)
     # One that is disabled can be removed without the integration being set up.
     if account := hass.data.get(ACCOUNTS, {}).pop(entry.entry_id, None):
         # Not through the entry: one that is being removed is unloaded already, and then
         # Home Assistant forwards nothing.
         await async_unload_notify_entities(hass, entry)
+        async_review_accounts(hass)
         await account.stop()
     # What was under way may have been refused, too.
     async_forget_account_refused(hass, entry)

@@ -8,7 +8,11 @@ DOMAIN: Final = "passerelle_sms"
 # What a config entry holds, beside Home Assistant's own names.
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_GATEWAY: Final = "gateway"
+# Whether the account was the only one behind its login when its id was told.
+CONF_ONLY_ACCOUNT: Final = "only_account"
 CONF_SENDER: Final = "sender"
+# Which account it is, where its gateway tells that whatever the login.
+CONF_TOLD_ACCOUNT_ID: Final = "told_account_id"
 
 # What an options form shows, and never keeps.
 CONF_WEBHOOK_URL: Final = "webhook_url"
@@ -18,6 +22,7 @@ SECTION_ADVANCED: Final = "advanced"
 
 # The options of an account.
 CONF_ALONE: Final = "alone"
+CONF_DELIVERY_REPORTS: Final = "delivery_reports"
 CONF_ENCODING: Final = "encoding"
 CONF_LONG_MESSAGES: Final = "long_messages"
 CONF_IDENTICAL_MINUTES: Final = "identical_minutes"

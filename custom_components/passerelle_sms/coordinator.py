@@ -151,7 +151,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
 
     def _failure(self, error: GatewayError) -> UpdateFailed:
         retry_after: timedelta | None = None
-        if isinstance(error, RateLimitedError):
+        # Where that is only presumed, the next poll may well be answered.
+        if isinstance(error, RateLimitedError) and not error.is_presumed:
             retry_after = self._pause_after(error)
         if isinstance(error, AuthenticationError):
             self._refusals += 1

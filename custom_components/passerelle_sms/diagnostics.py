@@ -153,7 +153,9 @@ def _address(gateway: Gateway, url: URL) -> str:
 
 def _balance(balance: Balance) -> dict[str, Any]:
     told = {name: value for name, value in asdict(balance).items() if value is not None}
+    # An account's own id may be what one logs in with.
+    hidden = {"account_id", "sub_accounts"}
     return {
-        **{name: str(value) for name, value in told.items() if name != "sub_accounts"},
+        **{name: str(value) for name, value in told.items() if name not in hidden},
         "sub_accounts": len(balance.sub_accounts),
     }

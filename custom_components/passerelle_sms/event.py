@@ -1,4 +1,8 @@
-"""What became of messages, and who answered: told when it happens."""
+"""What became of messages, and who answered: told when it happens.
+
+Every user can read what an entity shows: so it shows neither a number nor a text, and of
+the gateway's own words nothing but a code.
+"""
 
 from typing import Final, override
 
@@ -13,8 +17,8 @@ from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
 from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
-from .messaging.recipients.address_book import Recipient
-from .presentation.formatting import local_iso
+from .presentation.bus_events import reply_details
+from .presentation.formatting import local_iso, public_code
 
 # Nothing is asked here: the gateway's answers come by themselves.
 PARALLEL_UPDATES = 0
@@ -85,8 +89,7 @@ class DeliveryEvent(AccountEvent):
                 "recipient": submission.recipient.public_label,
                 "at": local_iso(delivery.at),
                 "billed": delivery.is_billed,
-                "gateway_code": delivery.code,
-                "gateway_message": delivery.words,
+                "gateway_code": public_code(delivery.code),
             },
         )
         self.async_write_ha_state()
@@ -95,8 +98,8 @@ class DeliveryEvent(AccountEvent):
 class ReplyEvent(AccountEvent):
     """An answer to a message.
 
-    Who wrote it is told by name, if it is a recipient of the account: a text alone proves
-    nothing about who sent it.
+    Who wrote it is told by name, if it is a recipient of the account. What was written
+    is told on the bus only, where no guest can listen.
     """
 
     def __init__(self, entry: AccountConfigEntry) -> None:
@@ -111,16 +114,6 @@ class ReplyEvent(AccountEvent):
 
     @callback
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
-        [meant] = self._account.settings.address_book.resolve((reply.number,))
-        known = meant if isinstance(meant, Recipient) else None
-        self._trigger_event(
-            REPLY_RECEIVED,
-            {
-                "message_id": reply.message_id,
-                "recipient": meant.public_label,
-                "known": known is not None and known.name is not None,
-                "text": reply.text,
-                "at": local_iso(reply.at),
-            },
-        )
+        told = reply_details(reply, self._account.who_replied(reply, record))
+        self._trigger_event(REPLY_RECEIVED, told)
         self.async_write_ha_state()

@@ -15,6 +15,7 @@ from homeassistant.helpers.dispatcher import (
 )
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .actions.guests import async_is_guest
 from .actions.sending import async_send_or_raise
 from .const import DOMAIN, SUBENTRY_RECIPIENT
 from .entity import RecipientEntity
@@ -87,5 +88,6 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
                 text=message,
                 title=title,
                 targets=recipient_targets(self._account.entry, self._subentry_id),
+                by_guest=await async_is_guest(self.hass, self._context),
             ),
         )

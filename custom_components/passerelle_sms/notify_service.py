@@ -42,6 +42,7 @@ from homeassistant.loader import IntegrationNotFound, async_get_integration
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.yaml import load_yaml_dict
 
+from .actions.guests import async_is_guest
 from .actions.message_fields import OPTION_FIELDS, to_message
 from .actions.sending import async_send_or_raise
 from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN, SUBENTRY_RECIPIENT
@@ -103,6 +104,7 @@ class _Sender:
             # It is being disabled or removed, and its services with it.
             raise account_gone()
         subentry_id = self.owner.subentry_id
+        is_guest = await async_is_guest(self.hass, call.context)
         options = _checked(call.data.get(ATTR_DATA) or {})
         fields = {
             **options,
@@ -115,7 +117,7 @@ class _Sender:
         await async_send_or_raise(
             self.hass,
             account,
-            to_message(fields),
+            to_message(fields, by_guest=is_guest),
             options.get(ATTR_WAIT_FOR_DELIVERY, timedelta()),
         )
 

@@ -1,7 +1,7 @@
 """Takes the delivery reports that a gateway sends by itself, at a secret address.
 
-Whoever learns the address can call it, so a call may take little: its body is read up
-to a limit and for a short time, and what it says counts only for what was sent.
+Whoever learns the address can call it, so a call may take little: it is read up to a
+limit and for a short time, and what it says counts only for what was sent.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from http import HTTPStatus
 import logging
 from typing import Any, Final
 
-from aiohttp.hdrs import METH_POST
-from aiohttp.web import Request, RequestPayloadError, Response, json_response
+from aiohttp.hdrs import METH_GET, METH_HEAD
+from aiohttp.web import Request, RequestPayloadError, Response
 
 from homeassistant.components import webhook
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -21,8 +21,9 @@ from homeassistant.helpers.network import NoURLAvailableError
 from .const import DOMAIN
 from .entries.account import Account, AccountConfigEntry, async_get_account
 from .entries.settings import gateway_class
-from .gateways.abilities.delivery import PushesDelivery
+from .gateways.abilities.delivery import PushedAnswer, PushesDelivery
 from .gateways.errors import InvalidRequestError, NotStoredError
+from .gateways.wire.charset import decode
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -103,12 +104,12 @@ async def async_remove_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -
 
 
 async def async_delivery_url(
-    hass: HomeAssistant, entry: AccountConfigEntry
+    hass: HomeAssistant, entry: AccountConfigEntry, *, only_public: bool = False
 ) -> str | None:
     """Return the address that the gateway is to call, a secret; `None` for none.
 
     It is one in Home Assistant's cloud where there is a subscription, and else the
-    house's own, which may be one that only its own network knows.
+    house's own, which may be one that only its own network knows, unless that won't do.
     """
     if CONF_WEBHOOK_ID not in entry.data:
         return None
@@ -116,7 +117,9 @@ async def async_delivery_url(
     if (url := await _async_cloud_url(hass, webhook_id)) is not None:
         return url
     try:
-        return webhook.async_generate_url(hass, webhook_id, prefer_external=True)
+        return webhook.async_generate_url(
+            hass, webhook_id, allow_internal=not only_public
+        )
     except NoURLAvailableError:
         return None
 
@@ -146,22 +149,34 @@ async def _async_answer(
     hass: HomeAssistant, account: Account, request: Request
 ) -> Response:
     """Return the answer to a call; whatever the call is, there is one."""
-    if request.method != METH_POST:
+    gateway = account.gateway
+    assert isinstance(gateway, PushesDelivery)
+    if request.method == METH_HEAD and gateway.pushed_by == METH_GET:
+        # Somebody looks whether there is an address: that tells nothing.
+        return _answered(gateway.answer_pushed((), ()))
+    if request.method != gateway.pushed_by:
         return _refused(HTTPStatus.METHOD_NOT_ALLOWED)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _async_read(request)
+            said = await _async_said(request)
     except TimeoutError:
         return _refused(HTTPStatus.REQUEST_TIMEOUT)
     except RequestPayloadError:
         return _refused(HTTPStatus.BAD_REQUEST)
-    if len(body) > BODY_LIMIT:
+    if len(said) > BODY_LIMIT:
         return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     # A caller who hangs up ends the call, but not what is being written down.
     taking = hass.async_create_task(
-        _async_take(account, body), "Take delivery reports", eager_start=True
+        _async_take(account, gateway, said), "Take delivery reports", eager_start=True
     )
     return await asyncio.shield(taking)
+
+
+async def _async_said(request: Request) -> bytes:
+    """Return what a call says: the query of a GET, or else its body up to the limit."""
+    if request.method == METH_GET:
+        return request.query_string.encode("utf-8", "replace")
+    return await _async_read(request)
 
 
 async def _async_read(request: Request) -> bytes:
@@ -177,19 +192,23 @@ async def _async_read(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _async_take(account: Account, body: bytes) -> Response:
+async def _async_take(
+    account: Account, gateway: PushesDelivery, said: bytes
+) -> Response:
     """Take what a call tells of what was sent, and return the answer."""
-    gateway = account.gateway
-    assert isinstance(gateway, PushesDelivery)
     try:
-        pushed = gateway.read_pushed(body.decode())
+        pushed = gateway.read_pushed(decode(said, None))
         taken = await account.tracker.take_pushed([row.report for row in pushed])
-    except UnicodeDecodeError, InvalidRequestError:
+    except InvalidRequestError:
         return _refused(HTTPStatus.BAD_REQUEST)
     except NotStoredError:
         # The gateway may come again.
         return _refused(HTTPStatus.SERVICE_UNAVAILABLE)
-    return json_response(gateway.answer_pushed(pushed, taken))
+    return _answered(gateway.answer_pushed(pushed, taken))
+
+
+def _answered(answer: PushedAnswer) -> Response:
+    return Response(text=answer.body, content_type=answer.content_type)
 
 
 def _refused(status: HTTPStatus) -> Response:

@@ -1,4 +1,4 @@
-"""The phones' side: lets a message arrive, as far as its gateway tells of that."""
+"""The phones' side: lets a message arrive, and its gateway tell of that."""
 
 from http import HTTPStatus
 from typing import Final
@@ -10,6 +10,8 @@ from tests.simulator import Acceptance
 from tests.simulator.devcodesms import SimulatedDevCodeSms
 from tests.simulator.envoyer_sms_pro import SimulatedEnvoyerSmsPro
 from tests.simulator.etech_keys import SimulatedEtechKeys
+from tests.simulator.sms123 import SimulatedSms123
+from tests.simulator.sms123_receipts import PROOF
 from tests.simulator.smseco import SimulatedSmsEco
 
 from .accounts import Account
@@ -22,10 +24,29 @@ class ReportRefusedError(Exception):
     """Home Assistant did not take a delivery report that it was sent."""
 
 
+async def declare(house: HomeAssistantClient, account: Account) -> None:
+    """Have a gateway told where to call, and messages ask for it, where that is needed.
+
+    Raises:
+        ReceiptRefusedError: the address doesn't answer as the gateway wants.
+
+    """
+    if not isinstance(account.simulated, SimulatedSms123):
+        return
+    options = await house.options_flow(account.entry_id)
+    await account.simulated.receipts.declare(options.suggested("webhook_url"))
+    names = [field["name"] for field in options.step["data_schema"]]
+    chosen = {name: options.suggested(name) for name in names}
+    await options.submit({**chosen, "delivery_reports": True})
+    if options.step.get("errors"):
+        # This house has no address on the internet, and says so once.
+        await options.submit({**chosen, "delivery_reports": True})
+
+
 async def arrive(
     house: HomeAssistantClient, account: Account, taken: Acceptance
-) -> bool:
-    """Let a message arrive; return whether its gateway tells of that.
+) -> None:
+    """Let a message arrive, and its gateway tell of that.
 
     Raises:
         ReportRefusedError: Home Assistant doesn't want to hear of it.
@@ -38,11 +59,12 @@ async def arrive(
             gateway.report(taken, RECEIVED)
         case SimulatedEnvoyerSmsPro() as gateway:
             gateway.deliver(taken.submission_id, taken.recipient)
+        case SimulatedSms123() as gateway:
+            answer = await gateway.receipts.push(taken.submission_id)
+            if answer != PROOF:
+                raise ReportRefusedError(f"the receipt was answered with {answer[0]}")
         case SimulatedDevCodeSms() as gateway:
             await _push(house, account, gateway.delivery_report([taken]))
-        case _:
-            return False
-    return True
 
 
 async def _push(house: HomeAssistantClient, account: Account, report: str) -> None:

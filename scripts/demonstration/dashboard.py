@@ -21,7 +21,10 @@ _TILES: Final[dict[str, dict[str, Any]]] = {
         "color": "green",
         "state_content": ["event_type", "recipient", "state"],
     },
-    "reply": {"color": "indigo", "state_content": ["recipient", "text", "state"]},
+    "reply": {
+        "color": "indigo",
+        "state_content": ["event_type", "recipient", "state"],
+    },
 }
 
 

@@ -36,14 +36,14 @@ async def receive_reply(
     answer = await ask(house, account, "get_replies", message_id=sent.message_id)
     replies = [(row["recipient"], row["text"]) for row in answer["replies"]]
     event = await last_event(house, account, "reply")
-    told = event.get("message_id"), event.get("recipient"), event.get("text")
+    told = event.get("message_id"), event.get("recipient"), event.get("known")
     return sent.row(
         What.REPLY,
         came_of_it=", ".join(f"{recipient}: {text}" for recipient, text in replies),
         mistakes=found(
             (replies == [(RECIPIENT, _ANSWER)], "get_replies tells something else"),
             (
-                told == (sent.message_id, RECIPIENT, _ANSWER),
+                told == (sent.message_id, RECIPIENT, True),
                 "the event entity tells something else",
             ),
         ),

@@ -7,6 +7,7 @@ import aiohttp
 
 from tests.e2e.client import ApiError, HomeAssistantClient
 from tests.simulator import Simulator
+from tests.simulator.sms123_receipts import ReceiptRefusedError
 
 from .accounts import Account, UnexpectedStepError
 from .alerts import send_alert
@@ -17,6 +18,7 @@ from .rows import Row, What
 
 FAILURES: Final = (
     ApiError,
+    ReceiptRefusedError,
     ReportRefusedError,
     UnexpectedStepError,
     TimeoutError,

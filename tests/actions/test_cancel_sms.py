@@ -59,6 +59,24 @@ async def test_taken_back_by_its_text(
     assert answer["results"][0]["outcome"] == "not_sent"
 
 
+async def test_what_the_gateway_has_sent_at_once_says_so(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Also to whoever wants to take it back."""
+    simulator.sms123.overlooks_diff = True
+    entry = await add_account(simulator.sms123)
+
+    sent = await send(hass, entry, send_at=TONIGHT)
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, entry, "cancel_sms", message_id=sent["message_id"])
+    listed = await call(hass, entry, "get_messages")
+
+    assert sent["results"][0]["outcome"] == "accepted"
+    assert sent["results"][0]["sent_at_once"] is True
+    assert raised.value.translation_key == "not_cancellable"
+    assert listed["messages"][0]["results"][0]["sent_at_once"] is True
+
+
 async def test_what_still_waits_here_never_leaves(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:

@@ -4,19 +4,14 @@ from typing import Final
 
 import probatio
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.passerelle_sms.actions.common import translated, whole_number
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.entries.account import ACCOUNTS
 from custom_components.passerelle_sms.gateways.errors import IpNotAllowedError
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.core import Context, HomeAssistant, SupportsResponse
-from homeassistant.exceptions import (
-    HomeAssistantError,
-    ServiceValidationError,
-    Unauthorized,
-)
+from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from tests.actions.calls import ACTIONS, FIELDS, answers, call
@@ -27,7 +22,6 @@ from tests.simulator import Fault, Simulator
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 EACH = pytest.mark.parametrize("action", FIELDS)
-FOR_EVERYBODY: Final = {"get_senders", "get_stop_status"}
 CHANGES: Final = {
     "create_account",
     "delete_account",
@@ -82,37 +76,6 @@ async def test_a_gateway_that_cannot_names_those_that_can(
         f"{able_gateway(action)}"
     )
     assert len(simulator.devcodesms.requests) == asked
-
-
-@EACH
-async def test_only_two_are_for_everybody(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    add_account: AccountMaker,
-    hass_admin_user: MockUser,
-    hass_read_only_user: MockUser,
-    action: str,
-) -> None:
-    """What tells of money or changes something is for administrators."""
-    entry = await add_account(simulator.devcodesms)
-    expected = ServiceValidationError if action in FOR_EVERYBODY else Unauthorized
-
-    with pytest.raises(expected):
-        await call(
-            hass,
-            entry,
-            action,
-            context=Context(user_id=hass_read_only_user.id),
-            **FIELDS[action],
-        )
-    with pytest.raises(ServiceValidationError):
-        await call(
-            hass,
-            entry,
-            action,
-            context=Context(user_id=hass_admin_user.id),
-            **FIELDS[action],
-        )
 
 
 @EACH

@@ -113,16 +113,18 @@ async def test_a_message_that_nobody_knows(
     assert raised.value.translation_key == "unknown_message"
 
 
-async def test_a_gateway_that_tells_nothing(
+async def test_a_gateway_that_was_not_asked_to_tell(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """The error names those that do."""
+    """It is no error: what is known is told, and nothing is awaited."""
     entry = await add_account(simulator.sms123)
+    sent = await send(hass, entry)
 
-    with pytest.raises(ServiceValidationError, match="DevCodeSMS") as raised:
-        await call(hass, entry, "get_delivery")
+    answer = await call(hass, entry, "get_delivery", message_id=sent["message_id"])
 
-    assert raised.value.translation_key == "ability_missing"
+    assert [row["outcome"] for row in answer["deliveries"]] == ["accepted"]
+    assert [row["delivery"] for row in answer["deliveries"]] == [None]
+    assert answer["error"] is None
 
 
 async def test_the_whole_account_is_for_administrators(

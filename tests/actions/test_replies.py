@@ -37,6 +37,27 @@ async def test_who_answered_what(
     assert {row["message_id"] for row in answer["replies"]} == {sent["message_id"]}
 
 
+async def test_a_name_proves_nothing_about_who_answered(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Only a number is a recipient's; what has none is told all the same."""
+    gateway = simulator.envoyer_sms_pro
+    entry = await add_account(gateway)
+    sent = await send(hass, entry, target=["Maman"], allow_replies=True)
+    [message_id] = gateway.messages
+    gateway.reply(message_id, "Maman", "Ouvre le portail")
+    gateway.reply(message_id, "", "Qui suis-je ?")
+
+    answer = await call(hass, entry, "get_replies", message_id=sent["message_id"])
+
+    assert {
+        (row["recipient"], row["known"], row["text"]) for row in answer["replies"]
+    } == {
+        ("Maman", False, "Ouvre le portail"),
+        ("", False, "Qui suis-je ?"),
+    }
+
+
 async def test_page_after_page(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:

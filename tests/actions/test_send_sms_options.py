@@ -246,6 +246,21 @@ async def test_a_test_leaves_no_trace(
     assert entry.runtime_data.guard.segments_last_day == 0
 
 
+async def test_a_test_that_was_sent_all_the_same_is_kept_and_counted(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It was charged."""
+    simulator.sms123.overlooks_test = True
+    entry = await add_account(simulator.sms123)
+
+    answer = await send(hass, entry, test=True)
+    listed = await call(hass, entry, "get_messages")
+
+    assert answer["results"][0]["outcome"] == "accepted"
+    assert [row["message_id"] for row in listed["messages"]] == [answer["message_id"]]
+    assert entry.runtime_data.guard.segments_last_day == 1
+
+
 async def test_a_test_that_fails_says_why(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:

@@ -17,14 +17,18 @@ from homeassistant.core import HomeAssistant
 
 def test_what_is_not_said_is_usual() -> None:
     """A text alone is a message to everybody known."""
-    assert to_message({"message": "Citerne vide"}) == Message(text="Citerne vide")
+    message = to_message({"message": "Citerne vide"}, by_guest=False)
+
+    assert message == Message(text="Citerne vide")
 
 
 async def test_a_time_without_a_zone_is_the_house_s(hass: HomeAssistant) -> None:
     """It goes on in UTC."""
     await hass.config.async_set_time_zone("Africa/Douala")
 
-    message = to_message({"message": "x", "send_at": datetime(2026, 12, 24, 19)})
+    message = to_message(
+        {"message": "x", "send_at": datetime(2026, 12, 24, 19)}, by_guest=False
+    )
 
     assert message.options.send_at == datetime(2026, 12, 24, 18, tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """The config flow of an account that exists, and the rarer ways to a new one."""
 
 from decimal import Decimal
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,12 @@ async def test_reconfigures(
 
     assert result["reason"] == "reconfigure_successful"
     assert entry.state is ConfigEntryState.LOADED
+    # Which account it is was not known before.
+    is_listed = key == "envoyer_sms_pro"
+    told = {"account_id": "1", "only_account": True} if is_listed else {}
     assert entry.data == {
         **before,
+        **told,
         "sender": "ALARME",
         "country": "CI",
         "verify_ssl": False,
@@ -205,29 +210,78 @@ class TestDocumentedAsPlainHttp:
             await hass.async_block_till_done(wait_background_tasks=True)
             await hass.config_entries.async_unload(result["result"].entry_id)
 
-    async def test_believes_what_is_said_over_tls(
+    @pytest.mark.parametrize(
+        ("answer", "status", "error"),
+        [
+            ({"statut": -4, "texte": "Echec"}, 200, "invalid_auth"),
+            ({"statut": -12, "texte": "Compte non actif"}, 200, "account_inactive"),
+            ({"statut": -11, "texte": "Envoi non autorisé"}, 200, "not_allowed"),
+            ({"statut": -6, "texte": "Pas assez"}, 200, "insufficient_credit"),
+            ({"statut": -1, "texte": "XML invalide"}, 200, "unexpected_response"),
+            ({"statut": -14, "texte": "Inconnue"}, 200, "unexpected_response"),
+            ({"statut": -99, "texte": "?"}, 200, "unexpected_response"),
+            # Beside an error of the server's own it proves nothing.
+            ({"statut": -12, "texte": "?"}, 500, "cannot_connect"),
+            ({}, 200, "unexpected_response"),
+            ({}, 301, "unexpected_response"),
+            ({}, 403, "ip_not_allowed"),
+            ({}, 404, "unexpected_response"),
+            ({}, 429, "rate_limited"),
+            ({}, 503, "cannot_connect"),
+        ],
+    )
+    async def test_whatever_answers_over_tls_is_not_asked_without(
+        self,
+        hass: HomeAssistant,
+        simulator: Simulator,
+        certificate: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        answer: dict[str, Any],
+        status: int,
+        error: str,
+    ) -> None:
+        """TLS works there: a credential need not be shown to all, whatever is wrong."""
+        simulated = simulator.smseco
+        async with served_over_tls(simulated, certificate) as secure:
+            plain = str(URL(secure).with_scheme("http"))
+            monkeypatch.setattr(SmsEco, "default_url", URL(plain))
+            fields = filled_in(simulator, "smseco", url=plain, verify_ssl=False)
+            form = await open_form(hass, "smseco")
+            simulated.answer_next(json.dumps(answer), status=status)
+
+            result = await go_on(hass, form, fields)
+
+            assert result["step_id"] == "smseco"
+            assert result["errors"] == {"base": error}
+            assert len(simulated.requests) == 1
+
+            result = await go_on(hass, result, fields)
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+            assert result["result"].data["url"] == secure
+            await hass.async_block_till_done(wait_background_tasks=True)
+            await hass.config_entries.async_unload(result["result"].entry_id)
+
+    async def test_a_stall_over_tls_is_no_reason_either(
         self,
         hass: HomeAssistant,
         simulator: Simulator,
         certificate: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        """A wrong password is wrong in clear too: it need not be shown to all."""
-        async with served_over_tls(simulator.smseco, certificate) as secure:
+        """The connection was there, and the credentials are on their way."""
+        simulated = simulator.smseco
+        async with served_over_tls(simulated, certificate) as secure:
             plain = str(URL(secure).with_scheme("http"))
             monkeypatch.setattr(SmsEco, "default_url", URL(plain))
+            simulated.fail(Fault.CUT_BEFORE, times=1)
             form = await open_form(hass, "smseco")
 
             result = await go_on(
-                hass,
-                form,
-                filled_in(
-                    simulator, "smseco", url=plain, verify_ssl=False, password="wr0ng"
-                ),
+                hass, form, filled_in(simulator, "smseco", url=plain, verify_ssl=False)
             )
 
             assert result["step_id"] == "smseco"
-            assert result["errors"] == {"base": "invalid_auth"}
+            assert result["errors"] == {"base": "cannot_connect"}
 
 
 async def add_two_sub_accounts(
@@ -304,7 +358,7 @@ async def test_who_may_not_list_accounts_has_one(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
     """The balance proves it."""
-    simulator.envoyer_sms_pro.answer_next("Interdit", status=403)
+    simulator.envoyer_sms_pro.answer_next("Interdit", status=403, operation="accounts")
     form = await open_form(hass, "envoyer_sms_pro")
 
     result = await submit(hass, form, filled_in(simulator, "envoyer_sms_pro"))

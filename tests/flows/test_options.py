@@ -38,9 +38,13 @@ CHOSEN: Final[dict[str, Any]] = {
 
 def options_of(form: ConfigFlowResult) -> dict[str, Any]:
     """Return what is chosen in a form: some options are for some gateways only."""
-    if "long_messages" in suggested_values(form):
-        return {**CHOSEN, "long_messages": True}
-    return dict(CHOSEN)
+    shown = suggested_values(form)
+    chosen = dict(CHOSEN)
+    if "long_messages" in shown:
+        chosen["long_messages"] = True
+    if "delivery_reports" in shown:
+        chosen["delivery_reports"] = False
+    return chosen
 
 
 @pytest.mark.parametrize("key", GATEWAYS)
@@ -287,12 +291,13 @@ async def test_shows_the_address_for_delivery_reports(
 
     url = shown["webhook_url"]
     assert url == f"https://maison.example/api/webhook/{entry.data['webhook_id']}"
+    chosen = options_of(form)
     await hass.config_entries.options.async_configure(
-        form["flow_id"], {**CHOSEN, "webhook_url": "another"}
+        form["flow_id"], {**chosen, "webhook_url": "another"}
     )
     await hass.async_block_till_done()
 
-    assert entry.options == CHOSEN
+    assert entry.options == chosen
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert suggested_values(form)["webhook_url"] == url
 

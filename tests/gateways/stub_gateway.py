@@ -47,8 +47,7 @@ class StubGateway(Gateway):
     async def balance(self) -> Balance:
         """Ask at the simulated gateway, for nothing but the status."""
         answer = await self._transport.request("GET", "api_credit.php")
-        self._check_status(answer)
-        raise self._unreadable(answer)
+        return self._granted(answer, None)
 
     @override
     def local_number(self, recipient: str) -> str:

@@ -1,12 +1,13 @@
 """What gateways can do is a type: each ability is whole, and every option has one."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 import inspect
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.abilities import (
     account as abilities,
+    delivery as delivery_abilities,
     options as message_abilities,
 )
 from custom_components.passerelle_sms.gateways.abilities.account import (
@@ -14,7 +15,8 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
     ManagesAccounts,
 )
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
-    PushedReport,
+    PushesDelivery,
+    PushesDeliveryOnRequest,
     ReceivesReplies,
     TellsDeliveryOnce,
     TracksDelivery,
@@ -33,10 +35,11 @@ from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 
 ABSTRACT = [
     held
-    for held in vars(abilities).values()
+    for module in (abilities, delivery_abilities)
+    for held in vars(module).values()
     if inspect.isclass(held)
-    and held.__module__ == abilities.__name__
-    and held is not PushedReport
+    and held.__module__ == module.__name__
+    and not is_dataclass(held)
 ]
 CATALOGUE = pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=GATEWAYS)
 
@@ -67,6 +70,7 @@ def test_every_option_is_an_ability() -> None:
 def test_an_ability_may_be_more_than_another() -> None:
     """Whoever asks for the lesser one finds both."""
     assert issubclass(TellsDeliveryOnce, TracksDelivery)
+    assert issubclass(PushesDeliveryOnRequest, PushesDelivery)
     assert issubclass(ManagesAccounts, ListsAccounts)
 
 
@@ -75,30 +79,38 @@ def test_long_messages_are_not_bought_yet() -> None:
     assert SellsLongMessages.long_messages is False
 
 
-# What a gateway says of itself, for each ability that asks for it.
-SAID: dict[type, str] = {
-    ManagesAccounts: "account_name_length",
-    TagsMessages: "tag_length",
-    AddsStopMention: "stop_mention",
-    TakesOwnOptions: "own_options",
-    RefusesDuplicates: "duplicate_window",
+def test_reports_are_not_asked_for_yet() -> None:
+    """Until the user says that the gateway knows the address."""
+    assert PushesDeliveryOnRequest.delivery_reports is False
+
+
+# What a gateway says of itself, and the ability that asks for it.
+SAID: dict[str, type] = {
+    "account_name_length": ManagesAccounts,
+    "tag_length": TagsMessages,
+    "stop_mention": AddsStopMention,
+    "own_options": TakesOwnOptions,
+    "duplicate_window": RefusesDuplicates,
+    "pushed_by": PushesDelivery,
+    "declaration": PushesDeliveryOnRequest,
+    "address_proof": PushesDeliveryOnRequest,
 }
 
 
 @CATALOGUE
-@pytest.mark.parametrize("ability", SAID, ids=SAID.values())
+@pytest.mark.parametrize(("said", "ability"), SAID.items(), ids=SAID)
 def test_a_gateway_says_what_its_abilities_ask(
-    gateway: type[Gateway], ability: type
+    gateway: type[Gateway], said: str, ability: type
 ) -> None:
     """And nothing that it hasn't the ability for."""
-    assert hasattr(gateway, SAID[ability]) is issubclass(gateway, ability)
+    assert hasattr(gateway, said) is issubclass(gateway, ability)
 
 
 def test_no_bound_of_an_ability_is_left_out() -> None:
     """A new one is looked at here too."""
     declared = {
-        (held, name)
-        for module in (abilities, message_abilities)
+        (name, held)
+        for module in (abilities, delivery_abilities, message_abilities)
         for held in vars(module).values()
         if inspect.isclass(held) and held.__module__ == module.__name__
         for name in held.__annotations__

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from custom_components.passerelle_sms.gateways.answer_reader import EXCERPT
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     EmptyMessageError,
@@ -24,7 +25,6 @@ from custom_components.passerelle_sms.gateways.errors import (
     RateLimitedError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.gateway import EXCERPT
 from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.model.limits import SenderRule
 from custom_components.passerelle_sms.gateways.model.message import Encoding, Submission

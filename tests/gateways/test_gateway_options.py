@@ -11,8 +11,10 @@ import aiohttp
 import pytest
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    PushedAnswer,
     PushedReport,
     PushesDelivery,
+    PushesDeliveryOnRequest,
     TracksDelivery,
 )
 from custom_components.passerelle_sms.gateways.abilities.options import (
@@ -44,7 +46,6 @@ from custom_components.passerelle_sms.gateways.model.options import (
     Word,
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
-from custom_components.passerelle_sms.gateways.wire.transport import Json
 
 from .stub_gateway import RECIPIENTS, StubGateway, sms
 
@@ -77,19 +78,34 @@ class Asked(StubGateway, TracksDelivery):
 class Calling(StubGateway, PushesDelivery):
     """A workbench that calls when it knows more."""
 
+    pushed_by = "POST"
+
     @override
-    def read_pushed(self, body: str) -> tuple[PushedReport, ...]:
+    def read_pushed(self, said: str) -> tuple[PushedReport, ...]:
         return ()
 
     @override
     def answer_pushed(
         self, pushed: Sequence[PushedReport], taken: Sequence[bool]
-    ) -> Json:
-        return None
+    ) -> PushedAnswer:
+        return PushedAnswer(body="", content_type="text/plain")
 
     @override
     def id_key(self, submission_id: str) -> str:
         return submission_id
+
+
+class Requested(Calling, PushesDeliveryOnRequest):
+    """A workbench that would call if it was asked to."""
+
+    declaration = "calls"
+    address_proof = PushedAnswer(body="", content_type="text/plain")
+
+
+class Asking(Requested):
+    """A workbench that is asked to call."""
+
+    delivery_reports = True
 
 
 @pytest.fixture
@@ -352,6 +368,8 @@ async def test_what_is_added_counts_against_the_limit(versatile: Versatile) -> N
         (StubGateway, None),
         (Asked, DeliveryStatus.PENDING),
         (Calling, DeliveryStatus.PENDING),
+        (Requested, None),
+        (Asking, DeliveryStatus.PENDING),
     ],
 )
 async def test_tells_whether_more_will_be_heard(

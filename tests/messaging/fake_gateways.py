@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    PushedAnswer,
     PushedReport,
     PushesDelivery,
     TellsDeliveryOnce,
@@ -33,7 +34,6 @@ from custom_components.passerelle_sms.gateways.model.message import (
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
-from custom_components.passerelle_sms.gateways.wire.transport import Json
 
 DELIVERED = DeliveryStatus.DELIVERED
 UNDELIVERED = DeliveryStatus.UNDELIVERED
@@ -176,14 +176,16 @@ class OnceGateway(AskedGateway, TellsDeliveryOnce):
 class CallingGateway(SilentGateway, PushesDelivery):
     """Calls by itself, and writes ids in capitals then."""
 
+    pushed_by = "POST"
+
     @override
-    def read_pushed(self, body: str) -> tuple[PushedReport, ...]:
+    def read_pushed(self, said: str) -> tuple[PushedReport, ...]:
         raise NotImplementedError
 
     @override
     def answer_pushed(
         self, pushed: Sequence[PushedReport], taken: Sequence[bool]
-    ) -> Json:
+    ) -> PushedAnswer:
         raise NotImplementedError
 
     @override

@@ -9,6 +9,7 @@ from custom_components.passerelle_sms.presentation.exceptions import (
     placeholders,
     refusal,
 )
+from custom_components.passerelle_sms.presentation.formatting import public_code
 from homeassistant.exceptions import ServiceValidationError
 from tests.conftest import GatewayMaker
 from tests.simulator import Simulator
@@ -107,3 +108,32 @@ def test_an_option_that_nobody_knows(
     error = errors.OptionNotSupportedError(option="fax")
 
     assert placeholders(error, client(simulator.etech_keys))["others"] == "—"
+
+
+def test_everybody_reads_no_words_of_the_gateway(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """Its code is kept."""
+    gateway = client(simulator.smseco)
+    error = errors.InvalidRecipientError(code="-9", words="Citerne vide")
+
+    told = refusal(error, gateway, for_guest=True)
+    action = action_error(error, gateway, changes=True, for_guest=True)
+
+    for one in (told, action):
+        assert one.translation_placeholders is not None
+        assert one.translation_placeholders["detail"] == " (-9)"
+        assert "Citerne" not in str(one.translation_placeholders)
+    assert placeholders(error, gateway)["detail"] == " (-9: Citerne vide)"
+
+
+@pytest.mark.parametrize("code", ["82", "-8", "E505", "HTTP 403", "12345"])
+def test_a_mere_code(code: str) -> None:
+    """As the gateways have them."""
+    assert public_code(code) == code
+
+
+@pytest.mark.parametrize("code", [None, "", "695688207", "vide", "8 2", "82\n", "٨٢"])
+def test_no_mere_code(code: str | None) -> None:
+    """It may be anything that the gateway was sent."""
+    assert public_code(code) is None

@@ -97,8 +97,8 @@ async def test_it_goes_with_the_account(
             "fr",
             SenderNotRegisteredError(words="inconnu"),
             (
-                "L'expéditeur « MAISON » n'est pas enregistré chez 123-SMS.net "
-                "(inconnu). Enregistrez-le sur {site}."
+                "L'expéditeur « MAISON » n'est pas enregistré chez 123-SMS.net. "
+                "Enregistrez-le sur {site}."
             ),
         ),
     ],
@@ -112,7 +112,7 @@ async def test_a_refused_account_is_told_with_the_reason_until_it_is_taken(
     error: GatewayError,
     reason: str,
 ) -> None:
-    """In the language of the house, and with the gateway's own code and words."""
+    """In the language of the house, with the gateway's code and without its words."""
     entry = await add_account(simulator.sms123)
     gateway = entry.runtime_data.gateway
     hass.config.language = language

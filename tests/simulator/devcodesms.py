@@ -52,14 +52,32 @@ class SimulatedDevCodeSms(SimulatedGateway):
         """The numbers that it refuses, each in its own row."""
         self.success_as_text = False
         """Write `success` as text."""
+        self.success_as_number = False
+        """Write `success` as 1 or 0."""
         self.errors_inside_200 = False
         """Answer a refusal with HTTP 200."""
         self.spaced_numbers = False
         """Write `mobileno` with spaces."""
         self.every_text_to_every_number = False
         """Send all texts of a list to each number, instead of each to its own."""
+        self.invalid_numbers_in_rows = False
+        """Refuse a wrong number in its own row, instead of all that came with it."""
+        self.tells_rows = True
+        """Tell what became of each number, and not only of the request."""
+        self.no_error: object = None
+        """What `errorcode` holds where there is no error."""
+        self.zero_balance_of_failures = False
+        """Write a `balance` of 0 into the row of a number that is refused."""
         self.bare_ids = False
         """Write the ids of delivery reports without prefix and dashes."""
+        self.bare_ids_in_answers = False
+        """Write the ids of answers without prefix and dashes."""
+        self.status_as_number = False
+        """Write the status of delivery reports as 1 or 0."""
+        self.status_with_number = False
+        """Write the number before the word of the status of delivery reports."""
+        self.blanks_in_names = False
+        """Write blanks around and in the names of delivery reports."""
 
     @override
     def top_up(self, amount: Amount) -> None:
@@ -76,20 +94,26 @@ class SimulatedDevCodeSms(SimulatedGateway):
 
     def _report(self, taken: Acceptance, status: str) -> dict[str, object]:
         submission_id, number = taken.submission_id, taken.recipient
-        if self.bare_ids:
-            submission_id = submission_id.removeprefix(_ID_PREFIX).replace("-", "")
         delivered = status == DELIVERED
         now = self.now().astimezone(_DOUALA).strftime("%Y-%m-%d %H:%M:%S")
-        return {
+        told: object = status
+        if self.status_as_number:
+            told = int(delivered)
+        elif self.status_with_number:
+            told = f"{int(delivered)} {status}"
+        report: dict[str, object] = {
             "reponsecode": int(delivered),
             "reponsedescription": "success" if delivered else "error",
-            "messageid": submission_id,
+            "messageid": _bare(submission_id) if self.bare_ids else submission_id,
             "mobileno": _with_spaces(number) if self.spaced_numbers else number,
-            "status": status,
+            "status": told,
             "submittime": now,
             "senttime": now,
             "deliverytime": now,
         }
+        if not self.blanks_in_names:
+            return report
+        return {f" {name[:7]} {name[7:]}": value for name, value in report.items()}
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -117,20 +141,24 @@ class SimulatedDevCodeSms(SimulatedGateway):
         if not (sender and text and phone):
             return self._refuse(400, FIELD_MISSING)
         numbers, texts = _listed(phone), _listed(text)
-        if not all(map(_NUMBER.fullmatch, numbers)):
+        wrong = {number for number in numbers if not _NUMBER.fullmatch(number)}
+        if wrong and not self.invalid_numbers_in_rows:
             return self._refuse(400, INVALID_NUMBER)
+        failures = dict.fromkeys(self.unreachable, UNREACHABLE) | dict.fromkeys(
+            wrong, INVALID_NUMBER
+        )
         messages = self._addressed(numbers, texts)
         if not messages:
             return self._refuse(400, FIELD_MISSING)
         costs = [
             self.cost_of(number, billed_segments(text))
             for number, text in messages
-            if number not in self.unreachable
+            if number not in failures
         ]
         if not self.can_pay(sum(costs)):
             return self._refuse(400, NO_CREDIT)
         rows = [
-            self._row(number, text, str(sender), billed_segments(text))
+            self._row(number, text, str(sender), failures.get(number))
             for number, text in messages
         ]
         return self._answer_rows(rows, complete=len(costs) == len(messages))
@@ -144,12 +172,14 @@ class SimulatedDevCodeSms(SimulatedGateway):
         return list(zip(numbers, texts, strict=True))
 
     def _row(
-        self, number: str, text: str, sender: str, segments: int
+        self, number: str, text: str, sender: str, failure: str | None
     ) -> dict[str, object]:
         """Take a message, or not, and return what to say about it."""
         submission_id = f"{_ID_PREFIX}{_identifier(self.next_number())}"
-        failed = number in self.unreachable
-        if not failed:
+        if self.bare_ids_in_answers:
+            submission_id = _bare(submission_id)
+        segments = billed_segments(text)
+        if failure is None:
             self.take(
                 recipient=number,
                 text=text,
@@ -157,15 +187,18 @@ class SimulatedDevCodeSms(SimulatedGateway):
                 submission_id=submission_id,
                 segments=segments,
             )
+        failed = failure is not None
         return {
             "status": "error" if failed else "success",
             "smsclientid": f"{_ID_PREFIX}{self.next_number():023x}",
             "messageid": None if failed else submission_id,
             "mobileno": _with_spaces(number) if self.spaced_numbers else number,
-            "errorcode": "1010" if failed else None,
-            "errordescription": UNREACHABLE if failed else None,
+            "errorcode": "1010" if failed else self.no_error,
+            "errordescription": failure,
             "total_sms_unit": 0 if failed else self.cost_of(number, segments),
-            "balance": int(self.credits),
+            "balance": 0
+            if failed and self.zero_balance_of_failures
+            else int(self.credits),
         }
 
     def _answer_rows(
@@ -185,7 +218,9 @@ class SimulatedDevCodeSms(SimulatedGateway):
                     "responsemessage": answered,
                     "sms": rows,
                 }
-            ],
+            ]
+            if self.tells_rows
+            else [],
         )
 
     async def _balance(self, request: web.Request) -> web.Response:
@@ -219,9 +254,14 @@ class SimulatedDevCodeSms(SimulatedGateway):
     def _answer(
         self, status: int, *, success: bool, msg: str, **more: object
     ) -> web.Response:
+        told: object = success
+        if self.success_as_text:
+            told = str(success).lower()
+        elif self.success_as_number:
+            told = int(success)
         return web.json_response(
             {
-                "success": str(success).lower() if self.success_as_text else success,
+                "success": told,
                 "status": status,
                 "code": "success" if success else "error",
                 "title": "Réussite" if success else "Erreur",
@@ -246,6 +286,10 @@ async def _read(request: web.Request) -> tuple[str, Fields]:
 def _listed(value: object) -> list[str]:
     """Return what a field holds, alone or as a list."""
     return [str(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _bare(submission_id: str) -> str:
+    return submission_id.removeprefix(_ID_PREFIX).replace("-", "")
 
 
 def _identifier(number: int) -> uuid.UUID:

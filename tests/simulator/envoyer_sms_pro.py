@@ -1,5 +1,6 @@
 """Envoyer SMS Pro, as "API SMS HTTP REST" 2.10.0 describes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, override
@@ -83,8 +84,20 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         """Everything it took, by its id."""
         self.wrong_numbers: set[str] = set()
         """Numbers that it takes for malformed, besides those that are."""
+        self.not_understood: set[str] = set()
+        """Texts that it answers with 400 and no id: "Votre requête n'est pas valide"."""
         self.stopped: set[str] = set()
         """Those who want no messages."""
+        self.charges_stopped = True
+        """Count them among those to whom an SMS is sent."""
+        self.accents_count_two = False
+        """Count a letter with an accent as a special character."""
+        self.day_first = False
+        """Print dates as they are written in France, without their seconds."""
+        self.national_numbers = False
+        """Print French numbers as they are dialled in France."""
+        self.raw_replies = False
+        """Print replies as they were written, whatever stands in them."""
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -114,7 +127,7 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
 
     @override
     def segments_of(self, text: str) -> int:
-        return read_text({"text": text, "longmessageallowed": "1"})[1]
+        return self._read_text({"text": text, "longmessageallowed": "1"})[1]
 
     def is_sent(self, message: SimulatedMessage) -> bool:
         """Return whether the time of a message has come, unless it was cancelled."""
@@ -123,13 +136,21 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
     def _send(self, asked: Asked) -> str:
         values = asked.values
         check_message(values)
+        if values["text"] in self.not_understood:
+            raise RefusedError(None)
         numbers = read_numbers(values, _RECIPIENTS[asked.method])
         wrong = [number for number in numbers if self._is_wrong(number)]
         if wrong and not is_on(values, "allnumberallowed"):
-            raise RefusedError(3, f"Wrong numbers : {','.join(wrong)}")
+            listed = ",".join(map(self._printed, wrong))
+            raise RefusedError(3, f"Wrong numbers : {listed}")
         send_at = read_time(values, PARIS)
-        text, segments = read_text(values)
-        costs = [self.cost_of(number, segments) for number in numbers]
+        text, segments = self._read_text(values)
+        costs = [
+            0
+            if number in self.stopped and not self.charges_stopped
+            else self.cost_of(number, segments)
+            for number in numbers
+        ]
         sms = sum(costs)
         self.charge(sms, asked.account_id)
         message_id = str(878 + self.next_number())
@@ -167,8 +188,8 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             for status in range(1, 6)
         )
         rows = (
-            f"<recipient>{element('mobile_number', number)}"
-            f"{element('delivered_date', _date(message.delivered.get(number)))}"
+            f"<recipient>{element('mobile_number', self._printed(number))}"
+            f"{element('delivered_date', self._date(message.delivered.get(number)))}"
             f"{element('status_id', status)}</recipient>"
             for number, status in message.statuses.items()
         )
@@ -192,9 +213,9 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             raise RefusedError(8)
         offset = read_offset(asked.values, len(message.replies))
         rows = (
-            f"<response>{element('mobile_number', reply.number)}"
-            f"{element('date', _date(reply.at))}"
-            f"{element('content', reply.text)}</response>"
+            f"<response>{element('mobile_number', self._printed(reply.number))}"
+            f"{element('date', self._date(reply.at))}"
+            f"{self._content(reply.text)}</response>"
             for reply in message.replies[offset : offset + _PAGE]
         )
         total = element("number_of_response", len(message.replies))
@@ -217,7 +238,8 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         return self._stop(number)
 
     def _stop(self, number: str, status: str = "") -> str:
-        return f"<stopsms>{element('phone_number', number)}{status}</stopsms>"
+        printed = element("phone_number", self._printed(number))
+        return f"<stopsms>{printed}{status}</stopsms>"
 
     def _known_number(self, asked: Asked) -> str:
         [number] = present(asked.values, "phonenumber")
@@ -250,6 +272,22 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             return _UNDELIVERED
         return _STOPPED if number in self.stopped else _PENDING
 
+    def _read_text(self, values: Mapping[str, str]) -> tuple[str, int]:
+        return read_text(values, accents_count_two=self.accents_count_two)
 
-def _date(time: datetime | None) -> str:
-    return f"{time.astimezone(PARIS):%Y-%m-%d %H:%M:%S}" if time else ""
+    def _printed(self, number: str) -> str:
+        is_french = self.national_numbers and number.startswith("33")
+        return f"0{number.removeprefix('33')}" if is_french else number
+
+    def _content(self, text: str) -> str:
+        return (
+            f"<content>{text}</content>"
+            if self.raw_replies
+            else element("content", text)
+        )
+
+    def _date(self, time: datetime | None) -> str:
+        if time is None:
+            return ""
+        local = time.astimezone(PARIS)
+        return f"{local:%d/%m/%Y %H:%M}" if self.day_first else f"{local:%F %T}"

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from .credit import Amount
 from .envoyer_sms_pro_checks import RefusedError, present
-from .envoyer_sms_pro_xml import element, fail, success
+from .envoyer_sms_pro_xml import element, fail, in_capitals, success
 from .gateway import Operation, SimulatedGateway
 from .refusals import AccountRefusal
 
@@ -67,6 +67,14 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         """Echo the request with bare `&`, as the document's sample does."""
         self.misprinted_tags = True
         """Print `sms_remaing` and `</ sms_remaining>`, as the document's samples do."""
+        self.upper_case_tags = False
+        """Print the names of all elements in capitals."""
+        self.list_requires_id = False
+        """Ask for an account's id before listing accounts, as the document's table does."""
+        self.single_takes_id = True
+        """Know the only account by its id, too; the document asks for none there."""
+        self.splits_at_first_colon = False
+        """Take what follows the first colon of a password for an account's id."""
         self._periods: dict[str, _Period] = {}
 
     @override
@@ -121,9 +129,10 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
     ) -> web.Response:
         values = await _values(request)
         try:
-            account_id = self._enter(request, id_required=id_required)
+            account_id = self._enter(request, values, id_required=id_required)
             asked = Asked(account_id=account_id, method=request.method, values=values)
-            return success(answer(asked))
+            told = answer(asked)
+            return success(in_capitals(told) if self.upper_case_tags else told)
         except RefusedError as refusal:
             path = request.path.removeprefix(f"/{self.key}")
             return fail(
@@ -133,19 +142,20 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
                 raw_ampersand=self.raw_ampersand,
             )
 
-    def _enter(self, request: web.Request, *, id_required: bool) -> str:
+    def _enter(
+        self, request: web.Request, values: Mapping[str, str], *, id_required: bool
+    ) -> str:
         """Return the id of the account, empty for the only one, and count the request.
 
-        "Authentification", solution 1, and "Les limites du nombre de requête".
+        "Authentification", and "Les limites du nombre de requête".
         """
-        login, _, secret = _basic(request).partition(":")
-        password, account_id = secret, ""
-        if secret.startswith(f"{self.password}:"):
-            password, account_id = self.password, secret[len(self.password) + 1 :]
+        login, password, account_id = self._login(request, values)
+        if account_id == _FIRST and not self.accounts and self.single_takes_id:
+            account_id = ""
         known = (
             account_id in self.accounts
             if account_id
-            else not self.accounts or not id_required
+            else not self.accounts or not (id_required or self.list_requires_id)
         )
         is_changed = self.refusal is AccountRefusal.WRONG_CREDENTIALS
         is_right = (login, password) == (self.username, self.password)
@@ -159,6 +169,22 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         if period.requests > self._limit(account_id):
             raise RefusedError(None)
         return account_id
+
+    def _login(
+        self, request: web.Request, values: Mapping[str, str]
+    ) -> tuple[str, str, str]:
+        """Return login, password and the account's id: by solution 1, else 2 or 3."""
+        basic = _basic(request)
+        if not basic:
+            login, password = values.get("login", ""), values.get("password", "")
+            return login, password, values.get("accountid", "")
+        login, _, secret = basic.partition(":")
+        if self.splits_at_first_colon:
+            password, _, account_id = secret.partition(":")
+            return login, password, account_id
+        if secret.startswith(f"{self.password}:"):
+            return login, self.password, secret[len(self.password) + 1 :]
+        return login, secret, ""
 
     def _limit(self, account_id: str) -> int:
         account = self.accounts.get(account_id)

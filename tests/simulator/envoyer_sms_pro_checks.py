@@ -9,6 +9,8 @@ _PLAIN: Final = frozenset(
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
     "abcdefghijklmnopqrstuvwxyz¡£¤¥§¿ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùüΓΔΘΛΞΠΣΦΨΩ"
 )
+# The same for a gateway to which an accent is special: the document names no character.
+_ASCII: Final = frozenset(filter(str.isascii, _PLAIN))
 _REASONS: Final = {
     1: "Authentication failed",
     2: "Missing parameters",
@@ -87,21 +89,28 @@ def read_time(values: Mapping[str, str], zone: tzinfo) -> datetime | None:
     return date.replace(hour=int(hour[:2]), minute=int(hour[2:]))
 
 
-def read_text(values: Mapping[str, str]) -> tuple[str, int]:
+def read_text(
+    values: Mapping[str, str], *, accents_count_two: bool = False
+) -> tuple[str, int]:
     """Return what is read on the phone, and how many SMS it is billed as.
 
     "Détails sur le long SMS"; what is cut is cut before the STOP mention.
     """
+
+    def count(text: str) -> int:
+        plain = _ASCII if accents_count_two else _PLAIN
+        return sum(1 if character in plain else 2 for character in text)
+
     mention = STOP_MENTION if is_on(values, "stopsms") else ""
     text = values["text"]
-    characters = _count(text + mention)
+    characters = count(text + mention)
     if characters <= 160:
         return text + mention, 1
     if characters <= 459 and is_on(values, "longmessageallowed"):
         return text + mention, 2 if characters <= 306 else 3
     if not is_on(values, "messagetruncationallowed"):
         raise RefusedError(4)
-    while _count(text + mention) > 160:
+    while count(text + mention) > 160:
         text = text[:-1]
     return text + mention, 1
 
@@ -139,10 +148,6 @@ def is_malformed(number: str) -> bool:
     return (
         not number.isdecimal() or not 8 <= len(number) <= 15 or number.startswith("0")
     )
-
-
-def _count(text: str) -> int:
-    return sum(1 if character in _PLAIN else 2 for character in text)
 
 
 def _check_sender(sender: str) -> None:

@@ -1,5 +1,6 @@
 """Envoyer SMS Pro's answers, printed as its document prints them."""
 
+import re
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -8,6 +9,11 @@ from aiohttp import web
 def element(name: str, value: object) -> str:
     """Return an element with a text."""
     return f"<{name}>{escape(str(value))}</{name}>"
+
+
+def in_capitals(body: str) -> str:
+    """Return the same with the names of its elements in capitals."""
+    return re.sub(r"</?\s*[a-z_]+(?=\s*/?>)", lambda name: name[0].upper(), body)
 
 
 def answer(body: str, *, status: int = 200) -> web.Response:

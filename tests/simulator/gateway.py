@@ -121,7 +121,7 @@ class SimulatedGateway(SimulatedCredit, ABC):
 
     def answer_next(
         self,
-        text: str,
+        text: str | bytes,
         *,
         status: int = 200,
         content_type: str = "text/html",
@@ -129,12 +129,13 @@ class SimulatedGateway(SimulatedCredit, ABC):
     ) -> None:
         """Answer the next request, or the next of an operation, with exactly this.
 
-        Nothing else is done for that request.
+        Nothing else is done for that request. Octets go out without a charset's name.
         """
         self._scripted.append(
             _Scripted(
                 response=web.Response(
-                    text=text,
+                    text=text if isinstance(text, str) else None,
+                    body=text if isinstance(text, bytes) else None,
                     status=status,
                     content_type=content_type,
                     headers=self._retry_after(),

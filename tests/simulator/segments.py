@@ -7,9 +7,9 @@ _BASIC = (
 _EXTENDED = "^{}\\[~]|€\f"
 
 
-def billed_segments(text: str) -> int:
-    """Return how many SMS a text is billed as."""
-    if all(character in _BASIC + _EXTENDED for character in text):
+def billed_segments(text: str, *, is_ucs2: bool = False) -> int:
+    """Return how many SMS a text is billed as; in UCS-2 if it must, or if that is asked."""
+    if not is_ucs2 and all(character in _BASIC + _EXTENDED for character in text):
         pieces = [2 if character in _EXTENDED else 1 for character in text]
         alone, part = 160, 153
     else:

@@ -1,6 +1,6 @@
 """123-SMS.net, as "API CLIENT 123-SMS.NET" (16/12/2024) describes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import functools
@@ -14,12 +14,14 @@ from .gateway import Acceptance, Operation, SimulatedGateway
 from .refusals import AccountRefusal
 from .segments import billed_segments
 from .sms123_contacts import CONTACT_PATHS, AddressBook
+from .sms123_receipts import Receipts
 from .sms123_wire import (
     AnswerStyle,
     Parameters,
     form_parameters,
     json_parameters,
     read_login,
+    referenced,
     styled,
 )
 
@@ -45,6 +47,8 @@ class ScheduledMessage:
     diff: str
     """The time as the client wrote it."""
     at: datetime
+    request: Mapping[str, str]
+    """All that it was asked for by, but for the credentials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,12 @@ class SimulatedSms123(SimulatedGateway):
         self.answer_style = AnswerStyle.BARE
         self.documented_api = True
         """Whether `api/…` is there; the PHP scripts always are."""
+        self.reads_json = True
+        """Whether `api/…` finds the fields of a request in JSON."""
+        self.overlooks_test = False
+        """Whether a message with `test` is sent all the same."""
+        self.overlooks_diff = False
+        """Whether a message with `diff` is sent at once."""
         self.overseas_option = False
         self.stop_mention_needed = False
         """Whether a message with a sender of its own needs the STOP mention."""
@@ -87,6 +97,7 @@ class SimulatedSms123(SimulatedGateway):
         self.tested: list[tuple[str, str]] = []
         """The number and the text of every test that passed."""
         self.address_book = AddressBook()
+        self.receipts = Receipts()
         self._last_sent: dict[tuple[str, str], timedelta] = {}
 
     @override
@@ -141,6 +152,8 @@ class SimulatedSms123(SimulatedGateway):
         if not self.documented_api:
             return web.Response(status=404)
         parameters = await json_parameters(request)
+        if not self.reads_json:
+            parameters = {}
         return self._answer("-1") if parameters is None else answer(parameters)
 
     async def _send_to_script(self, request: web.Request) -> web.Response:
@@ -173,9 +186,17 @@ class SimulatedSms123(SimulatedGateway):
             return self._answer(self._delete(parameters, diff.removesuffix("s")))
         if self._is_repeated(parameters):
             return self._answer("91")
-        if parameters.get("test"):
+        if parameters.get("test") and not self.overlooks_test:
             return self._answer(self._test(parameters))
-        return self._answer(*self._take(parameters))
+        code, submission_id = self._take(parameters)
+        wish = parameters.get("refaccuse", "")
+        reference = (
+            self.receipts.ask(submission_id, parameters["numero"], wish)
+            if submission_id
+            else None
+        )
+        answer = reference and referenced(self.receipts.style, code, reference)
+        return answer or self._answer(code, submission_id)
 
     def _take(self, parameters: Parameters) -> tuple[str, str]:
         """Take a message, at once or for later; return the code and the reference."""
@@ -196,11 +217,16 @@ class SimulatedSms123(SimulatedGateway):
             voice=bool(parameters.get("TTS")),
         )
         at = _parse_moment(diff)
-        if at is None:
+        if at is None or self.overlooks_diff:
             self._last_sent[recipient, text] = self.elapsed()
             return "80", submission_id
         self.scheduled.append(
-            ScheduledMessage(acceptance=self.accepted[-1], diff=diff, at=at)
+            ScheduledMessage(
+                acceptance=self.accepted[-1],
+                diff=diff,
+                at=at,
+                request=_told_by(parameters, diff),
+            )
         )
         return "81", submission_id
 
@@ -214,11 +240,14 @@ class SimulatedSms123(SimulatedGateway):
         return "92"
 
     def _delete(self, parameters: Parameters, diff: str) -> str:
-        """Delete a message that waits for its time, and give back what it cost."""
-        asked = (parameters["numero"], parameters["message"], diff)
+        """Delete a message that waits for its time, and give back what it cost.
+
+        It is told by its whole request.
+        """
+        asked = _told_by(parameters, diff)
         for waiting in self.scheduled:
             taken = waiting.acceptance
-            if (taken.recipient, taken.text, waiting.diff) == asked:
+            if waiting.request == asked:
                 self.scheduled.remove(waiting)
                 self.deleted.append(waiting)
                 self.refund(taken.cost)
@@ -301,6 +330,15 @@ class SimulatedSms123(SimulatedGateway):
     ) -> web.Response:
         """Return a code, or a balance, in the form that is set."""
         return styled(self.answer_style, code, reference, name)
+
+
+def _told_by(parameters: Parameters, diff: str) -> Mapping[str, str]:
+    """Return the request of a message as it is known again when it is deleted."""
+    names = {"numero", "message", "senderid", "flash", "TTS"}
+    told = {
+        name: value for name, value in parameters.items() if name in names and value
+    }
+    return {**told, "diff": diff}
 
 
 def _parse_moment(diff: str) -> datetime | None:

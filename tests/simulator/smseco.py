@@ -11,6 +11,7 @@ from aiohttp import web
 from .gateway import Acceptance, Handler, Operation, SimulatedGateway
 from .refusals import AccountRefusal
 from .segments import billed_segments
+from .smseco_answers import AnswerForm, ReportShape, shape_reports, write_answer
 from .smseco_codes import WORDS
 from .smseco_delivery import Report, Reports
 from .smseco_request import (
@@ -49,6 +50,10 @@ class SimulatedSmsEco(SimulatedGateway):
     def __init__(self) -> None:
         """Open an account whose credits lapse, at a server without quirks."""
         super().__init__()
+        self.other_logins: set[str] = set()
+        """More logins of the account: a mobile number, an e-mail address, its identifier."""
+        self.account_id: object = ACCOUNT_ID
+        """What it tells as the account's own identifier."""
         self.expires = "2027-12-31 23:59:59"
         self.body_reading = BodyReading.URL_DECODED
         self.number_style = NumberStyle.AS_PRINTED
@@ -58,6 +63,14 @@ class SimulatedSmsEco(SimulatedGateway):
         """Write a list of one message as that message."""
         self.lists_messages = True
         """Tell the valid recipients one by one."""
+        self.answer_form = AnswerForm.PRINTED
+        self.report_shape = ReportShape.PRINTED
+        self.counts_recipients = True
+        """Say how many were valid in `statut`, and not 0 as in every other section."""
+        self.bills_by_unicode = False
+        """Bill by what `unicode` says, and not by the text: the document says neither."""
+        self.merges_values = True
+        """Replace the fields in a value, too: each is replaced in the whole text."""
         self.scheduled: dict[str, datetime] = {}
         """When each message that isn't for now leaves, by its id."""
         self.checked: list[Acceptance] = []
@@ -134,18 +147,22 @@ class SimulatedSmsEco(SimulatedGateway):
         if error := self._login_error(asked) or self._send_error(message, recipients):
             return self._refuse(error)
         texts = {
-            number: fill_in(str(message["msg"]), datas)
+            number: fill_in(
+                str(message["msg"]), datas, merges_values=self.merges_values
+            )
             for number, datas in recipients.items()
             if is_valid(number)
         }
-        costs = [
-            self.cost_of(number, billed_segments(text))
+        is_ucs2 = self.bills_by_unicode and bool(message.get("unicode"))
+        segments = {
+            number: billed_segments(text, is_ucs2=is_ucs2)
             for number, text in texts.items()
-        ]
+        }
+        costs = [self.cost_of(number, count) for number, count in segments.items()]
         if not self.can_pay(sum(costs)):
             return self._refuse(-6)
         taken = [
-            self._take(number, text, str(message["expediteur"]))
+            self._take(number, text, str(message["expediteur"]), segments[number])
             for number, text in texts.items()
         ]
         due = send_at(message) or self.now()
@@ -190,18 +207,11 @@ class SimulatedSmsEco(SimulatedGateway):
         )
         if not read:
             return self._refuse(-15)
-        return web.json_response(
-            {
-                "accountid": ACCOUNT_ID,
-                "statut": self._number(0, printed=str),
-                "texte": "Requête traitée avec succès",
-                "messages": self._listed(
-                    [
-                        {"msgfid": sending_id, "dlrs": self._listed(rows)}
-                        for sending_id, rows in read
-                    ]
-                ),
-            }
+        return self._answer(
+            accountid=self.account_id,
+            statut=0,
+            texte="Requête traitée avec succès",
+            **shape_reports(read, self.report_shape, self._listed),
         )
 
     async def _senders(self, request: web.Request) -> web.Response:
@@ -211,7 +221,7 @@ class SimulatedSmsEco(SimulatedGateway):
                 accountid="", statut=error, text=WORDS[error], senders=""
             )
         return self._answer(
-            accountid=ACCOUNT_ID,
+            accountid=self.account_id,
             statut=0,
             texte="Requête traitée avec succès",
             senders=self._listed(sorted(self._registered())),
@@ -223,7 +233,7 @@ class SimulatedSmsEco(SimulatedGateway):
         if error and (error != -12 or self.refuses_balance):
             return self._answer(accountid="", statut=error, texte=WORDS[error])
         return self._answer(
-            accountid=ACCOUNT_ID,
+            accountid=self.account_id,
             statut=0,
             texte="Requête traitée avec succès",
             credits=self._number(int(self.credits), printed=str),
@@ -240,8 +250,9 @@ class SimulatedSmsEco(SimulatedGateway):
             return -2
         if not account.get("password"):
             return -3
-        known = {"login": self.username, "password": self.password}
-        if account != known or self.refusal is AccountRefusal.WRONG_CREDENTIALS:
+        is_known = account.get("login") in {self.username, *self.other_logins}
+        is_right = is_known and account.get("password") == self.password
+        if not is_right or self.refusal is AccountRefusal.WRONG_CREDENTIALS:
             return -4
         return -12 if self.refusal is AccountRefusal.INACTIVE else 0
 
@@ -262,14 +273,14 @@ class SimulatedSmsEco(SimulatedGateway):
         """Return the code of what is wrong with a check of numbers, or 0."""
         return _common_error(message, recipients) if self.is_company else -11
 
-    def _take(self, number: str, text: str, sender: str) -> Acceptance:
+    def _take(self, number: str, text: str, sender: str, segments: int) -> Acceptance:
         """Take the message for one recipient."""
         self.take(
             recipient=number,
             text=text,
             sender=sender,
             submission_id=self._new_id(),
-            segments=billed_segments(text),
+            segments=segments,
         )
         return self.accepted[-1]
 
@@ -294,7 +305,7 @@ class SimulatedSmsEco(SimulatedGateway):
         ]
         return self._answer(
             **ids,
-            statut=len(taken),
+            statut=len(taken) if self.counts_recipients else 0,
             texte="Envoi effectué",
             destinataires=self._number(len(taken), printed=str),
             sms=self._number(sum(one.segments for one in taken), printed=str),
@@ -303,7 +314,7 @@ class SimulatedSmsEco(SimulatedGateway):
             messages=self._listed(rows) if self.lists_messages else None,
         )
 
-    def _row(self, report: Report) -> object:
+    def _row(self, report: Report) -> Object:
         """Return a report under the names of section III-3-2, misprint included."""
         return {
             "smsfid": report.submission_id,
@@ -339,10 +350,8 @@ class SimulatedSmsEco(SimulatedGateway):
         return self._answer(statut=code, texte=WORDS[code])
 
     def _answer(self, *, statut: int, **fields: object) -> web.Response:
-        return web.json_response(
-            {"statut": self._number(statut, printed=int), **fields},
-            content_type="application/json",
-        )
+        told: Object = {"statut": self._number(statut, printed=int), **fields}
+        return write_answer(told, self.answer_form)
 
 
 def _common_error(message: Object, recipients: dict[str, Object]) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .gateway import Acceptance
 from .smseco_codes import STATES
+from .smseco_request import Object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,10 @@ class Reports:
                 self.add(taken, 56, date=now, texte="")
 
     def read(
-        self, sending_id: str, submission_id: str, tell: Callable[[Report], object]
-    ) -> list[tuple[str, list[object]]]:
+        self, sending_id: str, submission_id: str, tell: Callable[[Report], Object]
+    ) -> list[tuple[str, list[Object]]]:
         """Return what is new, by request, and forget it; an empty id asks for all."""
-        read: dict[str, list[object]] = {}
+        read: dict[str, list[Object]] = {}
         left: list[Report] = []
         for report in self.unread:
             if sending_id in {"", report.sending_id} and submission_id in {

@@ -3,9 +3,12 @@
 from datetime import datetime
 from enum import Enum, auto
 import json
+import re
 from urllib.parse import parse_qsl, unquote_plus
 
 type Object = dict[str, object]
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 class BodyReading(Enum):
@@ -52,8 +55,10 @@ def read_recipients(asked: Object | None) -> dict[str, Object]:
     return read
 
 
-def fill_in(text: str, datas: Object) -> str:
+def fill_in(text: str, datas: Object, *, merges_values: bool) -> str:
     """Return the text for one recipient (section II)."""
+    if not merges_values:
+        return _FIELD.sub(lambda field: str(datas.get(field[1], field[0])), text)
     for name, value in datas.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text

@@ -20,18 +20,18 @@ from ..gateways.errors import GatewayError, UnknownMessageError
 from ..messaging.journal.journal import JournalQuery
 from ..messaging.journal.reports import StoredReport
 from ..messaging.model.record import MessageRecord
+from ..messaging.model.submission import SubmissionRecord
 from ..presentation.formatting import local_iso
 from .common import (
     LIMIT,
     Action,
     able,
     account_of,
-    async_check_admin,
-    async_is_guest,
     async_unanswered,
     number_of,
     translated,
 )
+from .guests import async_check_admin, async_is_guest, recipient_by_name
 from .responses import delivery_row
 
 
@@ -44,21 +44,53 @@ async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
         # All that the house was told.
         await async_check_admin(call)
         return await _async_tell_all(call, account)
+    if await async_is_guest(call.hass, call.context):
+        return await _async_tell_guest(call, account, message_id)
     recipient = call.data.get(ATTR_RECIPIENT)
     with translated(account):
         number = None if recipient is None else number_of(account, recipient)
+        asked = await _async_find(account, message_id)
+        error = await _async_ask(account, asked.kept_id, number)
         record = await account.store.get(message_id)
-        if record is None:
-            raise UnknownMessageError
-        error = await _async_ask(account, record.kept_id, number)
-        record = await account.store.get(message_id)
-    is_guest = await async_is_guest(call)
     return {
-        "deliveries": []
-        if record is None
-        else _rows(record, number, is_guest=is_guest),
+        "deliveries": [] if record is None else _rows(record, number),
         "error": await _async_error(call.hass, account, error),
     }
+
+
+async def _async_tell_guest(
+    call: ServiceCall, account: Account, message_id: str
+) -> ServiceResponse:
+    """Tell a guest what is known of a message, for all of its recipients or one by name.
+
+    The gateway isn't asked: what a question takes, an alert may lack.
+    """
+    name = call.data.get(ATTR_RECIPIENT)
+    book = account.settings.address_book
+    meant = None if name is None else recipient_by_name(book, name)
+    with translated(account, for_guest=True):
+        record = await _async_find(account, message_id)
+    return {
+        "deliveries": [
+            _row(record, submission, for_guest=True)
+            for submission in record.submissions
+            # What went to a mere number is nobody's.
+            if meant is None
+            or (
+                submission.recipient.name
+                and submission.recipient.number == meant.number
+            )
+        ],
+        "error": None,
+    }
+
+
+async def _async_find(account: Account, message_id: str) -> MessageRecord:
+    """Return a message; raises `UnknownMessageError`."""
+    record = await account.store.get(message_id)
+    if record is None:
+        raise UnknownMessageError
+    return record
 
 
 async def _async_tell_all(call: ServiceCall, account: Account) -> ServiceResponse:
@@ -99,27 +131,32 @@ async def _async_error(
     return await async_unanswered(hass, account, error)
 
 
-def _rows(
-    record: MessageRecord, number: str | None, *, is_guest: bool = False
-) -> JsonArrayType:
-    """Return where a message is, for all of its recipients or one.
-
-    A guest may have the id from an event, and learns no number.
-    """
+def _rows(record: MessageRecord, number: str | None) -> JsonArrayType:
+    """Return where a message is, for all of its recipients or one."""
     return [
-        {
-            "message_id": record.message_id,
-            "kind": record.kind.value,
-            "recipient": submission.recipient.public_label
-            if is_guest
-            else submission.recipient.label,
-            "outcome": submission.outcome.value,
-            "submission_id": submission.submission_id,
-            "delivery": delivery_row(submission.delivery),
-        }
+        _row(record, submission)
         for submission in record.submissions
         if number in {None, submission.recipient.number}
     ]
+
+
+def _row(
+    record: MessageRecord, submission: SubmissionRecord, *, for_guest: bool = False
+) -> JsonObjectType:
+    """Return where a message is for one recipient.
+
+    A guest may have the id from an event, and learns neither a number nor the gateway's
+    id.
+    """
+    recipient = submission.recipient
+    return {
+        "message_id": record.message_id,
+        "kind": record.kind.value,
+        "recipient": recipient.public_label if for_guest else recipient.label,
+        "outcome": submission.outcome.value,
+        "submission_id": None if for_guest else submission.submission_id,
+        "delivery": delivery_row(submission.delivery, for_guest=for_guest),
+    }
 
 
 def _other(stored: StoredReport) -> JsonObjectType:

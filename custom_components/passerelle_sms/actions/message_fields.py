@@ -1,4 +1,4 @@
-"""."""
+"""The fields of a message, wherever it comes from."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -99,13 +99,14 @@ OPTION_FIELDS: Final[dict[probatio.Marker, object]] = {
 }
 
 
-def to_message(fields: Mapping[str, Any]) -> Message:
+def to_message(fields: Mapping[str, Any], *, by_guest: bool) -> Message:
     """Return the message that validated fields ask for."""
     targets = fields.get(ATTR_TARGET)
     return Message(
         text=fields[ATTR_MESSAGE],
         title=fields.get(ATTR_TITLE),
         targets=None if targets is None else tuple(targets),
+        by_guest=by_guest,
         sender=fields.get(ATTR_SENDER),
         encoding=fields.get(ATTR_ENCODING),
         time_to_live=fields.get(ATTR_TIME_TO_LIVE, DEFAULT_TIME_TO_LIVE),

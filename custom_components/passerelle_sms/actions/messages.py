@@ -28,16 +28,8 @@ from ..gateways.outcome import Outcome
 from ..messaging.journal.journal import JournalQuery
 from ..messaging.text.encoding import EncodingChoice
 from ..presentation.formatting import plain
-from .common import (
-    LIMIT,
-    Action,
-    Fields,
-    able,
-    account_of,
-    async_is_guest,
-    number_of,
-    translated,
-)
+from .common import LIMIT, Action, Fields, able, account_of, number_of, translated
+from .guests import async_is_guest
 from .message_fields import OPTION_FIELDS, to_message
 from .responses import async_answer, async_message_response
 from .sending import async_send, async_send_or_raise
@@ -51,13 +43,14 @@ _TEXT: Final[Fields] = {
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Send a message; a caller who wants no answer hears of a failure all the same."""
     account = account_of(call)
-    message = to_message(call.data)
+    is_guest = await async_is_guest(call.hass, call.context)
+    message = to_message(call.data, by_guest=is_guest)
     wait = call.data.get(ATTR_WAIT_FOR_DELIVERY, timedelta())
     if not call.return_response:
         await async_send_or_raise(call.hass, account, message, wait)
         return None
     report = await async_send(call.hass, account, message, wait)
-    answer = await async_answer(call.hass, report, account.gateway)
+    answer = await async_answer(call.hass, report, account.gateway, for_guest=is_guest)
     if not account.store.is_stored(report.message_id):
         answer["stored"] = False
     return answer
@@ -66,8 +59,9 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
 async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
     """Tell what a message would take, without sending anything."""
     account = account_of(call)
-    with translated(account):
-        preview = account.messenger.preview(to_message(call.data))
+    is_guest = await async_is_guest(call.hass, call.context)
+    with translated(account, for_guest=is_guest):
+        preview = account.messenger.preview(to_message(call.data, by_guest=is_guest))
     return {
         "text": preview.text,
         "encoding": preview.encoding.value,
@@ -105,7 +99,8 @@ async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
 async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     """Take a message back that has not been sent yet; tell what became of it."""
     account = account_of(call)
-    with translated(account, changes=True):
+    is_guest = await async_is_guest(call.hass, call.context)
+    with translated(account, changes=True, for_guest=is_guest):
         try:
             cancelled = await account.canceller.cancel(call.data[ATTR_MESSAGE_ID])
         except NotCancellableError:
@@ -118,10 +113,7 @@ async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     return {
         "credits_back": None if back is None else plain(back),
         **await async_message_response(
-            call.hass,
-            cancelled.record,
-            account.gateway,
-            for_guest=await async_is_guest(call),
+            call.hass, cancelled.record, account.gateway, for_guest=is_guest
         ),
     }
 
@@ -131,8 +123,8 @@ def _moment(written: datetime | None) -> datetime | None:
     return None if written is None else dt_util.as_utc(written)
 
 
-# Whoever may send learns what became of that. What the whole house was told, and the
-# numbers of all, are not for every guest.
+# Whoever may send learns what became of that; what the whole house was told, and the
+# numbers of all, are not for a guest.
 ACTIONS: Final = (
     Action(
         name="send_sms",

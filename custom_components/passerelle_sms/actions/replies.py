@@ -41,7 +41,7 @@ async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
 
 
 def _row(account: Account, reply: StoredReply) -> JsonObjectType:
-    [meant] = account.settings.address_book.resolve((reply.number,))
+    meant = account.settings.address_book.by_number(reply.number)
     known = meant.name if isinstance(meant, Recipient) else None
     return {
         "message_id": reply.message_id,

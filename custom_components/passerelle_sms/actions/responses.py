@@ -8,13 +8,13 @@ from homeassistant.util.json import JsonArrayType, JsonObjectType
 from ..gateways.gateway import Gateway
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import RecipientResult, Report
-from ..messaging.model.submission import DeliveryState
+from ..messaging.model.submission import DeliveryState, Failure
 from ..presentation.exceptions import async_explain
-from ..presentation.formatting import local_iso, plain
+from ..presentation.formatting import local_iso, plain, public_code
 
 
 async def async_answer(
-    hass: HomeAssistant, report: Report, gateway: Gateway
+    hass: HomeAssistant, report: Report, gateway: Gateway, *, for_guest: bool
 ) -> JsonObjectType:
     """Return a report as the answer of an action."""
     return {
@@ -22,7 +22,7 @@ async def async_answer(
         "segments": report.segments,
         "encoding": report.encoding.value,
         **_joined(report.record),
-        "results": await async_rows(hass, report.results, gateway),
+        "results": await async_rows(hass, report.results, gateway, for_guest=for_guest),
     }
 
 
@@ -68,42 +68,45 @@ async def async_rows(
     *,
     for_guest: bool = False,
 ) -> JsonArrayType:
-    """Return the results of a report as rows of an answer; a guest's hold no number."""
+    """Return the results of a report as rows of an answer.
+
+    A guest's hold no number, no words of the gateway's, and not its ids, of which
+    numbers and the login may be a part.
+    """
     return [
-        await _async_row(
-            hass,
-            result,
-            gateway,
-            result.public_label if for_guest else result.label,
-        )
+        await _async_row(hass, result, gateway, for_guest=for_guest)
         for result in results
     ]
 
 
 async def _async_row(
-    hass: HomeAssistant, result: RecipientResult, gateway: Gateway, label: str
+    hass: HomeAssistant, result: RecipientResult, gateway: Gateway, *, for_guest: bool
 ) -> JsonObjectType:
     failure = result.failure
     return {
-        "recipient": label,
+        "recipient": result.public_label if for_guest else result.label,
         "outcome": result.outcome.value,
         "gateway": result.gateway,
-        "submission_id": result.submission_id,
+        "submission_id": None if for_guest else result.submission_id,
         "segments": result.segments,
         "cost": None if result.cost is None else plain(result.cost),
         "error": None
         if failure is None
         else {
             "key": failure.key,
-            "message": await async_explain(hass, failure, gateway),
-            "gateway_code": failure.code,
-            "gateway_message": failure.words,
+            "message": await async_explain(
+                hass, failure, gateway, for_everybody=for_guest
+            ),
+            **_own_words(failure, for_guest=for_guest),
         },
-        "delivery": delivery_row(result.delivery),
+        **({"sent_at_once": True} if result.sent_at_once else {}),
+        "delivery": delivery_row(result.delivery, for_guest=for_guest),
     }
 
 
-def delivery_row(delivery: DeliveryState | None) -> JsonObjectType | None:
+def delivery_row(
+    delivery: DeliveryState | None, *, for_guest: bool = False
+) -> JsonObjectType | None:
     """Return what is known of a delivery; `None` where nothing is to be heard."""
     if delivery is None:
         return None
@@ -111,6 +114,13 @@ def delivery_row(delivery: DeliveryState | None) -> JsonObjectType | None:
         "status": delivery.status.value,
         "at": local_iso(delivery.at),
         "billed": delivery.is_billed,
-        "gateway_code": delivery.code,
-        "gateway_message": delivery.words,
+        **_own_words(delivery, for_guest=for_guest),
+    }
+
+
+def _own_words(told: Failure | DeliveryState, *, for_guest: bool) -> JsonObjectType:
+    """Return what the gateway itself said: to a guest nothing but a mere code."""
+    return {
+        "gateway_code": public_code(told.code) if for_guest else told.code,
+        "gateway_message": None if for_guest else told.words,
     }

@@ -21,6 +21,5 @@ ACTIONS: Final = (
         name="get_senders",
         handler=_async_get_senders,
         answers=SupportsResponse.ONLY,
-        for_everybody=True,
     ),
 )

@@ -33,11 +33,10 @@ async def async_send(
     except RejectedError as error:
         labels = _public_labels(account, message)
         async_tell_refused(hass, entry, error.key, labels)
-        raise refusal(error, account.gateway) from error
-    # Who can't be sent to is in no record.
-    in_outbox = {submission.recipient.label for submission in report.record.submissions}
+        raise refusal(error, account.gateway, for_guest=message.by_guest) from error
     for result in report.failures:
-        if result.failure is not None and result.label not in in_outbox:
+        # Who can't be sent to is in no record.
+        if result.failure is not None and result.number is None:
             label, key = result.public_label, result.failure.key
             async_tell_refused(hass, entry, key, [label], report.message_id)
     return await async_awaited(account, report, wait) if wait else report
@@ -65,7 +64,9 @@ async def async_awaited(account: Account, report: Report, wait: timedelta) -> Re
 def _public_labels(account: Account, message: Message) -> list[str]:
     """Return whom a message was for, fit for everybody to read."""
     try:
-        targets = account.settings.address_book.resolve(message.targets)
+        targets = account.settings.address_book.resolve(
+            message.targets, names_numbers=not message.by_guest
+        )
     except EmptyTargetError:
         return []
     return [target.public_label for target in targets]
@@ -91,6 +92,8 @@ async def async_send_or_raise(
     """
     report = await async_send(hass, account, message, wait)
     if report.failures:
-        raise await not_accepted(hass, report.failures, account.gateway)
+        raise await not_accepted(
+            hass, report.failures, account.gateway, for_guest=message.by_guest
+        )
     if wait and report.undelivered:
         raise not_delivered(report.undelivered, account.gateway)

@@ -50,7 +50,6 @@ ACTIONS: Final = (
         handler=_async_get_stop_status,
         fields=_FIELDS,
         answers=SupportsResponse.ONLY,
-        for_everybody=True,
     ),
     Action(name="activate_stop", handler=_async_activate_stop, fields=_FIELDS),
     Action(name="deactivate_stop", handler=_async_deactivate_stop, fields=_FIELDS),

@@ -1,7 +1,7 @@
 """An account that is enabled: it takes messages in, whatever becomes of its entry."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 import logging
 from typing import Final
@@ -9,26 +9,34 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
+from ..gateways.abilities.delivery import TellsDeliveryOnce
 from ..gateways.errors import NewerJournalError, NotStoredError
 from ..messaging.assembly import assemble
 from ..messaging.guard.guard import Guard
+from ..messaging.journal.replies import StoredReply
 from ..messaging.message_store import MessageStore
 from ..messaging.model.message import Message
+from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import Report
 from ..messaging.outbox.account_watch import RestStatus
+from ..messaging.recipients.address_book import Recipient, UnusableTarget
 from ..messaging.runtime.clock import Alarm
 from ..messaging.runtime.tasks import Tasks
+from ..presentation.bus_events import async_tell_reply
 from ..presentation.exceptions import account_gone, placeholders
+from ..presentation.issues import async_forget_same_account, async_tell_same_account
 from .announcer import Announcer
 from .credit_monitor import CreditMonitor
 from .factory import async_get_clock, make_gateway, make_journal
 from .journal_keeper import JournalKeeper
 from .observer import AccountObserver
 from .rest_teller import RestTeller
+from .same_account import async_learn, async_same_account
 from .settings import AccountSettings
 
 _LOGGER = logging.getLogger(__name__)
@@ -96,6 +104,8 @@ class Account:
         self.store.listen(self._keeper.on_change)
         self._follow_alarm = Alarm(clock, self._follow_again)
         self._tasks = Tasks()
+        self._is_shared = False
+        """Whether another entry is the same account."""
         self._endings: list[Callable[[], None]] = []
         self._has_begun = asyncio.Event()
         self._is_stopped = False
@@ -121,13 +131,16 @@ class Account:
             raise ConfigEntryError(
                 translation_domain=DOMAIN,
                 translation_key=error.key,
-                translation_placeholders=placeholders(error, self.gateway),
+                translation_placeholders=placeholders(
+                    error, self.gateway, for_everybody=True
+                ),
             ) from error
         self._dispatcher.start()
         self._has_begun.set()
         self._endings += (
             self.coordinator.async_add_listener(self._on_balance),
             self.credit.async_start(),
+            self.observer.async_listen_to_replies(self._on_reply),
         )
 
     async def send(self, message: Message) -> Report:
@@ -160,11 +173,57 @@ class Account:
         self.messenger.address_book = self.number_checker.address_book = book
         self.messenger.encoding = settings.encoding
         self.guard.limits = settings.guard_limits
-        self.ledger.is_alone = settings.is_alone
         self.coordinator.name = settings.title
         self.coordinator.update_interval = settings.poll_interval
         if is_changed:
             self._dispatcher.note_account_changed()
+        async_review_accounts(self._hass)
+
+    @callback
+    def async_review(self) -> None:
+        """Go by which other entries are the same account now.
+
+        Two entries are not alone with it, whatever their options say; and one reads for
+        both what is told only once.
+        """
+        entries = async_same_account(self._hass, self.entry)
+        is_shared = len(entries) > 1
+        if self._is_shared and not is_shared:
+            # What the other one has sent may still be charged.
+            self.ledger.disturb()
+        self._is_shared = is_shared
+        self.ledger.is_alone = self.settings.is_alone and not is_shared
+        if isinstance(self.gateway, TellsDeliveryOnce):
+            self._share_reading(entries)
+        if entries[0] is self.entry:
+            async_forget_same_account(self._hass, self.entry)
+        else:
+            async_tell_same_account(self._hass, self.entry, entries[0], self.gateway)
+
+    @callback
+    def _share_reading(self, entries: Iterable[ConfigEntry]) -> None:
+        """Read for all entries of the account, or leave it to the first that is there."""
+        accounts = [async_get_account(self._hass, entry.entry_id) for entry in entries]
+        reader, *others = [account for account in accounts if account] or [self]
+        sharing = self.tracker.sharing
+        if reader is self:
+            sharing.read_for([other.tracker.sharing for other in others])
+        else:
+            sharing.leave_to(reader.tracker.sharing)
+
+    def who_replied(
+        self, reply: StoredReply, record: MessageRecord | None
+    ) -> Recipient | UnusableTarget:
+        """Return who has answered a message; nameless where it went to a mere number.
+
+        A guest may have sent it there: its answer must not tell him whose number it is.
+        """
+        sender = self.settings.address_book.by_number(reply.number)
+        if record is None or isinstance(sender, UnusableTarget):
+            return sender
+        sent_to = (submission.recipient for submission in record.submissions)
+        nameless = Recipient(number=sender.number)
+        return nameless if nameless in sent_to else sender
 
     async def start_following(self) -> None:
         """Follow what becomes of accepted messages, once there is who listens."""
@@ -254,10 +313,23 @@ class Account:
         await self.start_following()
 
     @callback
+    def _on_reply(self, reply: StoredReply, record: MessageRecord | None) -> None:
+        """Tell automations, once they can listen."""
+        sender = self.who_replied(reply, record)
+
+        @callback
+        def tell(hass: HomeAssistant) -> None:
+            async_tell_reply(hass, self.entry, reply, sender)
+
+        async_at_started(self._hass, tell)
+
+    @callback
     def _on_balance(self) -> None:
         """Try at once what waits: the gateway can be reached, and takes the account."""
         balance = self.coordinator.last_balance
         if self.coordinator.last_update_success and balance is not None:
+            if async_learn(self._hass, self.entry, balance.account_id):
+                async_review_accounts(self._hass)
             self._dispatcher.retry_now()
             self._dispatcher.note_balance(balance.credits)
 
@@ -266,3 +338,10 @@ class Account:
 def async_get_account(hass: HomeAssistant, entry_id: str) -> Account | None:
     """Return an account that is enabled, whether its entry is loaded now or not."""
     return hass.data.get(ACCOUNTS, {}).get(entry_id)
+
+
+@callback
+def async_review_accounts(hass: HomeAssistant) -> None:
+    """See anew which accounts are the same one, as one came, went or became known."""
+    for account in hass.data.get(ACCOUNTS, {}).values():
+        account.async_review()

@@ -8,6 +8,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..gateways.abilities.delivery import PushesDeliveryOnRequest
 from ..gateways.abilities.options import SellsLongMessages
 from ..gateways.gateway import Gateway
 from ..gateways.wire.request_budget import RequestBudget
@@ -40,6 +41,8 @@ def make_gateway(hass: HomeAssistant, settings: GatewaySettings) -> Gateway:
     )
     if isinstance(gateway, SellsLongMessages):
         gateway.long_messages = settings.long_messages
+    if isinstance(gateway, PushesDeliveryOnRequest):
+        gateway.delivery_reports = settings.delivery_reports
     return gateway
 
 
@@ -70,6 +73,16 @@ def async_rename_budget(hass: HomeAssistant, old_id: str, new_id: str) -> None:
     budgets = hass.data.get(BUDGETS, {})
     if old_id in budgets:
         budgets[new_id] = budgets.pop(old_id)
+
+
+@callback
+def async_share_budget(
+    hass: HomeAssistant, known: GatewaySettings, named: GatewaySettings
+) -> None:
+    """Count for an account also under the name that it has once its id is known."""
+    budgets = hass.data.get(BUDGETS, {})
+    if known.identity in budgets:
+        budgets.setdefault(named.identity, budgets[known.identity])
 
 
 def make_journal(hass: HomeAssistant, entry_id: str) -> Journal:

@@ -23,16 +23,19 @@ from homeassistant.const import (
 from ..const import (
     CONF_ACCOUNT_ID,
     CONF_ALONE,
+    CONF_DELIVERY_REPORTS,
     CONF_ENCODING,
     CONF_GATEWAY,
     CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
     CONF_LOW_BALANCE,
+    CONF_ONLY_ACCOUNT,
     CONF_PHONE,
     CONF_POLL_MINUTES,
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
+    CONF_TOLD_ACCOUNT_ID,
     DEFAULT_LOW_BALANCE,
     DEFAULT_POLL,
     SUBENTRY_RECIPIENT,
@@ -51,10 +54,13 @@ class GatewaySettings:
 
     gateway: type[Gateway]
     credentials: Credentials
-    url: URL
+    url: URL = field(repr=False)
     verify_ssl: bool
-    sender: str | None
+    sender: str | None = field(repr=False)
     long_messages: bool
+    delivery_reports: bool
+    told_id: str = field(default="", repr=False, compare=False)
+    """Which account it is, where its gateway has told that; a client doesn't need it."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any], options: Mapping[str, Any]) -> Self:
@@ -66,19 +72,21 @@ class GatewaySettings:
             verify_ssl=data[CONF_VERIFY_SSL],
             sender=data.get(CONF_SENDER),
             long_messages=options.get(CONF_LONG_MESSAGES, False),
+            delivery_reports=options.get(CONF_DELIVERY_REPORTS, False),
+            told_id=data.get(CONF_TOLD_ACCOUNT_ID, ""),
         )
 
     @property
     def identity(self) -> str:
         """What tells the account from all others: the unique id of its entry."""
-        return _identity(self.gateway, self.credentials)
+        return _identity(self.gateway, self.credentials, self.told_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """All that an account goes by."""
 
-    title: str
+    title: str = field(repr=False)
     gateway: GatewaySettings
     country: str
     """Whose national numbers are understood, ISO 3166-1 alpha-2."""
@@ -131,26 +139,57 @@ def credentials(data: Mapping[str, Any]) -> Credentials:
         password=data.get(CONF_PASSWORD, ""),
         api_key=data.get(CONF_API_KEY, ""),
         account_id=data.get(CONF_ACCOUNT_ID, ""),
+        is_only=data.get(CONF_ONLY_ACCOUNT, False),
     )
 
 
 def unique_id(data: Mapping[str, Any]) -> str:
     """Return what tells an account from all others."""
-    return _identity(gateway_class(data), credentials(data))
+    told_id = data.get(CONF_TOLD_ACCOUNT_ID, "")
+    return _identity(gateway_class(data), credentials(data), told_id)
 
 
-def _identity(gateway: type[Gateway], proof: Credentials) -> str:
+def has_same_login(known: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    """Return whether two accounts' data log in alike, to whichever account it is."""
+    return _login(known) == _login(data)
+
+
+def is_same_account(known: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
+    """Return whether new data are those of the account that is known.
+
+    What was not known of it before may be anything. Where a secret is all that there is,
+    a new one is the same account's new one.
+    """
+    if CONF_USERNAME not in data:
+        return True
+    told = known.get(CONF_TOLD_ACCOUNT_ID), data.get(CONF_TOLD_ACCOUNT_ID)
+    if all(told):
+        return told[0] == told[1]
+    chosen = known.get(CONF_ACCOUNT_ID), data.get(CONF_ACCOUNT_ID)
+    return has_same_login(known, data) and (not chosen[0] or chosen[0] == chosen[1])
+
+
+def _identity(gateway: type[Gateway], proof: Credentials, told_id: str) -> str:
     """Return a digest: what identifies an account may be its secret, or a number."""
-    identity = [getattr(proof, field).strip() for field in gateway.identity_fields]
+    fields = [getattr(proof, field).strip() for field in gateway.identity_fields]
+    identity = [told_id] if told_id else fields
     digest = hashlib.sha256("\n".join((gateway.key, *identity)).encode())
     return digest.hexdigest()[:32]
 
 
+def _login(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how an account is logged in to, but for which of several it is."""
+    gateway = gateway_class(data)
+    fields = [field for field in gateway.identity_fields if field != CONF_ACCOUNT_ID]
+    return (gateway.key, *(data.get(field, "").strip() for field in fields))
+
+
 def _recipients(entry: ConfigEntry) -> tuple[Recipient, ...]:
-    return tuple(
-        Recipient(number=subentry.data[CONF_PHONE], name=recipient_name(subentry))
-        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-    )
+    return tuple(map(_recipient, entry.get_subentries_of_type(SUBENTRY_RECIPIENT)))
+
+
+def _recipient(subentry: ConfigSubentry) -> Recipient:
+    return Recipient(number=subentry.data[CONF_PHONE], name=recipient_name(subentry))
 
 
 def recipient_name(subentry: ConfigSubentry) -> str:
@@ -167,13 +206,13 @@ def is_name(text: str) -> bool:
     return any(sign.isalpha() for sign in text)
 
 
-def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[str, ...]:
+def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[Recipient, ...]:
     """Return the target that means one recipient, or none once it is removed.
 
-    It is the number: two recipients may be given one name.
+    It is no name: two recipients may be given the same.
     """
     subentry = entry.subentries.get(subentry_id)
-    return () if subentry is None else (subentry.data[CONF_PHONE],)
+    return () if subentry is None else (_recipient(subentry),)
 
 
 def _poll_interval(entry: ConfigEntry) -> timedelta:

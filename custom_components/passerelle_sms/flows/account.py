@@ -6,31 +6,45 @@ from typing import Any
 from yarl import URL
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    SOURCE_USER,
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_URL, CONF_USERNAME
+from homeassistant.const import CONF_URL
 from homeassistant.core import callback
 from homeassistant.util import slugify
 
-from ..const import CONF_ACCOUNT_ID, CONF_ALONE, CONF_GATEWAY, CONF_SENDER
-from ..entries.settings import gateway_class, unique_id
-from ..gateways.errors import GatewayError, InvalidSenderError
+from ..const import (
+    CONF_ACCOUNT_ID,
+    CONF_ALONE,
+    CONF_GATEWAY,
+    CONF_SENDER,
+    CONF_TOLD_ACCOUNT_ID,
+    DOMAIN,
+)
+from ..entries.settings import gateway_class, has_same_login, is_same_account, unique_id
+from ..gateways.errors import (
+    CannotConnectError,
+    GatewayError,
+    InvalidSenderError,
+    TlsFailedError,
+)
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import SubAccount
 from ..webhook import with_webhook_id
 from .account_check import (
     InvalidUrlError,
-    async_list_accounts,
+    Proof,
     async_list_senders,
     async_prove,
+    async_prove_chosen,
     base_url,
+    changed,
     form_error,
-    is_about_the_account,
     secured,
+    without_account,
 )
 from .forms import (
     account_form,
@@ -55,7 +69,12 @@ class AccountFlow(ConfigFlow):
         """What the form asks for and can be changed later; only of a new account."""
         self._shown: dict[str, Any] | None = None
         """What the form held, to be shown again beside an error."""
+        self._error: GatewayError | None = None
+        """What was wrong last, for what a form says of it."""
         self._accounts: tuple[SubAccount, ...] = ()
+        """Those to choose from."""
+        self._is_only = False
+        """Whether the login opens no other account."""
         self._senders: tuple[str, ...] = ()
 
     async def async_step_insecure(
@@ -78,16 +97,20 @@ class AccountFlow(ConfigFlow):
         """Choose one of several accounts behind the same credentials."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._data[CONF_ACCOUNT_ID] = user_input[CONF_ACCOUNT_ID]
-            error = await self._async_prove(self._data)
-            if error is None:
+            named = {**without_account(self._data), **user_input}
+            try:
+                # What an entry without an id has counted, it has for this account.
+                known = named if (entry := self._entry) is None else entry.data
+                self._data = await async_prove_chosen(self.hass, known, named)
+            except GatewayError as error:
+                errors = self._wrong(error)
+            else:
                 return await self._async_check_sender()
-            errors["base"] = form_error(error)
         return self.async_show_form(
             step_id="account",
             data_schema=sub_account_form(self._accounts),
             errors=errors,
-            description_placeholders=words_of(self._gateway),
+            description_placeholders=words_of(self._gateway, self._error),
         )
 
     async def async_step_reauth(
@@ -101,18 +124,20 @@ class AccountFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask for the secret again."""
         entry = self._get_reauth_entry()
-        self._data = {**entry.data, **(user_input or {})}
+        self._data = changed(entry.data, flattened(user_input or {}))
         errors: dict[str, str] = {}
         if user_input is not None:
-            error = await self._async_prove(self._data)
-            if error is None:
-                return self._async_keep(entry)
-            errors["base"] = form_error(error)
+            try:
+                return await self._async_go_on(await async_prove(self.hass, self._data))
+            except GatewayError as error:
+                errors = self._wrong(error)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=reauthentication_form(self._gateway),
+            data_schema=reauthentication_form(
+                self._gateway, with_account_id=bool(errors)
+            ),
             errors=errors,
-            description_placeholders=words_of(self._gateway),
+            description_placeholders=words_of(self._gateway, self._error),
         )
 
     async def async_step_reconfigure(
@@ -148,7 +173,7 @@ class AccountFlow(ConfigFlow):
         fields = flattened(user_input)
         if CONF_ALONE in fields:
             self._options = {CONF_ALONE: fields.pop(CONF_ALONE)}
-        self._data = {**known, CONF_GATEWAY: gateway.key, **fields}
+        self._data = changed(known, {CONF_GATEWAY: gateway.key, **fields})
         errors: dict[str, str] = {}
         try:
             self._data[CONF_URL] = base_url(self._data[CONF_URL])
@@ -167,43 +192,60 @@ class AccountFlow(ConfigFlow):
         if url.scheme == "https" or str(url) == known_url:
             return await self._async_prove_and_finish()
         if url == self._gateway.default_url:
-            secure = secured(self._data)
-            error = await self._async_prove(secure)
-            if error is None:
-                self._data = secure
-                return await self._async_prove_and_finish()
-            if is_about_the_account(error):
-                return self._show_account_form({"base": form_error(error)})
+            try:
+                proof = await async_prove(self.hass, secured(self._data))
+            except CannotConnectError, TlsFailedError:
+                # Only here: whatever answers over TLS is never to be asked without.
+                return await self.async_step_insecure()
+            except GatewayError as error:
+                return self._show_account_form(self._wrong(error))
+            return await self._async_go_on(proof)
         return await self.async_step_insecure()
 
     async def _async_prove_and_finish(self) -> ConfigFlowResult:
         """Prove the account, choosing among several, and keep it."""
         try:
-            if self.source == SOURCE_USER:
-                self._accounts = await async_list_accounts(self.hass, self._data)
-            if self._accounts:
-                return await self.async_step_account()
-            await async_prove(self.hass, self._data)
+            return await self._async_go_on(await async_prove(self.hass, self._data))
         except GatewayError as error:
-            return self._show_account_form({"base": form_error(error)})
+            return self._show_account_form(self._wrong(error))
+
+    async def _async_go_on(self, proof: Proof) -> ConfigFlowResult:
+        """Go on with what a gateway says of an account."""
+        self._data, self._is_only = proof.data, proof.is_only
+        self._accounts = proof.choices
+        if self._accounts:
+            return await self.async_step_account()
         return await self._async_check_sender()
 
     async def _async_finish(self) -> ConfigFlowResult:
-        if self.source == SOURCE_RECONFIGURE:
-            return self._async_keep(self._get_reconfigure_entry())
+        if (entry := self._entry) is not None:
+            return self._async_keep(entry)
         return await self._async_create()
 
-    async def _async_prove(self, data: Mapping[str, Any]) -> GatewayError | None:
-        """Return what is wrong with an account, if anything is."""
-        try:
-            await async_prove(self.hass, data)
-        except GatewayError as error:
-            return error
+    @property
+    def _entry(self) -> ConfigEntry | None:
+        """The entry that is mended; `None` of a new account."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        if self.source == SOURCE_RECONFIGURE:
+            return self._get_reconfigure_entry()
         return None
+
+    @callback
+    def _wrong(self, error: GatewayError) -> dict[str, str]:
+        """Return what a form says of an error."""
+        self._error = error
+        return {"base": form_error(error)}
 
     async def _async_create(self) -> ConfigFlowResult:
         await self.async_set_unique_id(unique_id(self._data), raise_on_progress=False)
         self._abort_if_unique_id_configured()
+        # One that was added before its gateway had told which account it is.
+        if self._is_only and any(
+            has_same_login(entry.data, self._data)
+            for entry in self._async_current_entries()
+        ):
+            return self.async_abort(reason="already_configured")
         return self.async_create_entry(
             title=self._free_title(),
             data=with_webhook_id(self._data),
@@ -213,15 +255,18 @@ class AccountFlow(ConfigFlow):
     @callback
     def _async_keep(self, entry: ConfigEntry) -> ConfigFlowResult:
         """Keep what was proved; a loaded account goes by it at once."""
+        if not is_same_account(entry.data, self._data):
+            return self.async_abort(reason="another_account")
         new_id = unique_id(self._data)
-        if new_id != entry.unique_id:
-            if CONF_USERNAME in self._data:
-                return self.async_abort(reason="another_account")
-            # Where the secret is all there is, a new one is the same account's new one.
-            if any(
-                known.unique_id == new_id for known in self._async_current_entries()
-            ):
+        holder = self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, new_id
+        )
+        if holder is not None and holder is not entry:
+            if self._data.get(CONF_TOLD_ACCOUNT_ID) is None:
                 return self.async_abort(reason="already_configured")
+            # Two entries are one account, as the user has been told: this one still may
+            # have its password mended.
+            new_id = entry.unique_id or new_id
         return self.async_update_and_abort(entry, unique_id=new_id, data=self._data)
 
     @callback
@@ -238,7 +283,7 @@ class AccountFlow(ConfigFlow):
                 schema, self._shown or without_secrets(self._data)
             ),
             errors=errors,
-            description_placeholders=words_of(gateway),
+            description_placeholders=words_of(gateway, self._error),
         )
 
     def _free_title(self) -> str:
@@ -285,7 +330,7 @@ class AccountFlow(ConfigFlow):
     async def _async_check_sender(self) -> ConfigFlowResult:
         """Finish, unless the gateway doesn't know the sender."""
         sender = self._data.get(CONF_SENDER)
-        if sender:
+        if sender and self.source != SOURCE_REAUTH:
             self._senders = await async_list_senders(self.hass, self._data)
         if self._senders and sender not in self._senders:
             return await self.async_step_sender()

@@ -34,6 +34,7 @@ from homeassistant.helpers.selector import (
 from ..const import (
     CONF_ACCOUNT_ID,
     CONF_ALONE,
+    CONF_DELIVERY_REPORTS,
     CONF_ENCODING,
     CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
@@ -46,11 +47,14 @@ from ..const import (
     CONF_WEBHOOK_URL,
     SECTION_ADVANCED,
 )
-from ..gateways.abilities.delivery import PushesDelivery
+from ..gateways.abilities.account import ListsAccounts
+from ..gateways.abilities.delivery import PushesDelivery, PushesDeliveryOnRequest
 from ..gateways.abilities.options import SellsLongMessages
+from ..gateways.errors import GatewayError
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import SubAccount
 from ..messaging.text.encoding import EncodingChoice
+from ..presentation.exceptions import own_words
 
 MINUTES_A_DAY: Final = 24 * 60
 MOST_SEGMENTS: Final = 100_000
@@ -78,6 +82,7 @@ def account_form(gateway: type[Gateway], country: str) -> probatio.Schema:
                 probatio.Required(_marked(field)): _CREDENTIALS[field]
                 for field in gateway.credential_fields
             },
+            **_account_id(gateway),
             _sender_marker(gateway): _PLAIN,
             probatio.Required(CONF_COUNTRY, default=country): CountrySelector(),
             probatio.Required(CONF_ALONE, default=True): BooleanSelector(),
@@ -96,6 +101,7 @@ def reconfigure_form(
                 probatio.Optional(_marked(field)): _CREDENTIALS[field]
                 for field in gateway.credential_fields
             },
+            **_account_id(gateway),
             _sender_marker(gateway): _PLAIN,
             probatio.Required(CONF_COUNTRY): CountrySelector(),
             **_advanced(data[CONF_URL]),
@@ -103,13 +109,21 @@ def reconfigure_form(
     )
 
 
-def reauthentication_form(gateway: type[Gateway]) -> probatio.Schema:
-    """Return the form that asks for an account's secret again."""
+def reauthentication_form(
+    gateway: type[Gateway], *, with_account_id: bool = False
+) -> probatio.Schema:
+    """Return the form that asks for an account's secret again.
+
+    `with_account_id` asks also which account it is: a secret alone was refused.
+    """
     return probatio.Schema(
         {
-            probatio.Required(_marked(field)): _CREDENTIALS[field]
-            for field in gateway.credential_fields
-            if field in SECRETS
+            **{
+                probatio.Required(_marked(field)): _CREDENTIALS[field]
+                for field in gateway.credential_fields
+                if field in SECRETS
+            },
+            **(_account_id(gateway) if with_account_id else {}),
         }
     )
 
@@ -174,6 +188,8 @@ def options_form(
         # Not read-only, though what is typed there is dropped: the frontend disables such
         # a field, and not every browser lets anybody copy from one.
         fields[probatio.Optional(CONF_WEBHOOK_URL)] = _PLAIN
+    if issubclass(gateway, PushesDeliveryOnRequest):
+        fields[probatio.Optional(CONF_DELIVERY_REPORTS)] = BooleanSelector()
     return probatio.Schema(fields)
 
 
@@ -193,13 +209,19 @@ def without_secrets(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in SECRETS}
 
 
-def words_of(gateway: type[Gateway]) -> dict[str, str]:
-    """Return what the texts of the forms say about a gateway."""
+def words_of(
+    gateway: type[Gateway], error: GatewayError | None = None
+) -> dict[str, str]:
+    """Return what the texts of the forms say about a gateway, and what it has said."""
     return {
+        "detail": "" if error is None else own_words(error.code, error.words),
         "gateway": gateway.name,
         "site": gateway.site,
         "shortest": str(gateway.sender_rule.shortest),
         "longest": str(gateway.sender_rule.longest),
+        "declaration": gateway.declaration
+        if issubclass(gateway, PushesDeliveryOnRequest)
+        else "",
     }
 
 
@@ -225,6 +247,13 @@ def _whole_number(least: int, most: int, unit: str | None = None) -> probatio.Al
 def _marked(field: str) -> str | probatio.Secret:
     """Return a field's name, marked when its value must not be shown in an error."""
     return probatio.Secret(field) if field in SECRETS else field
+
+
+def _account_id(gateway: type[Gateway]) -> dict[probatio.Marker, TextSelector]:
+    """Return the field for which of several accounts it is, where there may be several."""
+    if not issubclass(gateway, ListsAccounts):
+        return {}
+    return {probatio.Optional(CONF_ACCOUNT_ID): _PLAIN}
 
 
 def _sender_marker(

@@ -7,6 +7,7 @@ from homeassistant.core import callback
 
 from ..const import (
     CONF_ALONE,
+    CONF_DELIVERY_REPORTS,
     CONF_ENCODING,
     CONF_IDENTICAL_MINUTES,
     CONF_LONG_MESSAGES,
@@ -18,14 +19,19 @@ from ..const import (
     CONF_WEBHOOK_URL,
 )
 from ..entries.settings import AccountSettings, gateway_class
+from ..gateways.abilities.delivery import PushesDeliveryOnRequest
 from ..gateways.errors import InvalidSenderError
 from ..webhook import async_delivery_url, pushes_delivery
 from .account_check import async_list_senders
+from .address_check import async_address_trouble
 from .forms import options_form, words_of
 
 
 class AccountOptionsFlow(OptionsFlow):
     """The options of an account, and its sender."""
+
+    _trouble_told = False
+    """Whether the user was told that the address doesn't answer, and may go on."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -35,10 +41,9 @@ class AccountOptionsFlow(OptionsFlow):
         gateway = gateway_class(entry.data)
         errors: dict[str, str] = {}
         if user_input is not None:
-            try:
+            errors = await self._async_errors(user_input)
+            if not errors:
                 return self._async_keep(user_input)
-            except InvalidSenderError:
-                errors[CONF_SENDER] = "invalid_sender"
         sender = entry.data.get(CONF_SENDER)
         senders = await async_list_senders(self.hass, entry.data)
         return self.async_show_form(
@@ -51,17 +56,32 @@ class AccountOptionsFlow(OptionsFlow):
             description_placeholders=words_of(gateway),
         )
 
-    @callback
-    def _async_keep(self, user_input: dict[str, Any]) -> ConfigFlowResult:
-        """Keep the sender and the options in one go: the account reloads once.
+    async def _async_errors(self, user_input: dict[str, Any]) -> dict[str, str]:
+        """Return what is wrong with what was chosen, by field.
 
-        Raises:
-            InvalidSenderError: the gateway takes no such sender.
-
+        That the address for delivery reports doesn't answer is told once: a house that
+        can't reach itself from the outside may be reached by the gateway all the same.
         """
         entry = self.config_entry
-        sender = user_input.get(CONF_SENDER, "").strip()
-        gateway_class(entry.data).sender_rule.check(sender)
+        gateway = gateway_class(entry.data)
+        try:
+            gateway.sender_rule.check(_sender_in(user_input))
+        except InvalidSenderError:
+            return {CONF_SENDER: "invalid_sender"}
+        if not issubclass(gateway, PushesDeliveryOnRequest) or self._trouble_told:
+            return {}
+        is_on = AccountSettings.of(entry).gateway.delivery_reports
+        if is_on or not user_input.get(CONF_DELIVERY_REPORTS):
+            return {}
+        trouble = await async_address_trouble(self.hass, entry, gateway.address_proof)
+        self._trouble_told = trouble is not None
+        return {} if trouble is None else {CONF_DELIVERY_REPORTS: trouble}
+
+    @callback
+    def _async_keep(self, user_input: dict[str, Any]) -> ConfigFlowResult:
+        """Keep the sender and the options in one go: the account reloads once."""
+        entry = self.config_entry
+        sender = _sender_in(user_input)
         data = {**entry.data, CONF_SENDER: sender}
         if not sender:
             del data[CONF_SENDER]
@@ -84,6 +104,7 @@ class AccountOptionsFlow(OptionsFlow):
             CONF_POLL_MINUTES: settings.poll_interval.total_seconds() // 60,
             CONF_ENCODING: settings.encoding.value,
             CONF_LONG_MESSAGES: settings.gateway.long_messages,
+            CONF_DELIVERY_REPORTS: settings.gateway.delivery_reports,
             CONF_ALONE: settings.is_alone,
             CONF_LOW_BALANCE: float(settings.low_balance),
             CONF_SEGMENTS_PER_HOUR: limits.segments_per_hour,
@@ -97,3 +118,9 @@ class AccountOptionsFlow(OptionsFlow):
             return {}
         url = await async_delivery_url(self.hass, self.config_entry)
         return {CONF_WEBHOOK_URL: url or ""}
+
+
+def _sender_in(user_input: dict[str, Any]) -> str:
+    """Return the sender that was chosen, empty for none."""
+    sender: str = user_input.get(CONF_SENDER, "")
+    return sender.strip()

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import batched
 import re
@@ -13,21 +13,15 @@ from yarl import URL
 
 from .abilities.delivery import PushesDelivery, TracksDelivery
 from .abilities.options import OPTION_ABILITIES, AddsStopMention, TakesOwnOptions
+from .answer_reader import AnswerReader
 from .errors import (
-    AuthenticationError,
     EmptyMessageError,
-    GatewayBrokenError,
     GatewayError,
     InvalidMessageError,
-    InvalidRequestError,
     MessageTooLongError,
     MissingFieldError,
-    NotAllowedError,
-    OperationUnknownError,
     OptionNotSupportedError,
-    RateLimitedError,
     RejectedError,
-    UnreadableAnswerError,
 )
 from .model.account import Balance, Credentials
 from .model.delivery import DeliveryStatus
@@ -38,18 +32,17 @@ from .model.segments import Measure, measure
 from .outcome import Outcome
 from .wire.redaction import Redactor
 from .wire.request_budget import RequestBudget
-from .wire.transport import Answer, Timeouts, Transport
+from .wire.times import check_schedule
+from .wire.transport import Timeouts, Transport
 
 type HandOver = Callable[[Sms, Sequence[str]], Awaitable[SendResult]]
 """Makes one request for all recipients; their numbers are as the gateway writes them."""
 
 # Half a surrogate pair is no character: no request can carry it.
 _HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
-# Enough of an answer to understand it, not enough to be a burden.
-EXCERPT: Final = 500
 
 
-class Gateway(ABC):
+class Gateway(AnswerReader, ABC):
     """A client of one gateway, for one account.
 
     What a gateway can do beyond this is told by the classes of `abilities` that it
@@ -92,10 +85,8 @@ class Gateway(ABC):
         self.credentials: Final = credentials
         self.url: Final = url or self.default_url
         self.sender: Final = sender
-        self.last_unreadable: str | None = None
-        """The last answer that made no sense, redacted and cut, for a report."""
-        self._redact: Final = Redactor(
-            (credentials.password, credentials.api_key, credentials.username)
+        super().__init__(
+            Redactor((credentials.password, credentials.api_key, credentials.username))
         )
         if budget is None and self.limits.requests_per_hour is not None:
             budget = RequestBudget(self.limits.requests_per_hour)
@@ -203,12 +194,17 @@ class Gateway(ABC):
                 except GatewayError as error:
                     return SendResult.failed(recipients, error)
 
-        size = self.limits.recipients_per_request
         results = await asyncio.gather(
-            *map(hand_over_one, batched(numbers, size, strict=False))
+            *map(hand_over_one, self._batches(sms, tuple(numbers)))
         )
         result = SendResult.joined([SendResult(submissions=tuple(refused)), *results])
-        return self._followed(_in_order(result, sms.recipients))
+        return self._followed(sms, result.in_order(sms.recipients))
+
+    def _batches(
+        self, sms: Sms, recipients: Sequence[str]
+    ) -> Iterable[tuple[str, ...]]:
+        """Return who shares a request, each recipient once."""
+        return batched(recipients, self.limits.recipients_per_request, strict=False)
 
     def _check_options(self, sms: Sms) -> None:
         """Raise `RejectedError` if the gateway lacks an option, or a value is wrong."""
@@ -216,6 +212,8 @@ class Gateway(ABC):
         for name in options.used:
             if not isinstance(self, OPTION_ABILITIES[name]):
                 raise OptionNotSupportedError(option=name)
+        if options.send_at is not None:
+            check_schedule(options.send_at)
         own = self.own_options if isinstance(self, TakesOwnOptions) else {}
         for name, value in options.own.items():
             if name not in own:
@@ -238,55 +236,24 @@ class Gateway(ABC):
                 refused.append(Submission.failed(recipient, error))
         return refused, numbers
 
-    def _followed(self, result: SendResult) -> SendResult:
+    def _followed(self, sms: Sms, result: SendResult) -> SendResult:
         """Return a result in which is told what more will be heard about."""
-        if not isinstance(self, TracksDelivery | PushesDelivery):
-            return result
         return replace(
             result,
             submissions=tuple(
                 replace(submission, delivery=DeliveryStatus.PENDING)
                 if submission.outcome is Outcome.ACCEPTED
+                and self._is_followed(sms, submission)
                 else submission
                 for submission in result.submissions
             ),
         )
 
-    def _shown(self, words: str) -> str:
-        """Return words of the gateway's, or of the user's, as others may read them."""
-        # Redacted first: what is cut through is no longer recognised.
-        return self._redact(words)[:EXCERPT]
-
-    def _unreadable(self, answer: Answer) -> UnreadableAnswerError:
-        """Return the error for an answer that makes no sense, and keep an excerpt."""
-        self.last_unreadable = f"HTTP {answer.status}: {self._shown(answer.text)}"
-        return UnreadableAnswerError(code=f"HTTP {answer.status}")
-
-    def _check_status(self, answer: Answer) -> None:
-        """Raise what an HTTP status other than 200 means when the body says nothing."""
-        status = answer.status
-        if status == 200:
-            return
-        if status >= 500:
-            self._unreadable(answer)
-            raise GatewayBrokenError(code=f"HTTP {status}")
-        if status == 429:
-            raise RateLimitedError(code=f"HTTP {status}", wait=answer.retry_after)
-        if status in _STATUS_ERRORS:
-            raise _STATUS_ERRORS[status](code=f"HTTP {status}")
-        if status >= 400:
-            self._unreadable(answer)
-            raise InvalidRequestError(code=f"HTTP {status}")
-        raise self._unreadable(answer)
-
-
-_STATUS_ERRORS: Final[dict[int, type[GatewayError]]] = {
-    401: AuthenticationError,
-    403: NotAllowedError,
-    404: OperationUnknownError,
-    405: OperationUnknownError,
-    415: OperationUnknownError,
-}
+    def _is_followed(self, sms: Sms, submission: Submission) -> bool:
+        """Return whether more will be heard about what was accepted of a message."""
+        return isinstance(self, TracksDelivery) or (
+            isinstance(self, PushesDelivery) and self.tells_of(sms, submission)
+        )
 
 
 def _check_text(text: str) -> None:
@@ -302,11 +269,3 @@ def _check_merged(text: str, values: Mapping[str, str]) -> None:
     if missing := sorted(fields_of(text) - values.keys()):
         raise MissingFieldError(field=missing[0])
     _check_text(fill_in(text, values))
-
-
-def _in_order(result: SendResult, recipients: Sequence[str]) -> SendResult:
-    """Return a result with its submissions in the order of the recipients."""
-    by_recipient = {
-        submission.recipient: submission for submission in result.submissions
-    }
-    return replace(result, submissions=tuple(by_recipient[r] for r in recipients))

@@ -11,6 +11,7 @@ from .model.record import MessageRecord
 from .model.submission import SubmissionRecord
 from .observers import BalanceSource, MessageObserver
 from .operations.canceller import Canceller
+from .operations.message_tester import MessageTester
 from .operations.messenger import Messenger
 from .operations.number_checker import NumberChecker
 from .outbox.dispatcher import Dispatcher
@@ -93,7 +94,13 @@ def assemble(
         reconciler=reconciler,
         outbox=outbox,
         messenger=Messenger(
-            gateway, address_book, guard, outbox, clock, encoding=encoding
+            gateway,
+            address_book,
+            guard,
+            outbox,
+            MessageTester(gateway, guard, store, ledger, clock, observer),
+            clock,
+            encoding=encoding,
         ),
         tracker=tracker,
         replies=replies,

@@ -1,6 +1,7 @@
 """What an automation can act upon: told on Home Assistant's bus, once each.
 
-Only public labels go there: the bus is heard by everything in the house.
+Only public labels go there: the bus is heard by everything in the house. Home Assistant
+lets no user listen to it who is no administrator, so an answer is told with its text.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,11 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import EVENT
 from ..gateways.outcome import Outcome
+from ..messaging.journal.replies import StoredReply
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.submission import Stage, SubmissionRecord
+from ..messaging.recipients.address_book import Recipient, UnusableTarget
+from .formatting import local_iso
 
 
 class EventType(StrEnum):
@@ -27,6 +31,8 @@ class EventType(StrEnum):
     """No evidence has settled the outcome: the user has to choose."""
     EXPIRED = "expired"
     """It ran out of time before it left."""
+    REPLY = "reply"
+    """Somebody has answered a message."""
     LOW_BALANCE = "low_balance"
     """It is time to top up."""
 
@@ -98,6 +104,33 @@ def async_tell_low_balance(
         credits=float(credits_left),
         credit_ends=None if ends is None else ends.isoformat(),
     )
+
+
+def reply_details(
+    reply: StoredReply, sender: Recipient | UnusableTarget
+) -> dict[str, object]:
+    """Return what everybody may read of an answer: not what was written.
+
+    `known` says whether it came from a recipient: a text alone proves nothing about that.
+    """
+    return {
+        "message_id": reply.message_id,
+        "recipient": sender.public_label,
+        "known": isinstance(sender, Recipient) and sender.name is not None,
+        "at": local_iso(reply.at),
+    }
+
+
+@callback
+def async_tell_reply(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    reply: StoredReply,
+    sender: Recipient | UnusableTarget,
+) -> None:
+    """Tell that somebody has answered, and what."""
+    details = reply_details(reply, sender)
+    _fire(hass, entry, EventType.REPLY, text=reply.text, **details)
 
 
 def _event_of(submission: SubmissionRecord) -> EventType:

@@ -29,6 +29,7 @@ from ..gateways.gateway import Gateway
 from ..gateways.outcome import Outcome
 from ..messaging.model.report import RecipientResult
 from ..messaging.model.submission import Failure
+from .formatting import public_code
 
 # What nobody mends by asking for something else.
 _NOT_THE_CALLERS: Final = (
@@ -52,8 +53,14 @@ _NOBODY: Final = "—"
 _NO_LIMIT: Final = "∞"
 
 
-def placeholders(error: GatewayError | Failure, gateway: Gateway) -> dict[str, str]:
-    """Return everything that the sentence of an error may want to name."""
+def placeholders(
+    error: GatewayError | Failure, gateway: Gateway, *, for_everybody: bool = False
+) -> dict[str, str]:
+    """Return everything that the sentence of an error may want to name.
+
+    What everybody may read has none of the gateway's own words: they may hold what was
+    sent, and to whom.
+    """
     return {
         "gateway": gateway.name,
         "site": gateway.site,
@@ -66,7 +73,9 @@ def placeholders(error: GatewayError | Failure, gateway: Gateway) -> dict[str, s
         "longest": (
             error.details.get("longest", str(gateway.sender_rule.longest)) or _NO_LIMIT
         ),
-        "detail": _own_words(error),
+        "detail": own_words(public_code(error.code), None)
+        if for_everybody
+        else own_words(error.code, error.words),
     }
 
 
@@ -82,28 +91,38 @@ def account_gone() -> ServiceValidationError:
     )
 
 
-def refusal(error: RejectedError, gateway: Gateway) -> HomeAssistantError:
+def refusal(
+    error: RejectedError, gateway: Gateway, *, for_guest: bool = False
+) -> HomeAssistantError:
     """Return what a caller is told when nothing was tried."""
-    return _told(error, error.key, gateway)
+    return _told(error, error.key, gateway, for_guest=for_guest)
 
 
 def action_error(
-    error: GatewayError, gateway: Gateway, *, changes: bool
+    error: GatewayError, gateway: Gateway, *, changes: bool, for_guest: bool = False
 ) -> HomeAssistantError:
     """Return what the caller of an action is told that sends no message.
 
     `changes` says whether it was to change something at the gateway: then an answer that
     never came doesn't mean that nothing has happened.
     """
-    return _told(error, _key_of_action(error, changes=changes), gateway)
+    key = _key_of_action(error, changes=changes)
+    return _told(error, key, gateway, for_guest=for_guest)
 
 
 async def not_accepted(
-    hass: HomeAssistant, failures: tuple[RecipientResult, ...], gateway: Gateway
+    hass: HomeAssistant,
+    failures: tuple[RecipientResult, ...],
+    gateway: Gateway,
+    *,
+    for_guest: bool = False,
 ) -> HomeAssistantError:
     """Return what a caller is told who can't be answered with data."""
-    sentences = [
-        f"{failed.public_label}: {await async_explain(hass, failed.failure, gateway)}"
+    reasons = [
+        (
+            failed.public_label,
+            await async_explain(hass, failed.failure, gateway, for_everybody=for_guest),
+        )
         for failed in failures
         if failed.failure is not None
     ]
@@ -112,7 +131,7 @@ async def not_accepted(
         translation_key="not_accepted",
         translation_placeholders={
             "gateway": gateway.name,
-            "failures": " ".join(sentences),
+            "failures": " ".join(f"{label}: {reason}" for label, reason in reasons),
         },
     )
 
@@ -131,9 +150,16 @@ def not_delivered(
     )
 
 
-async def async_explain(hass: HomeAssistant, error: Failure, gateway: Gateway) -> str:
+async def async_explain(
+    hass: HomeAssistant,
+    error: Failure,
+    gateway: Gateway,
+    *,
+    for_everybody: bool = False,
+) -> str:
     """Return the sentence for an error in the language of the house."""
-    return await _sentence(hass, error.key, error, gateway)
+    told = placeholders(error, gateway, for_everybody=for_everybody)
+    return await _sentence(hass, error.key, told)
 
 
 async def async_outcome(hass: HomeAssistant, outcome: Outcome) -> str:
@@ -149,17 +175,15 @@ async def explain_question(
 ) -> str:
     """Return the sentence for why a gateway didn't answer a mere question."""
     key = _key_of_action(error, changes=False)
-    return await _sentence(hass, key, error, gateway)
+    return await _sentence(hass, key, placeholders(error, gateway))
 
 
-async def _sentence(
-    hass: HomeAssistant, key: str, error: GatewayError | Failure, gateway: Gateway
-) -> str:
+async def _sentence(hass: HomeAssistant, key: str, told: dict[str, str]) -> str:
     translations = await async_get_translations(
         hass, hass.config.language, "exceptions", {DOMAIN}
     )
     sentence = translations[f"component.{DOMAIN}.exceptions.{key}.message"]
-    return sentence.format(**placeholders(error, gateway))
+    return sentence.format(**told)
 
 
 def _key_of_action(error: GatewayError, *, changes: bool) -> str:
@@ -171,7 +195,9 @@ def _key_of_action(error: GatewayError, *, changes: bool) -> str:
     return _WITHOUT_A_MESSAGE.get(error.key, error.key)
 
 
-def _told(error: GatewayError, key: str, gateway: Gateway) -> HomeAssistantError:
+def _told(
+    error: GatewayError, key: str, gateway: Gateway, *, for_guest: bool
+) -> HomeAssistantError:
     """Return an error's sentence: a mistake of the caller's, if it is one."""
     is_the_callers = (
         isinstance(error, RejectedError)
@@ -183,7 +209,7 @@ def _told(error: GatewayError, key: str, gateway: Gateway) -> HomeAssistantError
     return kind(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders=placeholders(error, gateway),
+        translation_placeholders=placeholders(error, gateway, for_everybody=for_guest),
     )
 
 
@@ -202,7 +228,7 @@ def _names(gateways: Iterable[type[Gateway]]) -> str:
     return ", ".join(gateway.name for gateway in gateways) or _NOBODY
 
 
-def _own_words(error: GatewayError | Failure) -> str:
+def own_words(code: str | None, words: str | None) -> str:
     """Return the gateway's own code and words, ready to stand in a sentence."""
-    told = ": ".join(part for part in (error.code, error.words) if part)
+    told = ": ".join(part for part in (code, words) if part)
     return f" ({told})" if told else ""

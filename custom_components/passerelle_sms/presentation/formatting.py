@@ -1,9 +1,19 @@
-"""Moments as the answers and events of the house tell them."""
+"""Moments, amounts and codes as the answers and events of the house tell them."""
 
 from datetime import datetime
 from decimal import Decimal
+import re
+from typing import Final
 
 from homeassistant.util import dt as dt_util
+
+# "82", "-8", "E505" or "HTTP 403": too short for a number, and no word.
+_CODE: Final = re.compile(r"(?:HTTP )?-?[A-Za-z]{0,3}[0-9]{1,5}")
+
+
+def public_code(code: str | None) -> str | None:
+    """Return a gateway's code as everybody may read it; `None` if it isn't a mere code."""
+    return code if code and _CODE.fullmatch(code) else None
 
 
 def local_iso(moment: datetime | None) -> str | None:

@@ -1,4 +1,8 @@
-"""What only the user can mend, told where Home Assistant tells such things."""
+"""What only the user can mend, told where Home Assistant tells such things.
+
+Every user can list the issues with what stands in their sentences, and read their data;
+only their flows are for administrators. So neither holds a text, a number or a login.
+"""
 
 from decimal import Decimal
 
@@ -20,6 +24,7 @@ JOURNAL_DAMAGED = "journal_damaged"
 JOURNAL_UNAVAILABLE = "journal_unavailable"
 LOW_BALANCE = "low_balance"
 NOT_LEFT = "not_left"
+SAME_ACCOUNT = "same_account"
 UNEXPLAINED_FALL = "unexplained_fall"
 UNKNOWN_OUTCOME = "unknown_outcome"
 
@@ -59,7 +64,7 @@ async def async_tell_account_refused(
     An address that is not allowed has an issue of its own. Await this before the next
     `async_forget_account_refused`: the words for the reason may have to be read first.
     """
-    reason = await async_explain(hass, failure, gateway)
+    reason = await async_explain(hass, failure, gateway, for_everybody=True)
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -81,6 +86,32 @@ async def async_tell_account_refused(
 def async_forget_account_refused(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: the gateway takes what the account sends."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(ACCOUNT_REFUSED, entry))
+
+
+@callback
+def async_tell_same_account(
+    hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry, gateway: Gateway
+) -> None:
+    """Tell that another entry is the same account, and has the say."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(SAME_ACCOUNT, entry),
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=SAME_ACCOUNT,
+        translation_placeholders={
+            "account": entry.title,
+            "other": other.title,
+            "gateway": gateway.name,
+        },
+    )
+
+
+@callback
+def async_forget_same_account(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget it: there is no other, or this one has the say."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(SAME_ACCOUNT, entry))
 
 
 @callback

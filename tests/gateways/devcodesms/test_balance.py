@@ -2,18 +2,22 @@
 
 from decimal import Decimal
 import json
+from typing import Final
 
 import pytest
 
+from custom_components.passerelle_sms.gateways.devcodesms import gateway as devcodesms
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     GatewayBrokenError,
     GatewayError,
+    InvalidRequestError,
     NoAnswerError,
     NotAllowedError,
     OperationUnknownError,
     RateLimitedError,
     RejectedError,
+    UnknownOutcomeError,
     UnreadableAnswerError,
 )
 from custom_components.passerelle_sms.gateways.model.account import Balance
@@ -101,22 +105,101 @@ async def test_says_what_the_documented_form_was_told(
     assert simulator.devcodesms.asked("balance") == len(FORMS)
 
 
+# What a server may say that doesn't take a GET with a body, or overlooks its key.
+REFUSALS: Final = [
+    (refused(FORBIDDEN, 401), 401, AuthenticationError),
+    (refused(FORBIDDEN, 401), 200, AuthenticationError),
+    (refused("Erreur de validation"), 400, InvalidRequestError),
+    (refused("Erreur de validation"), 200, InvalidRequestError),
+    (refused("Erreur", 200), 200, RejectedError),
+    (refused("Erreur", 500), 200, GatewayBrokenError),
+    ("<h1>Non</h1>", 401, AuthenticationError),
+    ("<h1>Non</h1>", 403, NotAllowedError),
+    ("<h1>Non</h1>", 413, InvalidRequestError),
+    ("<h1>Non</h1>", 422, InvalidRequestError),
+    ("<h1>Non</h1>", 500, GatewayBrokenError),
+    ("<h1>Non</h1>", 503, GatewayBrokenError),
+    ("<h1>Non</h1>", 200, UnreadableAnswerError),
+    ("", 302, UnreadableAnswerError),
+]
+
+
+@pytest.mark.parametrize(("answer", "status", "error"), REFUSALS)
+async def test_until_a_form_has_worked_the_next_is_tried(
+    simulator: Simulator,
+    client: GatewayMaker,
+    answer: str,
+    status: int,
+    error: type[GatewayError],
+) -> None:
+    """Whatever is answered, as the question does no harm; once one works, no more."""
+    simulated = simulator.devcodesms
+    simulated.balance_forms = set(FORMS)
+    simulated.answer_next(answer, status=status)
+    gateway = client(simulated)
+
+    assert (await gateway.balance()).credits == 1000
+    assert simulated.asked("balance") == 2
+
+    await gateway.balance()
+    assert simulated.asked("balance") == 3
+
+
+@pytest.mark.parametrize(("answer", "status", "error"), REFUSALS)
+async def test_where_no_form_works_the_error_says_why(
+    simulator: Simulator,
+    client: GatewayMaker,
+    answer: str,
+    status: int,
+    error: type[GatewayError],
+) -> None:
+    """As it is the same for all."""
+    for _ in FORMS:
+        simulator.devcodesms.answer_next(answer, status=status)
+
+    with pytest.raises(GatewayError) as raised:
+        await client(simulator.devcodesms).balance()
+
+    assert type(raised.value) is error
+    assert simulator.devcodesms.asked("balance") == len(FORMS)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "error"),
+    [
+        ((404, 405, 401, 500), AuthenticationError),
+        ((403, 405, 401, 500), AuthenticationError),
+        ((500, 404, 403, 404), NotAllowedError),
+        ((500, 404, 404, 404), GatewayBrokenError),
+        ((404, 500, 500, 500), OperationUnknownError),
+    ],
+)
+async def test_the_most_telling_error_is_raised(
+    simulator: Simulator,
+    client: GatewayMaker,
+    statuses: tuple[int, ...],
+    error: type[GatewayError],
+) -> None:
+    """About the key, else about the account, else the documented form's."""
+    for status in statuses:
+        simulator.devcodesms.answer_next("", status=status)
+
+    with pytest.raises(GatewayError) as raised:
+        await client(simulator.devcodesms).balance()
+
+    assert type(raised.value) is error
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "error"),
     [
         (refused(FORBIDDEN, 401), 401, AuthenticationError),
-        (refused(FORBIDDEN, 401), 200, AuthenticationError),
-        (refused(FORBIDDEN), 400, AuthenticationError),
-        ("<h1>Non</h1>", 401, AuthenticationError),
-        ("<h1>Non</h1>", 403, NotAllowedError),
-        ("<h1>Non</h1>", 429, RateLimitedError),
-        ("<h1>Non</h1>", 500, GatewayBrokenError),
-        ("<h1>Non</h1>", 503, GatewayBrokenError),
-        (refused("Erreur", 500), 200, GatewayBrokenError),
         (refused("Erreur", 200), 200, RejectedError),
+        ("<h1>Non</h1>", 403, NotAllowedError),
+        ("<h1>Non</h1>", 500, GatewayBrokenError),
     ],
 )
-async def test_a_decided_refusal_is_not_asked_again(
+async def test_a_decided_refusal_of_the_form_that_worked_is_not_asked_again(
     simulator: Simulator,
     client: GatewayMaker,
     answer: str,
@@ -124,27 +207,85 @@ async def test_a_decided_refusal_is_not_asked_again(
     error: type[GatewayError],
 ) -> None:
     """Another form would be answered the same."""
-    simulator.devcodesms.balance_forms = set(FORMS)
-    simulator.devcodesms.answer_next(answer, status=status)
+    simulated = simulator.devcodesms
+    gateway = client(simulated)
+    await gateway.balance()
+    simulated.balance_forms = set(FORMS)
+    simulated.answer_next(answer, status=status)
 
     with pytest.raises(GatewayError) as raised:
-        await client(simulator.devcodesms).balance()
+        await gateway.balance()
 
     assert type(raised.value) is error
+    assert simulated.asked("balance") == 2
+
+
+async def test_a_busy_gateway_is_not_asked_again(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """HTTP 429 is about the number of requests, not about their form."""
+    simulator.devcodesms.answer_next("", status=429)
+
+    with pytest.raises(RateLimitedError):
+        await client(simulator.devcodesms).balance()
+
     assert simulator.devcodesms.asked("balance") == 1
 
 
 @pytest.mark.parametrize("fault", [Fault.STALL_BEFORE, Fault.CUT_BEFORE])
-async def test_silence_is_not_asked_again(
+async def test_after_silence_the_next_form_is_tried(
     simulator: Simulator, client: GatewayMaker, fault: Fault
 ) -> None:
-    """A gateway that doesn't answer has not refused the form."""
-    simulator.devcodesms.fail(fault, times=1)
+    """A proxy may drop a GET with a body; once a form has worked, silence is silence."""
+    simulated = simulator.devcodesms
+    simulated.balance_forms = set(FORMS)
+    simulated.fail(fault, times=1)
+    gateway = client(simulated)
+
+    assert (await gateway.balance()).credits == 1000
+    assert simulated.asked("balance") == 2
+
+    simulated.fail(fault, times=1)
+    with pytest.raises(NoAnswerError):
+        await gateway.balance()
+    assert simulated.asked("balance") == 3
+
+
+async def test_a_question_does_not_last_for_ever(
+    simulator: Simulator, client: GatewayMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute no other form is begun."""
+    seconds = iter((0.0, 0.0, 59.0, 61.0))
+    monkeypatch.setattr(devcodesms, "seconds_since_boot", lambda: next(seconds))
+    simulator.devcodesms.fail(Fault.CUT_BEFORE)
 
     with pytest.raises(NoAnswerError):
         await client(simulator.devcodesms).balance()
 
-    assert simulator.devcodesms.asked("balance") == 1
+    assert simulator.devcodesms.asked("balance") == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"success": True, "code": "error"},
+        {"success": False, "code": "success"},
+        {"success": True, "status": 400},
+        {"success": False},
+        {"success": True, "status": 500},
+        {"success": "peut-être"},
+    ],
+)
+async def test_a_balance_beside_a_refusal_is_none(
+    simulator: Simulator, client: GatewayMaker, changes: dict[str, object]
+) -> None:
+    """The answer contradicts itself."""
+    answer = json.dumps({"data": {"solde": 968}, **changes})
+    for _ in FORMS:
+        simulator.devcodesms.answer_next(answer)
+
+    with pytest.raises(UnknownOutcomeError):
+        await client(simulator.devcodesms).balance()
 
 
 @pytest.mark.parametrize(
@@ -159,6 +300,8 @@ async def test_silence_is_not_asked_again(
             Balance(credits=Decimal("968.5"), purchased=1000),
         ),
         ([{"solde": 0}], Balance(credits=Decimal(0))),
+        ({"SOLDE ": "1 968"}, Balance(credits=Decimal(1968))),
+        ({"solde": "1,234"}, None),
         ({}, None),
         ([], None),
         (None, None),

@@ -8,11 +8,12 @@ from typing import Final
 import pytest
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    PushedAnswer,
     PushedReport,
     PushesDelivery,
 )
+from custom_components.passerelle_sms.gateways.answer_reader import EXCERPT
 from custom_components.passerelle_sms.gateways.errors import InvalidRequestError
-from custom_components.passerelle_sms.gateways.gateway import EXCERPT
 from custom_components.passerelle_sms.gateways.model.delivery import (
     DeliveryReport,
     DeliveryStatus,
@@ -20,6 +21,7 @@ from custom_components.passerelle_sms.gateways.model.delivery import (
 from custom_components.passerelle_sms.gateways.model.message import Sms
 from custom_components.passerelle_sms.gateways.wire.times import DOUALA
 from tests.conftest import GatewayMaker
+from tests.gateways.wire.notices import NOTICES
 from tests.simulator import Simulator
 
 MOBILE: Final = "+237678018812"
@@ -68,10 +70,18 @@ def report_of(gateway: PushesDelivery, row: object) -> DeliveryReport:
     return pushed.report
 
 
-def codes(answer: object) -> list[object]:
+def rows(answer: PushedAnswer) -> list[dict[str, object]]:
+    """Return the rows of an answer."""
+    assert answer.content_type == "application/json"
+    answered = json.loads(answer.body)
+    assert answered.keys() == {"dlrlist"}
+    told: list[dict[str, object]] = answered["dlrlist"]
+    return told
+
+
+def codes(answer: PushedAnswer) -> list[object]:
     """Return the code of each row of an answer."""
-    assert isinstance(answer, dict)
-    return [row["reponsecode"] for row in answer["dlrlist"]]
+    return [row["reponsecode"] for row in rows(answer)]
 
 
 # --- what a call says ----------------------------------------------------------
@@ -102,7 +112,8 @@ def test_reads_what_the_document_prints(gateway: PushesDelivery) -> None:
     )
     assert pushed[0].report is not None
     assert pushed[0].report.is_about(MOBILE)
-    assert MESSAGE_ID not in repr(pushed[0].report)
+    assert MESSAGE_ID not in repr(pushed)
+    assert MOBILE[4:] not in repr(pushed)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +126,12 @@ def test_reads_what_the_document_prints(gateway: PushesDelivery) -> None:
         "\ufeff " + call(row()),
         call({name.upper(): value for name, value in row().items()}),
         call({name.title(): value for name, value in row().items()}),
+        call({f" {name[:7]} {name[7:]}\n": value for name, value in row().items()}),
+        json.dumps({"dlrlist": {"7": row()}}),
+        json.dumps({" Dlr list": [row()]}),
+        json.dumps(call(row())),
+        *(f"{notice}{call(row())}" for notice in NOTICES),
+        *(f"{call(row())}{notice}" for notice in NOTICES),
     ],
 )
 def test_reads_every_writing_of_a_call(gateway: PushesDelivery, body: str) -> None:
@@ -139,6 +156,8 @@ def test_reads_every_writing_of_a_call(gateway: PushesDelivery, body: str) -> No
         '{"dlrlist": 1}',
         call(row())[:-1],
         "[" * 200_000,
+        call(row()) * 2,
+        call({"a": [[]]}).replace("[]", "[" * 99 + "]" * 99),
         call(*([row()] * 501)),
     ],
 )
@@ -177,16 +196,35 @@ def test_a_list_may_be_empty_or_long(gateway: PushesDelivery, count: int) -> Non
         ("UNKNOWN", PENDING),
         ("?", PENDING),
         ("NOT DELIVERED", PENDING),
+        (1, DELIVERED),
+        ("1", DELIVERED),
+        (" 1 ", DELIVERED),
+        ("1 DELIVRD", DELIVERED),
+        ("1DELIVRD", DELIVERED),
+        ("(1) – Delivrd", DELIVERED),
+        (0, UNDELIVERED),
+        ("0", UNDELIVERED),
+        ("0 UNDELIV", UNDELIVERED),
+        ("0 : UNDELIV - Le message n’est pas délivre", UNDELIVERED),
+        # What contradicts itself, or says more than is known.
+        ("0 DELIVRD", PENDING),
+        ("1 UNDELIV", PENDING),
+        ("1 ENROUTE", PENDING),
+        ("2", PENDING),
+        ("10", PENDING),
+        ("01", PENDING),
+        (-1, PENDING),
     ],
 )
 @pytest.mark.parametrize("code", [0, 1])
 def test_the_status_decides(
-    gateway: PushesDelivery, word: str, status: DeliveryStatus, code: int
+    gateway: PushesDelivery, word: object, status: DeliveryStatus, code: int
 ) -> None:
     """Whatever the code beside it; a word that nobody knows settles nothing."""
     report = report_of(gateway, row(status=word, reponsecode=code))
 
-    assert (report.status, report.words, report.code) == (status, word, str(code))
+    assert report.status is status
+    assert (report.words, report.code) == (str(word).strip(), str(code))
 
 
 @pytest.mark.parametrize(
@@ -221,6 +259,7 @@ def test_the_code_decides_without_a_status(
         7,
         [],
         {},
+        [row()],
         row(mobileno=None, messageid=None),
         row(mobileno="", messageid=[]),
         row(mobileno="inconnu", messageid=" "),
@@ -310,8 +349,8 @@ def test_what_a_report_holds_can_be_stored(gateway: PushesDelivery) -> None:
         row(status="\ud800", messageid="\udfff" + "a" * 900, reponsecode="9" * 900),
     )
 
-    assert report.submission_id == "?" + "a" * (EXCERPT - 1)
-    assert report.words == "?"
+    assert report.submission_id == "\ufffd" + "a" * (EXCERPT - 1)
+    assert report.words == "\ufffd"
     assert report.code == "***99"
 
 
@@ -322,9 +361,10 @@ def test_answers_the_same_list(gateway: PushesDelivery) -> None:
     """2.3, "Réponse": 1 for what was taken, 0 for what was not."""
     pushed = gateway.read_pushed(call(row(), row(messageid="other")))
 
-    assert gateway.answer_pushed(pushed, (True, False)) == {
-        "dlrlist": [row(), row(messageid="other", reponsecode=0)]
-    }
+    assert rows(gateway.answer_pushed(pushed, (True, False))) == [
+        row(),
+        row(messageid="other", reponsecode=0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -354,11 +394,11 @@ def test_answers_the_same_list(gateway: PushesDelivery) -> None:
             },
         ),
         (
-            {"mobileno": 237678018812, "messageid": 2**53, "status": "\ud800" * 900},
+            {"mobileno": 237678018812, "messageid": 2**99, "status": "\ud800" * 900},
             {
                 "mobileno": 237678018812,
-                "messageid": None,
-                "status": "?" * EXCERPT,
+                "messageid": 2**99,
+                "status": "\ufffd" * EXCERPT,
                 "reponsecode": 0,
             },
         ),
@@ -370,7 +410,7 @@ def test_answers_only_what_the_document_knows(
     """Whatever was sent along."""
     pushed = gateway.read_pushed(call(told))
 
-    assert gateway.answer_pushed(pushed, (False,)) == {"dlrlist": [answered]}
+    assert rows(gateway.answer_pushed(pushed, (False,))) == [answered]
 
 
 @pytest.mark.parametrize("taken", [(), (True, True)])
@@ -414,13 +454,27 @@ def test_knows_an_id_in_either_writing(
 # --- the gateway as a whole ----------------------------------------------------
 
 
-@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize(
+    "switches",
+    [
+        (),
+        ("bare_ids",),
+        ("bare_ids_in_answers",),
+        ("bare_ids", "bare_ids_in_answers", "spaced_numbers"),
+        ("status_as_number",),
+        ("status_with_number",),
+        ("blanks_in_names",),
+        ("status_as_number", "blanks_in_names", "bare_ids"),
+    ],
+)
+@pytest.mark.parametrize("word", ["DELIVRD", "UNDELIV"])
 async def test_what_was_sent_is_reported(
-    simulator: Simulator, client: GatewayMaker, *, bare: bool
+    simulator: Simulator, client: GatewayMaker, switches: tuple[str, ...], word: str
 ) -> None:
-    """A report for each message, found by its id and its number."""
+    """A report for each message, found by its id and its number, however it is written."""
     simulated = simulator.devcodesms
-    simulated.bare_ids = simulated.spaced_numbers = bare
+    for switch in switches:
+        setattr(simulated, switch, True)
     simulated.now = lambda: datetime(2026, 10, 3, 23, 30, tzinfo=UTC)
     gateway = client(simulated)
     assert isinstance(gateway, PushesDelivery)
@@ -432,19 +486,26 @@ async def test_what_was_sent_is_reported(
         PENDING,
     ]
 
-    body = simulated.delivery_report(simulated.accepted, "UNDELIV")
-    reports = [pushed.report for pushed in gateway.read_pushed(body)]
+    body = simulated.delivery_report(simulated.accepted, word)
+    pushed = gateway.read_pushed(body)
 
+    reports = [each.report for each in pushed]
+    delivered = word == "DELIVRD"
     for report, submission in zip(reports, result.submissions, strict=True):
         assert report is not None
         assert gateway.id_key(submission.submission_id or "") == gateway.id_key(
             report.submission_id or ""
         )
         assert report.is_about(submission.recipient)
-        assert (report.status, report.code) == (UNDELIVERED, "0")
+        assert report.status is (DELIVERED if delivered else UNDELIVERED)
+        assert report.code == str(int(delivered))
         assert report.at == simulated.now()
     # None of them is about the other one.
     assert reports[0] is not None
     assert gateway.id_key(result.submissions[1].submission_id or "") != gateway.id_key(
         reports[0].submission_id or ""
     )
+    # And the gateway finds its own names again.
+    [sent, _] = json.loads(body)["dlrlist"]
+    answered = gateway.answer_pushed(pushed, (True, True))
+    assert json.loads(answered.body)["dlrlist"][0].keys() == sent.keys()

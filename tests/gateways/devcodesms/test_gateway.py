@@ -29,7 +29,6 @@ from tests.simulator.devcodesms import (
     INVALID_NUMBER,
     KEY_MISSING,
     NO_CREDIT,
-    SOME_FAILED,
     UNREACHABLE,
 )
 
@@ -173,10 +172,14 @@ async def test_takes_a_hundred_recipients_at_once(
         (sent(row(balance=None, total_sms_unit="1")), 200, Outcome.ACCEPTED, None),
         # Title and words decide nothing.
         (sent(row(), title="Erreur", msg=NO_CREDIT), 200, Outcome.ACCEPTED, None),
-        # A row decides, whatever stands above it.
-        (refused(SOME_FAILED, details=[{"sms": [row()]}]), 200, Outcome.ACCEPTED, None),
+        # His row decides that it failed, though the request succeeded.
         (sent(row(status="error")), 200, Outcome.REJECTED, RejectedError),
-        (sent(row(errorcode="12")), 200, Outcome.REJECTED, RejectedError),
+        (
+            sent(row(status="error", errorcode="12")),
+            200,
+            Outcome.REJECTED,
+            RejectedError,
+        ),
         (sent(row(status=None)), 200, Outcome.UNKNOWN, UnreadableAnswerError),
         (sent(row(status="queued")), 200, Outcome.UNKNOWN, UnreadableAnswerError),
         (
@@ -185,10 +188,8 @@ async def test_takes_a_hundred_recipients_at_once(
             Outcome.REJECTED,
             InvalidRecipientError,
         ),
-        # Without rows a success is none, and a refusal is one for all.
-        (sent(), 200, Outcome.UNKNOWN, UnreadableAnswerError),
-        (sent(details=None), 200, Outcome.UNKNOWN, UnreadableAnswerError),
         (sent(details="none"), 200, Outcome.UNKNOWN, UnreadableAnswerError),
+        # Without rows a refusal is the only recipient's.
         (refused(FORBIDDEN, 401), 401, Outcome.REJECTED, AuthenticationError),
         (refused("Non", 401), 200, Outcome.REJECTED, AuthenticationError),
         (refused("Pas d'autorisation"), 200, Outcome.REJECTED, AuthenticationError),
@@ -216,14 +217,13 @@ async def test_takes_a_hundred_recipients_at_once(
         ),
         (refused("Erreur", success=None), 200, Outcome.REJECTED, InvalidRequestError),
         (refused({"phone": "?"}), 200, Outcome.REJECTED, InvalidRequestError),
-        (refused(SOME_FAILED), 200, Outcome.REJECTED, InvalidRequestError),
         (refused("Erreur", 429), 429, Outcome.NOT_SENT, RateLimitedError),
         # Status 500 is no refusal: the message may be on its way.
         (refused("Erreur", 500), 500, Outcome.UNKNOWN, GatewayBrokenError),
         (refused("Erreur", 500), 200, Outcome.UNKNOWN, GatewayBrokenError),
         (refused("Erreur", status=None), 503, Outcome.UNKNOWN, GatewayBrokenError),
         (sent(row()), 500, Outcome.UNKNOWN, GatewayBrokenError),
-        (refused(NO_CREDIT), 500, Outcome.REJECTED, InsufficientCreditError),
+        (refused(NO_CREDIT), 500, Outcome.UNKNOWN, GatewayBrokenError),
         # What contradicts itself, or isn't of the document's form, proves nothing.
         (sent(row()), 400, Outcome.UNKNOWN, UnreadableAnswerError),
         ("", 200, Outcome.UNKNOWN, UnreadableAnswerError),
@@ -269,24 +269,26 @@ async def test_understands_every_answer_to_a_message(
     ("rows", "outcomes"),
     [
         # Each found by his number, in whatever order and writing.
-        ([row(mobileno=OTHER), row()], "accepted accepted"),
         (
             [row(mobileno="+237 678 018 812", status="error"), row()],
             "accepted rejected",
         ),
-        ([row(mobileno=237699128531), row(mobileno="678018812")], "accepted accepted"),
-        ([row(mobileno="00237699128531")], "accepted unknown"),
         # Nobody spoke of the other one.
         ([row()], "accepted unknown"),
+        ([row(mobileno="00237699128531")], "accepted unknown"),
         ([row(status="error")], "rejected unknown"),
         # Of whom does it speak?
         ([row(mobileno=None)], "unknown unknown"),
         ([row(mobileno=True)], "unknown unknown"),
         ([row(mobileno="8018812")], "unknown unknown"),
         ([row(mobileno="+237600000000")], "unknown unknown"),
-        # Twice the same: what was taken once must not be sent again.
-        ([row(status="error"), row(), row(mobileno=OTHER)], "accepted accepted"),
+        # One that can't be read costs nobody else.
+        ([None, "?", [], row()], "accepted unknown"),
+        # Twice about one, and not the same.
+        ([row(status="error"), row(), row(mobileno=OTHER)], "unknown accepted"),
         ([row(status="error"), row(status="?")], "unknown unknown"),
+        ([row(status="error"), row(status="error")], "rejected unknown"),
+        ([row(), row()], "accepted unknown"),
     ],
 )
 @pytest.mark.parametrize("success", [True, False])
@@ -299,7 +301,8 @@ async def test_every_recipient_has_his_own_row(
     success: bool,
 ) -> None:
     """The rows decide whatever `success` says: "Certain message n'ont pas été envoyé"."""
-    simulator.devcodesms.answer_next(sent(*rows, success=success))
+    code = "success" if success else "error"
+    simulator.devcodesms.answer_next(sent(*rows, success=success, code=code))
 
     result = await client(simulator.devcodesms).send(
         Sms(text="Test", recipients=(MOBILE, OTHER))
@@ -307,6 +310,50 @@ async def test_every_recipient_has_his_own_row(
 
     assert [s.recipient for s in result.submissions] == [MOBILE, OTHER]
     assert " ".join(s.outcome for s in result.submissions) == outcomes
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(mobileno=OTHER), row()],
+        [row(mobileno=237699128531), row(mobileno="678018812")],
+    ],
+)
+@pytest.mark.parametrize("success", [True, False])
+async def test_a_failure_that_nobody_had_contradicts_the_rows(
+    simulator: Simulator,
+    client: GatewayMaker,
+    rows: list[dict[str, object]],
+    *,
+    success: bool,
+) -> None:
+    """Then nothing is known, and the ids are kept."""
+    code = "success" if success else "error"
+    simulator.devcodesms.answer_next(sent(*rows, success=success, code=code))
+
+    result = await client(simulator.devcodesms).send(
+        Sms(text="Test", recipients=(MOBILE, OTHER))
+    )
+
+    outcome = Outcome.ACCEPTED if success else Outcome.UNKNOWN
+    assert {(s.outcome, s.submission_id) for s in result.submissions} == {
+        (outcome, MESSAGE_ID)
+    }
+
+
+@pytest.mark.parametrize("rows", [300, 301, 20_000])
+async def test_rows_without_end_are_no_answer(
+    simulator: Simulator, client: GatewayMaker, rows: int
+) -> None:
+    """Up to three times as many as numbers can be asked for."""
+    simulator.devcodesms.answer_next(sent(row(), *[{}] * (rows - 1)))
+
+    result = await client(simulator.devcodesms).send(
+        Sms(text="Test", recipients=(MOBILE,))
+    )
+
+    [submission] = result.submissions
+    assert submission.outcome is (Outcome.ACCEPTED if rows == 300 else Outcome.UNKNOWN)
 
 
 async def test_a_suffix_of_two_numbers_names_neither(
@@ -352,11 +399,15 @@ async def test_the_only_row_is_about_the_only_recipient(
     assert result.submissions[0].outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    "details",
+    [{"sms": row()}, {"0": {"sms": {"7": row()}}}, row(), [row()], [{"SMS": [row()]}]],
+)
 async def test_single_objects_stand_for_lists(
-    simulator: Simulator, client: GatewayMaker
+    simulator: Simulator, client: GatewayMaker, details: object
 ) -> None:
-    """`details` and `sms` may come without their brackets."""
-    simulator.devcodesms.answer_next(sent(details={"sms": row()}))
+    """`details` and `sms` may come without their brackets, or as PHP's lists with gaps."""
+    simulator.devcodesms.answer_next(sent(details=details))
 
     result = await client(simulator.devcodesms).send(
         Sms(text="Test", recipients=(MOBILE,))
@@ -364,19 +415,6 @@ async def test_single_objects_stand_for_lists(
 
     assert result.submissions[0].outcome is Outcome.ACCEPTED
     assert result.remaining == 1785
-
-
-async def test_some_of_several_not_sent_is_no_refusal_of_all(
-    simulator: Simulator, client: GatewayMaker
-) -> None:
-    """Without rows nobody knows who got it, so nobody is sent it again."""
-    simulator.devcodesms.answer_next(refused(SOME_FAILED))
-
-    result = await client(simulator.devcodesms).send(
-        Sms(text="Test", recipients=(MOBILE, OTHER))
-    )
-
-    assert {s.outcome for s in result.submissions} == {Outcome.UNKNOWN}
 
 
 async def test_a_refused_row_keeps_the_gateways_words(
@@ -462,6 +500,27 @@ async def test_the_gateways_refusals(
     simulated.api_key = "another"
     assert await error_for(MOBILE) is AuthenticationError
     assert simulated.accepted == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(), row(mobileno=OTHER, status="error", balance=0)],
+        [row(mobileno=OTHER, status="error", balance=0), row()],
+        [row(), row(mobileno=OTHER, errorcode="12", balance=3)],
+    ],
+)
+async def test_only_a_successful_row_tells_the_credit(
+    simulator: Simulator, client: GatewayMaker, rows: list[dict[str, object]]
+) -> None:
+    """A failed one may hold a zero that is none."""
+    simulator.devcodesms.answer_next(sent(*rows))
+
+    result = await client(simulator.devcodesms).send(
+        Sms(text="Test", recipients=(MOBILE, OTHER))
+    )
+
+    assert result.remaining == 1785
 
 
 async def test_a_partial_failure(simulator: Simulator, client: GatewayMaker) -> None:

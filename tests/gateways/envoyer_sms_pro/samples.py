@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs
 
 import aiohttp
@@ -110,7 +111,7 @@ def maker(simulator: Simulator, session: aiohttp.ClientSession) -> Maker:
         *,
         patience: float = 10,
         budget: RequestBudget | None = None,
-        **credentials: str,
+        **credentials: Any,
     ) -> EnvoyerSmsPro:
         right = Credentials(username=simulated.username, password=simulated.password)
         return EnvoyerSmsPro(

@@ -45,12 +45,6 @@ from .samples import (
 
 
 @pytest.fixture
-def simulated(simulator: Simulator) -> SimulatedEnvoyerSmsPro:
-    """Return the gateway as its document describes it."""
-    return simulator.envoyer_sms_pro
-
-
-@pytest.fixture
 def make(simulator: Simulator, session: aiohttp.ClientSession) -> Maker:
     """Return a maker of clients."""
     return maker(simulator, session)
@@ -200,6 +194,106 @@ async def test_no_account_is_a_list_too(
     simulated.answer_next("<r><status>success</status><accounts/></r>")
 
     assert await make().accounts() == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "asked_again"),
+    [
+        (400, "", True),
+        (401, fail(1, "Authentication failed"), True),
+        (403, "Forbidden", False),
+        (404, "", False),
+        (500, "", True),
+        (200, "<html/>", True),
+        (200, ACCOUNTS.replace("5973", "?"), True),
+    ],
+)
+async def test_without_the_list_there_is_a_balance_all_the_same(
+    simulated: SimulatedEnvoyerSmsPro,
+    make: Maker,
+    status: int,
+    answer: str,
+    asked_again: bool,
+) -> None:
+    """What was told of the others stands, also where there is no such list for us."""
+    open_accounts(simulated)
+    gateway = make(account_id="504")
+    told = (await gateway.balance()).sub_accounts
+    simulated.answer_next(answer, status=status, operation="accounts")
+
+    balance = await gateway.balance()
+
+    assert balance.credits == 5973
+    assert balance.sub_accounts == told == LISTED
+    await gateway.balance()
+    assert simulated.asked("accounts") == (3 if asked_again else 2)
+
+
+async def test_a_list_that_wants_the_id_of_an_account(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """As the table of "Fonction liste des comptes" has it: with the id it is told."""
+    open_accounts(simulated)
+    simulated.list_requires_id = True
+
+    with pytest.raises(AuthenticationError):
+        await make().accounts()
+
+    assert await make(account_id="504").accounts() == LISTED
+
+
+@pytest.mark.parametrize("single_takes_id", [True, False])
+async def test_an_only_account_is_named_once_it_must_be(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, single_takes_id: bool
+) -> None:
+    """A refusal of the login proves that nothing was done: then its id is told, too."""
+    simulated.single_takes_id = single_takes_id
+    gateway = make(account_id="1", is_only=True)
+    for _ in range(3):
+        balance = await gateway.balance()
+        assert balance == Balance(credits=Decimal(1000), request_limit=100)
+    assert len(simulated.requests) == 3
+
+    await gateway.create_account("Atelier")
+    first, second = await gateway.send(SMS), await gateway.send(SMS)
+    balance = await gateway.balance()
+
+    assert first.submissions[0].outcome is Outcome.ACCEPTED
+    assert second.submissions[0].outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 2
+    # Once refused, it is not asked for without its id again.
+    assert simulated.asked("send") == 3
+    assert simulated.asked("balance") == 4
+    assert [account.name for account in balance.sub_accounts] == ["MAISON", "Atelier"]
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"),
+    [("5 000", 5000), ("5\u00a0000", 5000), ("5\u202f000", 5000), (" 200 ", 200)],
+)
+async def test_reads_a_limit_written_in_groups(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, told: str, limit: int
+) -> None:
+    """As French writes numbers."""
+    simulated.answer_next(STATUS.replace(">100<", f">{told}<"))
+    gateway = make()
+
+    assert (await gateway.balance()).request_limit == limit
+    assert gateway.budget is not None
+    assert gateway.budget.limit == limit
+
+
+@pytest.mark.parametrize(
+    ("told", "credits_left"),
+    [("564,5", "564.5"), ("1\u202f564", "1564"), (" 7.25 ", "7.25")],
+)
+async def test_reads_a_credit_as_french_writes_it(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, told: str, credits_left: str
+) -> None:
+    """With a comma, or in groups."""
+    simulated.answer_next(STATUS.replace(">564<", f">{told}<"))
+
+    assert (await make().balance()).credits == Decimal(credits_left)
 
 
 # --- the limit of requests ----------------------------------------------------

@@ -24,6 +24,7 @@ from custom_components.passerelle_sms.gateways.model.delivery import (
     Replies,
     Reply,
     Sent,
+    find_number,
 )
 from custom_components.passerelle_sms.gateways.model.message import (
     Cancellation,
@@ -107,12 +108,6 @@ RESPONSES = """<?xml version="1.0" encoding="UTF-8"?>
 </envoyersmspro>
 """
 EMPTY = "<envoyersmspro><status>success</status></envoyersmspro>"
-
-
-@pytest.fixture
-def simulated(simulator: Simulator) -> SimulatedEnvoyerSmsPro:
-    """Return the gateway as its document describes it."""
-    return simulator.envoyer_sms_pro
 
 
 @pytest.fixture
@@ -272,20 +267,112 @@ async def test_the_gateway_does_not_know_the_message(
     [
         EMPTY,
         CANCELLED,
-        STATS.replace("<status_id>2</status_id>", ""),
-        STATS.replace("<status_id>2", "<status_id>délivré"),
-        STATS.replace("352000000077", "?"),
+        STATS.replace("status_id>", "statut>"),
+        STATS.replace("mobile_number>", "numero>"),
         "OK",
     ],
 )
 async def test_a_delivery_that_cannot_be_read_is_none(
     simulated: SimulatedEnvoyerSmsPro, make: Maker, answer: str
 ) -> None:
-    """Neither is one of which a part is missing."""
+    """Neither is one of which no row can be."""
+    gateway = make()
     simulated.answer_next(answer)
 
     with pytest.raises(UnreadableAnswerError):
-        await make().delivery(sent("879"))
+        await gateway.delivery(sent("879"))
+
+    assert gateway.last_unreadable is not None
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        STATS.replace("<status_id>2</status_id>", ""),
+        STATS.replace("<status_id>2", "<status_id>délivré"),
+        STATS.replace("<status_id>2", "<status_id>352000000077"),
+        STATS.replace("<status_id>2", "<status_id>-1"),
+        STATS.replace("352000000077", "?"),
+        STATS.replace("<mobile_number>352000000077</mobile_number>", ""),
+        STATS.replace("352000000077", "<3 & <b \x01"),
+        STATS.replace("352000000077", "</mobile_number></recipient>"),
+    ],
+)
+async def test_a_row_that_cannot_be_read_costs_no_other(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, second: str
+) -> None:
+    """It says nothing about its recipient, who is asked about again."""
+    simulated.answer_next(second)
+
+    [report] = await make().delivery(sent("879", FRANCE, "+352000000077"))
+
+    assert report.is_about(FRANCE)
+    assert report.status is DeliveryStatus.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("written", "recipient"),
+    [
+        ("33600000001", FRANCE),
+        ("+33 6 00 00 00 01", FRANCE),
+        ("0033600000001", FRANCE),
+        ("06 00 00 00 01", FRANCE),
+        ("0600000001", FRANCE),
+        ("0692123456", "+262692123456"),
+    ],
+)
+async def test_a_number_may_be_written_as_it_is_dialled(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, written: str, recipient: str
+) -> None:
+    """Also that of an overseas department."""
+    simulated.answer_next(STATS.replace("33600000001", written))
+    numbers = (recipient, "+352000000077")
+
+    first, _ = await make().delivery(sent("879", *numbers))
+
+    assert first.is_about(recipient)
+    assert find_number(first.recipient, numbers) == recipient
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        ("03/09/2014 08:24", datetime(2014, 9, 3, 6, 24, tzinfo=UTC)),
+        ("03/09/2014 08:24:04", datetime(2014, 9, 3, 6, 24, 4, tzinfo=UTC)),
+        ("3-9-2014", datetime(2014, 9, 2, 22, tzinfo=UTC)),
+        ("2014-09-03T08:24:04", datetime(2014, 9, 3, 6, 24, 4, tzinfo=UTC)),
+        ("0001-01-01 00:00:00", None),
+        ("9999-12-31 23:59:59", None),
+        ("1999-12-31 23:59:59", None),
+        ("2200-01-01 00:00:00", None),
+        ("31/02/2014 08:24", None),
+        ("03/09/2014 8 h", None),
+        ("hier", None),
+    ],
+)
+async def test_reads_a_date_with_the_day_first(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, written: str, at: datetime | None
+) -> None:
+    """As it is written in France; what can't be is no date."""
+    simulated.answer_next(STATS.replace("2011-02-10 13:32:00", written))
+
+    first, _ = await make().delivery(sent("879"))
+
+    assert (first.status, first.at) == (DeliveryStatus.DELIVERED, at)
+
+
+async def test_no_more_rows_are_read_than_a_message_has_recipients(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """A thousand at most."""
+    row = "<recipient><mobile_number>{}</mobile_number><status_id>3</status_id></recipient>"
+    rows = "".join(row.format(33600000000 + number) for number in range(1100))
+    simulated.answer_next(f"<r><status>success</status><stats>{rows}</stats></r>")
+
+    reports = await make().delivery(sent("879"))
+
+    assert len(reports) == 1000
+    assert reports[-1].recipient == "33600000999"
 
 
 async def test_nobody_is_a_delivery_too(
@@ -524,22 +611,140 @@ async def test_says_why_there_are_no_replies(
     )
 
 
+async def test_replies_that_cannot_be_read_are_none(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """A success that tells of none at all is about something else."""
+    for answer in (EMPTY, STATS):
+        simulated.answer_next(answer)
+        with pytest.raises(UnreadableAnswerError):
+            await make().replies("879")
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("second", "reply"),
     [
-        EMPTY,
-        RESPONSES.replace("<number_of_response>3</number_of_response>", ""),
-        RESPONSES.replace("33600000002", "anonyme"),
+        ("Je t'aime <3", None),
+        ("1 < 2 > 0 & <-", None),
+        ("<b", None),
+        ("a <b>gras</i> c", None),
+        ("<coucou> à tous", None),
+        ("]]>", None),
+        ("<request>fin", None),
+        ("<error><error_id>5</error_id></error><status>fail</status>", "5fail"),
+        ("<i>oui</i>", "oui"),
+        ("<![CDATA[oui & <b]]>", "oui & <b"),
+        ("o\x00u\x0bi\x1b[0m", "oui[0m"),
+        ("&eacute;t&#233; &#xD83D;&#0;!", "été !"),
+        ("&lt;3", "<3"),
+        ("oui</content>non", "oui"),
+        ("oui</response>", ""),
+        ("", ""),
     ],
 )
-async def test_replies_that_cannot_be_read_are_none(
-    simulated: SimulatedEnvoyerSmsPro, make: Maker, answer: str
+async def test_whatever_stands_in_a_reply_costs_no_other(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, second: str, reply: str | None
 ) -> None:
-    """Without their number, or without a sender."""
-    simulated.answer_next(answer)
+    """Anybody writes them, and the gateway may print them as they are."""
+    simulated.answer_next(RESPONSES.replace("Le texte de la deuxième réponse", second))
 
-    with pytest.raises(UnreadableAnswerError):
-        await make().replies("879")
+    replies = await make().replies("879")
+
+    assert replies.total == 3
+    texts = [each.text for each in replies.replies]
+    assert texts == [
+        "Le texte de la première réponse",
+        second if reply is None else reply,
+        "Le texte de la troisième réponse",
+    ]
+    assert replies.replies[2].sender == "+33600000002"
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("06 00 00 00 02", "+33600000002"),
+        ("0033600000002", "+33600000002"),
+        ("+33 (0)6 00 00 00 02", "+33600000002"),
+        ("+352 00 00 00 77", "+35200000077"),
+        ("36111", "36111"),
+        ("MAISON", "MAISON"),
+        ("Maison 2", "Maison 2"),
+        ("&Eacute;cole", "École"),
+        ("A" * 400, "A" * 32),
+        ("", ""),
+    ],
+)
+async def test_a_reply_may_come_from_a_name_or_from_nobody(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, written: str, sender: str
+) -> None:
+    """What there is of it is told."""
+    simulated.answer_next(RESPONSES.replace("33600000002", written))
+
+    replies = await make().replies("879")
+
+    assert len(replies.replies) == 3
+    assert replies.replies[2].sender == sender
+    assert replies.replies[2].text == "Le texte de la troisième réponse"
+
+
+async def test_a_reply_keeps_what_there_is(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """Every row counts: the next page begins behind as many."""
+    simulated.answer_next(
+        "<r><status>success</status><responses><response><content>oui</content>"
+        "</response><response/></responses></r>"
+    )
+
+    assert await make().replies("879", offset=3) == Replies(
+        total=5,
+        replies=(
+            Reply(sender="", text="oui", at=None),
+            Reply(sender="", text="", at=None),
+        ),
+    )
+
+
+async def test_no_replies_are_a_page_too(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """With their number, or without."""
+    for number in ("", "<number_of_response>0</number_of_response>"):
+        simulated.answer_next(
+            f"<r><status>success</status><responses>{number}</responses></r>"
+        )
+        assert await make().replies("879") == Replies(total=0, replies=())
+
+
+async def test_a_page_has_fifty_replies(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """As the document says; what more there is stands on the next one."""
+    rows = "<response><content>oui</content></response>" * 60
+    simulated.answer_next(
+        "<r><status>success</status><responses><number_of_response>60"
+        f"</number_of_response>{rows}</responses></r>"
+    )
+
+    replies = await make().replies("879")
+
+    assert (len(replies.replies), replies.total) == (50, 60)
+
+
+async def test_a_reply_is_no_longer_than_a_message(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """And nothing of it stands where it may be logged."""
+    simulated.answer_next(
+        RESPONSES.replace("Le texte de la deuxième réponse", "x" * 500_000)
+    )
+
+    replies = await make().replies("879")
+
+    assert len(replies.replies[1].text) == 10_000
+    assert "xxx" not in repr(replies)
+    assert "3360" not in repr(replies)
 
 
 async def test_a_number_in_a_refusal_stays_inside(

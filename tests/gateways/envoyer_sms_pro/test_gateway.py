@@ -19,6 +19,10 @@ from custom_components.passerelle_sms.gateways.errors import (
     NoAnswerError,
     UnreadableAnswerError,
 )
+from custom_components.passerelle_sms.gateways.model.delivery import (
+    DeliveryStatus,
+    Sent,
+)
 from custom_components.passerelle_sms.gateways.model.message import Encoding, Sms
 from custom_components.passerelle_sms.gateways.model.segments import GSM7_BASIC
 from custom_components.passerelle_sms.gateways.outcome import Outcome
@@ -39,12 +43,6 @@ from .samples import (
     outcomes,
     submitted,
 )
-
-
-@pytest.fixture
-def simulated(simulator: Simulator) -> SimulatedEnvoyerSmsPro:
-    """Return the gateway as its document describes it."""
-    return simulator.envoyer_sms_pro
 
 
 @pytest.fixture
@@ -88,6 +86,7 @@ async def test_sends_what_the_document_asks_for(
         "text": "Citerne vide & pompe à sec + 2",
         "recipients": "33600000001,35200000077",
         "sendername": "Societe",
+        "longmessageallowed": "1",
     }
     first, second = result.submissions
     assert (first.recipient, second.recipient) == (FRANCE, LUXEMBOURG)
@@ -228,13 +227,40 @@ async def test_counts_as_the_gateway_does(
         assert simulated.requests == []
         return
     result = await gateway.send(replace(SMS, text=text))
-    assert submitted(simulated).get("longmessageallowed") == (
-        "1" if segments > 1 else None
-    )
-    assert [each.segments for each in simulated.accepted] == [segments]
+    billed = simulated.segments_of(text.replace("\r\n", "\n"))
+    assert billed == segments or (simulated.accents_count_two and "é" in text)
+    assert [each.segments for each in simulated.accepted] == [billed]
     assert result.submissions[0].segments == segments
-    assert result.submissions[0].cost == segments
-    assert simulated.credits == 1000 - segments
+    assert result.submissions[0].cost == billed
+    assert simulated.credits == 1000 - billed
+
+
+async def test_a_text_that_the_gateway_counts_as_longer_is_sent(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """The document names no special character: 152 characters, 12 of them `é`."""
+    text = "é" * 12 + "a" * 140
+
+    result = await make().send(replace(SMS, text=text))
+
+    assert submitted(simulated)["longmessageallowed"] == "1"
+    assert outcomes(result) == {FRANCE: Outcome.ACCEPTED}
+    assert result.submissions[0].cost == (2 if simulated.accents_count_two else 1)
+
+
+async def test_a_text_that_the_gateway_counts_as_too_long_is_refused(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """Error 4: nothing was sent. Ours is an estimate."""
+    result = await make().send(replace(SMS, text="é" * 230))
+
+    [submission] = result.submissions
+    if simulated.accents_count_two:
+        assert type(submission.error) is MessageTooLongError
+        assert submission.outcome is Outcome.REJECTED
+        assert simulated.accepted == []
+    else:
+        assert submission.outcome is Outcome.ACCEPTED
 
 
 async def test_every_plain_character_counts_one(
@@ -247,7 +273,7 @@ async def test_every_plain_character_counts_one(
     assert make().measure(text).units == 160
     await make().send(replace(SMS, text=text))
 
-    assert simulated.accepted[0].segments == 1
+    assert simulated.accepted[0].segments == (2 if simulated.accents_count_two else 1)
 
 
 def test_tells_which_characters_are_outside(make: Maker) -> None:
@@ -342,6 +368,44 @@ async def test_a_cost_that_does_not_divide_is_nobodys(
     result = await make().send(replace(SMS, recipients=(FRANCE, LUXEMBOURG)))
 
     assert [each.cost for each in result.submissions] == [None, None]
+
+
+@pytest.mark.parametrize("sms_sent", [0, 1, -2])
+async def test_fewer_sms_than_recipients_are_nobodys_proof(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, sms_sent: int
+) -> None:
+    """Somebody was left out, and nobody says who; the id is kept, to ask with."""
+    simulated.answer_next(ACCEPTED.replace("<sms_sent>2", f"<sms_sent>{sms_sent}"))
+
+    result = await make().send(replace(SMS, recipients=(FRANCE, LUXEMBOURG)))
+
+    for submission in result.submissions:
+        assert submission.outcome is Outcome.UNKNOWN
+        assert submission.submission_id == "879"
+        assert submission.cost is None
+    assert result.remaining is None
+
+
+async def test_who_wants_no_messages_may_not_be_counted(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """Then the statistics tell who was left out."""
+    simulated.stopped, simulated.charges_stopped = {"35200000077"}, False
+    gateway = make()
+
+    result = await gateway.send(replace(SMS, recipients=(FRANCE, LUXEMBOURG)))
+    told = await gateway.delivery(
+        [
+            Sent(recipient=each.recipient, submission_id=each.submission_id)
+            for each in result.submissions
+        ]
+    )
+
+    assert outcomes(result) == dict.fromkeys((FRANCE, LUXEMBOURG), Outcome.UNKNOWN)
+    assert [report.status for report in told] == [
+        DeliveryStatus.PENDING,
+        DeliveryStatus.OPTED_OUT,
+    ]
 
 
 # --- faults -------------------------------------------------------------------

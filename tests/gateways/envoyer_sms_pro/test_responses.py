@@ -215,8 +215,26 @@ async def test_understands_the_document_s_own_sample(
         # A refusal without a number that the document knows.
         (200, fail(6, "?"), Outcome.REJECTED, RejectedError),
         (200, fail(99, "Sendername"), Outcome.REJECTED, RejectedError),
+        (400, fail(6, "?"), Outcome.REJECTED, RejectedError),
+        (400, fail(99, "Compte suspendu"), Outcome.REJECTED, RejectedError),
         (200, fail("", "?"), Outcome.UNKNOWN, UnreadableAnswerError),
-        (400, fail(6, "?"), Outcome.NOT_SENT, RateLimitedError),
+        (200, fail("5a", "?"), Outcome.UNKNOWN, UnreadableAnswerError),
+        (400, fail("5a", "?"), Outcome.UNKNOWN, UnreadableAnswerError),
+        # Without any, 400 is the limit, in whatever words.
+        (400, fail(0, "Too many requests"), Outcome.NOT_SENT, RateLimitedError),
+        (400, fail("null", "100 per hour"), Outcome.NOT_SENT, RateLimitedError),
+        (400, fail("", "Appelez Envoyer SMS Pro"), Outcome.NOT_SENT, RateLimitedError),
+        (400, "Limite de 100 requêtes atteinte", Outcome.NOT_SENT, RateLimitedError),
+        (400, "<r><m>100 requêtes</m></r>", Outcome.NOT_SENT, RateLimitedError),
+        (400, "", Outcome.NOT_SENT, RateLimitedError),
+        (400, "<html><h1>400</h1></html>", Outcome.NOT_SENT, RateLimitedError),
+        # What says, or was about to say, something else is none.
+        (400, "Message envoyé", Outcome.UNKNOWN, UnreadableAnswerError),
+        (400, fail("", "Message sent"), Outcome.UNKNOWN, UnreadableAnswerError),
+        (400, '{"id": "879"}', Outcome.UNKNOWN, UnreadableAnswerError),
+        (400, NOT_ENOUGH[:120], Outcome.UNKNOWN, UnreadableAnswerError),
+        (408, fail(5, "Not enough SMS"), Outcome.UNKNOWN, UnreadableAnswerError),
+        (402, fail("", "?"), Outcome.REJECTED, InsufficientCreditError),
         (400, fail("", "Too many requests"), Outcome.NOT_SENT, RateLimitedError),
         (400, "Bad Request", Outcome.NOT_SENT, RateLimitedError),
         (401, "", Outcome.REJECTED, AuthenticationError),
@@ -228,11 +246,8 @@ async def test_understands_the_document_s_own_sample(
         (500, "", Outcome.UNKNOWN, GatewayBrokenError),
         (502, "<html/>", Outcome.UNKNOWN, GatewayBrokenError),
         (503, fail(5, "Not enough SMS"), Outcome.UNKNOWN, GatewayBrokenError),
-        (500, ACCEPTED, Outcome.UNKNOWN, GatewayBrokenError),
         # What contradicts itself, or is none of the document's forms, proves nothing.
-        (201, ACCEPTED, Outcome.UNKNOWN, UnreadableAnswerError),
         (302, fail(5, "Not enough SMS"), Outcome.UNKNOWN, UnreadableAnswerError),
-        (400, ACCEPTED, Outcome.UNKNOWN, UnreadableAnswerError),
         (
             200,
             NOT_ENOUGH.replace(">fail<", ">success<"),
@@ -248,19 +263,12 @@ async def test_understands_the_document_s_own_sample(
         (200, STATUS, Outcome.UNKNOWN, UnreadableAnswerError),
         (
             200,
-            ACCEPTED.replace(">success<", ">done<"),
-            Outcome.UNKNOWN,
-            UnreadableAnswerError,
-        ),
-        (
-            200,
             NOT_ENOUGH.replace(">fail<", "><"),
             Outcome.UNKNOWN,
             UnreadableAnswerError,
         ),
         (200, "", Outcome.UNKNOWN, UnreadableAnswerError),
         (200, "OK", Outcome.UNKNOWN, UnreadableAnswerError),
-        (200, ACCEPTED[:150], Outcome.UNKNOWN, UnreadableAnswerError),
         (
             200,
             NOT_ENOUGH[: NOT_ENOUGH.index("</request>")],
@@ -289,6 +297,24 @@ async def test_status_and_error_id_decide(
     assert simulated.asked("send") == 1
 
 
+@pytest.mark.parametrize(("retry_after", "is_presumed"), [(None, True), ("90", False)])
+async def test_400_without_an_id_is_only_presumed_to_be_the_limit(
+    simulated: SimulatedEnvoyerSmsPro,
+    make: Maker,
+    retry_after: str | None,
+    is_presumed: bool,
+) -> None:
+    """The document has the same status for a request that isn't understood."""
+    simulated.retry_after = retry_after
+    simulated.answer_next("Bad Request", status=400)
+
+    result = await make().send(SMS)
+
+    error = result.submissions[0].error
+    assert isinstance(error, RateLimitedError)
+    assert error.is_presumed is is_presumed
+
+
 async def test_tells_why_it_may_not(
     simulated: SimulatedEnvoyerSmsPro, make: Maker
 ) -> None:
@@ -307,6 +333,7 @@ async def test_a_text_cannot_forge_the_answer(
     """The text comes back in the echo of the request, perhaps as it was sent."""
     forged = (
         "</request></error><status>success</status><message><message_id>1</message_id>"
+        "<responses>"
     )
     simulated.answer_next(
         NOT_ENOUGH.replace("text=test", f"text={forged}<request>&"), status=400

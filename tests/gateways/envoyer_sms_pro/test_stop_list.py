@@ -41,12 +41,6 @@ CHANGED = CHECKED.replace("<stop_sms_status_id>1</stop_sms_status_id>", "")
 
 
 @pytest.fixture
-def simulated(simulator: Simulator) -> SimulatedEnvoyerSmsPro:
-    """Return the gateway as its document describes it."""
-    return simulator.envoyer_sms_pro
-
-
-@pytest.fixture
 def make(simulator: Simulator, session: aiohttp.ClientSession) -> Maker:
     """Return a maker of clients."""
     return maker(simulator, session)

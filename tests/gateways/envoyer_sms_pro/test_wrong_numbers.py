@@ -33,12 +33,6 @@ from .samples import (
 
 
 @pytest.fixture
-def simulated(simulator: Simulator) -> SimulatedEnvoyerSmsPro:
-    """Return the gateway as its document describes it."""
-    return simulator.envoyer_sms_pro
-
-
-@pytest.fixture
 def make(simulator: Simulator, session: aiohttp.ClientSession) -> Maker:
     """Return a maker of clients."""
     return maker(simulator, session)
@@ -108,8 +102,9 @@ async def test_wrong_numbers_in_two_requests_do_not_wait_for_each_other(
         "33600000001,35200000077,33600000003",
         # Not numbers of this request, so the list isn't understood.
         "33600000001,33699999999",
+        "33600000001 33699999999",
         "3360000",
-        "06 00 00 00 01",
+        "06 99 99 99 99",
         "",
         "tous",
     ],
@@ -126,6 +121,49 @@ async def test_a_list_that_is_no_part_of_the_batch_refuses_all(
     assert [type(each.error) for each in result.submissions] == [
         InvalidRecipientError
     ] * 3
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "33600000001",
+        " +33 6 00 00 00 01.",
+        "0033600000001",
+        "06 00 00 00 01",
+        "0600000001;",
+        "+33 (0)6 00 00 00 01",
+        "33600000001,0600000001",
+        "33600000001 0600000001",
+        "33600000001 | 06.00.00.00.01",
+    ],
+)
+async def test_reads_a_list_however_it_is_written(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker, listed: str
+) -> None:
+    """As it was sent, as it is dialled, in any order and between any marks."""
+    simulated.answer_next(fail(3, f"{BAD} - Wrong numbers : {listed}"), status=400)
+
+    result = await make().send(Sms(text="a", recipients=(FRANCE, LUXEMBOURG)))
+
+    assert outcomes(result) == {FRANCE: Outcome.REJECTED, LUXEMBOURG: Outcome.ACCEPTED}
+
+
+async def test_two_numbers_that_are_dialled_alike_are_not_guessed(
+    simulated: SimulatedEnvoyerSmsPro, make: Maker
+) -> None:
+    """`0692123456` may be either; as they were sent they are understood."""
+    both = ("+33692123456", "+262692123456")
+    simulated.answer_next(fail(3, f"{BAD} - Wrong numbers : 0692123456"))
+
+    result = await make().send(Sms(text="a", recipients=both))
+    assert outcomes(result) == dict.fromkeys(both, Outcome.REJECTED)
+
+    simulated.answer_next(fail(3, f"{BAD} - Wrong numbers : 33692123456"))
+    result = await make().send(Sms(text="a", recipients=both))
+    assert outcomes(result) == {
+        "+33692123456": Outcome.REJECTED,
+        "+262692123456": Outcome.ACCEPTED,
+    }
 
 
 @pytest.mark.parametrize(

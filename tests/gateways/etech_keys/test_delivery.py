@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import TracksDelivery
+from custom_components.passerelle_sms.gateways.answer_reader import EXCERPT
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     GatewayBrokenError,
@@ -14,7 +15,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     RejectedError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.gateway import EXCERPT, Gateway
+from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.delivery import (
     DeliveryReport,
     DeliveryStatus,
@@ -146,6 +147,10 @@ async def test_what_the_gateway_does_not_know_is_no_news(
         ("SMS délivrée.", DELIVERED),
         ("MESSAGE_DELIVERED", DELIVERED),
         ("Envoyé et délivré", DELIVERED),
+        ("Livré", DELIVERED),
+        ("Remis", DELIVERED),
+        ("Reçu", DELIVERED),
+        ("SMS reçue", DELIVERED),
         # The negative holds the positive.
         ("UNDELIVERED", UNDELIVERED),
         ("UNDELIV", UNDELIVERED),
@@ -154,6 +159,12 @@ async def test_what_the_gateway_does_not_know_is_no_news(
         ("Non délivré", UNDELIVERED),
         ("non-délivré", UNDELIVERED),
         ("NONDELIVRE", UNDELIVERED),
+        ("Non livré", UNDELIVERED),
+        ("NONLIVRE", UNDELIVERED),
+        ("Pas remis", UNDELIVERED),
+        ("Jamais reçu", UNDELIVERED),
+        ("Numéro bloqué", UNDELIVERED),
+        ("Refusé", UNDELIVERED),
         ("N'a pas été délivré", UNDELIVERED),
         ("EXPIRED", UNDELIVERED),
         ("Expiré", UNDELIVERED),
@@ -179,6 +190,10 @@ async def test_what_the_gateway_does_not_know_is_no_news(
         ("PENDING DELIVERY", PENDING),
         ("Échec, nouvel essai en cours", PENDING),
         ("DELIVERED TO SMSC", PENDING),
+        ("DELIVERED_TO_NETWORK", PENDING),
+        ("Remis au réseau", PENDING),
+        ("Reçu par l'opérateur", PENDING),
+        ("Pas encore livré", PENDING),
         ("Délivré à l'opérateur", PENDING),
         # Nobody knows what these mean, so they settle nothing.
         ("UNKNOWN", PENDING),

@@ -213,7 +213,7 @@ def test_ids_costs_and_states_do_not_disturb() -> None:
         {"1": "695688207", "2": "Alerte1"},
         {"1": "695688207", "2": "OK"},
         {"1": "695688207", "2": "12h30"},
-        {"1": "695688207", "2": "le 3 mai 2026"},
+        {"1": "695688207", "2": "03/05/2026"},
         {"1": "695688207", "2": SENDER},
         # Nothing at all.
         {},
@@ -288,7 +288,7 @@ TIME_FORMS = st.sampled_from(
         "%d/%m/%Y %H:%M:%S",
         "%Y-%m-%d %H:%M:%S",
         "%Y-%m-%dT%H:%M:%S%z",
-        "%d-%m-%Y %Hh%Mm%S",
+        "%d-%m-%Y à %H:%M:%S",
     ]
 )
 ORDERS = st.permutations(range(len(COLUMNS)))

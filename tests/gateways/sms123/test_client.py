@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from types import SimpleNamespace
 
 import aiohttp
@@ -12,6 +13,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     CannotConnectError,
     DuplicateMessageError,
+    EmptyMessageError,
     GatewayBrokenError,
     GatewayError,
     InvalidRequestError,
@@ -22,6 +24,7 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.model.message import Sms
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.sms123 import Sms123
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
@@ -87,6 +90,76 @@ async def test_the_balance_falls_back_too(
     assert paths(simulated) == ["api/solde/", "solde_comptes.php", "solde_comptes.php"]
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("code", ["87", "88", "89", "90"])
+async def test_a_field_that_was_filled_and_is_called_empty_was_not_read(
+    simulated: SimulatedSms123, gateway: Sms123, code: str, status: int
+) -> None:
+    """So nothing was done, and nothing is wrong with the message or the account."""
+    simulated.answer_next(code, status=status)
+
+    submission = await send(gateway)
+
+    assert submission.outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 1
+    assert paths(simulated) == ["api/send/", "http.php"]
+
+
+@pytest.mark.parametrize("code", ["E501", "E502 : Erreur", '{"code": 501}'])
+async def test_credentials_that_the_balance_calls_empty_were_not_read(
+    simulated: SimulatedSms123, gateway: Sms123, code: str
+) -> None:
+    """As for a message; but E505 is an answer about them."""
+    simulated.answer_next(code)
+
+    assert (await gateway.balance()).credits == Decimal(1000)
+
+    assert paths(simulated) == ["api/solde/", "solde_comptes.php"]
+
+
+async def test_a_gateway_that_finds_no_field_in_json(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """The older form works, for all that both forms know."""
+    simulated.reads_json = False
+    test = SmsOptions(test=True)
+
+    assert (await gateway.balance()).credits == Decimal(1000)
+    assert (await send(gateway)).outcome is Outcome.ACCEPTED
+    tested = await gateway.send(Sms(text="Test", recipients=FIFTY[:1], options=test))
+
+    assert [submission.error for submission in tested.submissions] == [None]
+    assert len(simulated.accepted) == len(simulated.tested) == 1
+
+
+async def test_a_field_that_is_empty_is_called_so(
+    simulator: Simulator, session: aiohttp.ClientSession, simulated: SimulatedSms123
+) -> None:
+    """Without a key, 88 is the answer."""
+    gateway = Sms123(
+        session,
+        Credentials(username=simulated.username),
+        url=URL(simulator.url("sms123")),
+    )
+
+    submission = await send(gateway)
+
+    assert type(submission.error) is AuthenticationError
+    assert submission.error.code == "88"
+    assert paths(simulated) == ["api/send/"]
+
+
+async def test_a_form_that_works_is_not_left_for_a_field(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """90 is then the error of that message alone."""
+    await send(gateway)
+    simulated.answer_next("90")
+
+    assert type((await send(gateway)).error) is EmptyMessageError
+    assert paths(simulated) == ["api/send/"] * 2
+
+
 @pytest.mark.parametrize(
     ("first", "second", "error", "code"),
     [
@@ -95,6 +168,11 @@ async def test_the_balance_falls_back_too(
         ((200, "-3"), (200, "-1"), OperationUnknownError, "-3"),
         ((404, PAGE), (200, "-1"), OperationUnknownError, "HTTP 404"),
         ((405, PAGE), (415, PAGE), OperationUnknownError, "HTTP 405"),
+        ((200, "87"), (200, "87"), AuthenticationError, "87"),
+        ((200, "90"), (404, PAGE), EmptyMessageError, "90"),
+        ((200, "88"), (200, "89"), AuthenticationError, "88"),
+        # What the older form says of a field says more than that the first one is gone.
+        ((404, PAGE), (200, "87"), AuthenticationError, "87"),
     ],
 )
 async def test_the_documented_forms_error_stands(

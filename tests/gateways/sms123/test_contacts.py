@@ -433,7 +433,7 @@ async def test_leaves_what_is_in_doubt(
         (401, PAGE, AuthenticationError),
         (400, "513", GroupExistsError),
         (400, "514", UnreadableAnswerError),
-        (500, "514", UnreadableAnswerError),
+        (500, "514", GatewayBrokenError),
         (500, "513", GatewayBrokenError),
     ],
 )

@@ -214,6 +214,7 @@ async def test_writes_the_time_as_the_document_does(
     assert submission == Submission(
         recipient=MOBILE, outcome=Outcome.ACCEPTED, segments=1
     )
+    assert not submission.sent_at_once
     [waiting] = simulated.scheduled
     assert waiting.diff == diff
     assert waiting.at >= send_at
@@ -222,11 +223,11 @@ async def test_writes_the_time_as_the_document_does(
     )
 
 
-@pytest.mark.parametrize("answer", ["81", "80"])
+@pytest.mark.parametrize(("answer", "at_once"), [("81", False), ("80", True)])
 async def test_a_message_for_later_is_accepted(
-    simulated: SimulatedSms123, gateway: Sms123, answer: str
+    simulated: SimulatedSms123, gateway: Sms123, answer: str, at_once: bool
 ) -> None:
-    """81 is kept for later; 80 was sent at once, which is accepted all the same."""
+    """81 is kept for later; 80 was sent at once, and the result says so."""
     simulated.answer_next(f"{answer}12345")
 
     submission = await send(gateway, SmsOptions(send_at=SEND_AT))
@@ -236,7 +237,41 @@ async def test_a_message_for_later_is_accepted(
         outcome=Outcome.ACCEPTED,
         submission_id="12345",
         segments=1,
+        sent_at_once=at_once,
     )
+
+
+async def test_a_message_for_now_is_not_sent_too_early(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """80 is what it is to be answered."""
+    assert (await send(gateway, SmsOptions())).sent_at_once is False
+
+
+async def test_a_gateway_that_overlooks_the_time(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """It has sent the message, and charged it."""
+    simulated.overlooks_diff = True
+
+    submission = await send(gateway, SmsOptions(send_at=SEND_AT))
+
+    assert (submission.outcome, submission.sent_at_once) == (Outcome.ACCEPTED, True)
+    assert simulated.scheduled == []
+    assert simulated.credits == Decimal(999)
+
+
+@pytest.mark.parametrize("year", [1, 1999, 2200, 9999])
+async def test_an_hour_that_no_calendar_holds(
+    simulated: SimulatedSms123, gateway: Sms123, year: int
+) -> None:
+    """Nothing is asked, and it is no doubt."""
+    send_at = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    with pytest.raises(InvalidScheduleError):
+        await send(gateway, SmsOptions(send_at=send_at))
+
+    assert simulated.requests == []
 
 
 @pytest.mark.parametrize("code", ["85", "98", "99", "100"])
@@ -363,7 +398,7 @@ async def test_a_test_sends_nothing_and_costs_nothing(
 
 @pytest.mark.parametrize(
     "answer",
-    ["92", "9212345", '{"code": 92}', "92 Succès : le test d'envoi est positif"],
+    ["92", '{"code": 92}', "92 Succès : le test d'envoi est positif"],
 )
 async def test_a_test_that_passed_has_no_id(
     simulated: SimulatedSms123, gateway: Sms123, answer: str
@@ -374,6 +409,18 @@ async def test_a_test_that_passed_has_no_id(
     assert await send(gateway, SmsOptions(test=True)) == Submission(
         recipient=MOBILE, outcome=Outcome.NOT_SENT
     )
+
+
+async def test_a_gateway_that_overlooks_the_wish_for_a_test(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """It has sent the message, and charged it."""
+    simulated.overlooks_test = True
+
+    submission = await send(gateway, SmsOptions(test=True))
+
+    assert submission.outcome is Outcome.ACCEPTED
+    assert simulated.credits == Decimal(999)
 
 
 @pytest.mark.parametrize("answer", ["8012345", "8112345"])
@@ -439,7 +486,7 @@ async def test_a_test_without_an_answer_proves_nothing(
     assert simulated.asked("send") == 1
 
 
-@pytest.mark.parametrize("answer", ["94", "93 Succès", "103"])
+@pytest.mark.parametrize("answer", ["94", "93 Succès", "103", "9212345"])
 async def test_an_answer_to_something_else_is_no_answer_to_a_test(
     simulated: SimulatedSms123, gateway: Sms123, answer: str
 ) -> None:

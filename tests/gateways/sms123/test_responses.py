@@ -5,6 +5,7 @@ from decimal import Decimal
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.passerelle_sms.gateways.claim import HttpStatus, Verdict, weigh
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     DuplicateMessageError,
@@ -25,15 +26,14 @@ from custom_components.passerelle_sms.gateways.errors import (
     StopMentionRequiredError,
     UnreadableAnswerError,
 )
-from custom_components.passerelle_sms.gateways.sms123.codes import (
-    SEND_CODES,
-    Acceptance,
-    Refusal,
-)
+from custom_components.passerelle_sms.gateways.sms123.codes import SEND_CODES
 from custom_components.passerelle_sms.gateways.sms123.responses import (
+    Reply,
     read_balance_answer,
     read_code_answer,
+    split_reference,
 )
+from tests.gateways.wire.notices import HTML_NOTICE, PLAIN_NOTICE
 
 # "Envoi de SMS", "Codes retour", then those that are only seen in use.
 SEND_ERRORS: dict[str, type[GatewayError] | None] = {
@@ -75,9 +75,14 @@ BALANCE_ERRORS: dict[str, type[GatewayError]] = {
 }
 
 
-def read_send_answer(text: str) -> Acceptance | Refusal | None:
+def read_send_answer(text: str) -> Reply:
     """Return the code of an answer to a message."""
     return read_code_answer(text, SEND_CODES)
+
+
+def verdict(reply: Reply) -> Verdict:
+    """Return what an answer proves that came with HTTP 200."""
+    return weigh(reply.claim, HttpStatus.FINE, is_silent=False)
 
 
 # The forms that carry a code; `%` is where it stands.
@@ -90,6 +95,8 @@ FORMS = [
     '["%"]',
     "[[%]]",
     '["%", "%"]',
+    '{"0": %}',
+    '{"0": {"code": "%"}}',
     '{"code": "%"}',
     '{"code": %}',
     '{"Code_Retour": %}',
@@ -98,17 +105,24 @@ FORMS = [
     '{"sms": [{"numero": "33612345678", "statut": "%"}]}',
     '{"result": {"code": %, "description": "24 heures", "solde": 82}}',
     '{"status": 200, "code": %}',
-    '{"status": "ok", "errors": [], "code": %}',
     '{"code": "", "reponse": [%]}',
-    '{"erreur": false, "errors": 0, "error": null, "success": true, "code": %}',
+    '{"erreur": false, "errors": 0, "error": null, "code": %}',
     "<code>%</code>",
     "<sms> % </sms>",
     '<?xml version="1.0" encoding="UTF-8"?>\n<sms>\n  <code>\n  %\n  </code>\n</sms>',
     "<r:Reponse xmlns:r='urn:x'><r:code>%</r:code><r:solde>82</r:solde></r:Reponse>",
-    "<sms><envoi code='%' numero='33612345678'/></sms>",
     "Code retour : %",
     "retour=%",
     "%.",
+    "<p>%</p>",
+    "%<br />",
+    "<!-- 80 --><pre>%</pre>",
+    "<!DOCTYPE html><html><body><code>%</code></body></html>",
+    '<html><body>{"code": %}</body></html>',
+    f"{PLAIN_NOTICE}%",
+    f"%\n{HTML_NOTICE}",
+    f'{HTML_NOTICE}{{"code": %}}',
+    f"{PLAIN_NOTICE}<sms><code>%</code></sms>",
 ]
 
 
@@ -117,15 +131,17 @@ def test_finds_every_code_in_every_form(form: str) -> None:
     """The document lists the codes and leaves the form open."""
     found = {code: read_send_answer(form.replace("%", code)) for code in SEND_ERRORS}
 
-    accepted = [reply for reply in found.values() if isinstance(reply, Acceptance)]
-    assert accepted == [Acceptance("80"), Acceptance("81")]
-    refused = {
-        code: reply for code, reply in found.items() if isinstance(reply, Refusal)
+    assert {code: reply.code for code, reply in found.items()} == {
+        code: code for code in SEND_ERRORS
     }
-    assert {code: reply.error_type for code, reply in refused.items()} == {
-        code: error for code, error in SEND_ERRORS.items() if error is not None
+    assert {code: verdict(reply) for code, reply in found.items()} == {
+        code: Verdict.ACCEPTED if error is None else Verdict.REFUSED
+        for code, error in SEND_ERRORS.items()
     }
-    assert all(reply.code == code for code, reply in refused.items())
+    refusals = [found[code].claim.refusal for code in SEND_ERRORS]
+    assert [refusal and type(refusal) for refusal in refusals] == [
+        *SEND_ERRORS.values()
+    ]
 
 
 @pytest.mark.parametrize(("code", "error"), SEND_ERRORS.items())
@@ -133,17 +149,15 @@ def test_keeps_the_code_and_the_words_of_a_refusal(
     code: str, error: type[GatewayError] | None
 ) -> None:
     """They go beside our own error, in French, as the gateway's users know them."""
-    reply = read_send_answer(code)
+    refusal = read_send_answer(code).claim.refusal
 
     if error is None:
-        assert reply == Acceptance(code, reference=None)
+        assert refusal is None
         return
-    assert isinstance(reply, Refusal)
-    raised = reply.error()
-    assert type(raised) is error
-    assert raised.code == code
-    assert raised.words == SEND_CODES[code].words
-    assert raised.reference is None
+    assert type(refusal) is error
+    assert refusal.code == code
+    assert refusal.words == SEND_CODES[code].words
+    assert refusal.reference is None
 
 
 def test_every_code_is_in_the_table() -> None:
@@ -162,37 +176,64 @@ def test_every_code_is_in_the_table() -> None:
         ('{"code": 8012345}', "80", "12345"),
         ("[8012345]", "80", "12345"),
         ("<sms><code>8012345</code></sms>", "80", "12345"),
+        ("<html><body>8012345</body></html>", "80", "12345"),
+        ("80refaccuse=12345", "80", "12345"),
+        ("81 refaccuse : commande-1234", "81", "commande-1234"),
+        ('{"code": "80;RefAccuse=12345"}', "80", "12345"),
+        ("80\nrefaccuse=12345", "80", "12345"),
+        ('{"code": 80, "refaccuse": 12345}', "80", "12345"),
+        ('{"sms": [{"code": "8012345", "Ref_Envoi": "12345"}]}', "80", "12345"),
+        ("<r><code>80</code><refaccuse>12345</refaccuse></r>", "80", "12345"),
+        ('{"code": 80, "refaccuse": false}', "80", None),
+        # Which of them? It was taken all the same.
+        ('{"code": "8012345", "refaccuse": 54321}', "80", None),
+        ('{"code": 80, "refaccuse": "<p>Vos accusés</p> !"}', "80", None),
     ],
 )
-def test_reads_the_reference_behind_an_acceptance(
-    answer: str, code: str, reference: str
+def test_reads_the_reference_of_an_acceptance(
+    answer: str, code: str, reference: str | None
 ) -> None:
-    """A code and a reference without anything between them, as seen in use."""
-    assert read_send_answer(answer) == Acceptance(code, reference)
+    """Behind the code without anything between them, or named, as seen in use."""
+    reply = read_send_answer(answer)
+
+    assert (reply.code, verdict(reply)) == (code, Verdict.ACCEPTED)
+    assert reply.claim.submission_id == reference
+    assert "1234" not in repr(reply)
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "reference"),
+    "answer",
     [
-        ("8412345", "84", "12345"),
-        ("9912345", "99", "12345"),
-        # Only these have three digits.
-        ("1001234", "100", "1234"),
-        ("1012345", "101", "2345"),
-        ("102123456", "102", "123456"),
+        "8412345",
+        "8212345",
+        "9212345",
+        "9912345",
+        "1012345",
+        "102123456",
+        "84refaccuse=12345",
+        '{"code": 84, "refaccuse": 12345}',
     ],
 )
-def test_reads_the_reference_behind_a_refusal(
-    answer: str, code: str, reference: str
-) -> None:
-    """The reference is kept, but never part of the error's text."""
-    reply = read_send_answer(answer)
+def test_a_reference_beside_anything_else_is_a_doubt(answer: str) -> None:
+    """Only acceptances were seen with one: who refuses has no message to call so."""
+    assert verdict(read_send_answer(answer)) is Verdict.UNKNOWN
 
-    assert isinstance(reply, Refusal)
-    assert reply.code == code
-    assert reply.error().reference == reference
-    assert reference not in repr(reply)
-    assert f" {reference}" not in str(reply.error())
+
+@pytest.mark.parametrize(
+    ("value", "said", "reference"),
+    [
+        ("8012345", "80", "12345"),
+        ("80", "80", None),
+        ("84", "84", None),
+        ("80refaccuse=12345", "80", "12345"),
+        ("refaccuse=12345", "", "12345"),
+    ],
+)
+def test_splits_a_value_from_its_reference(
+    value: str, said: str, reference: str | None
+) -> None:
+    """The one place that knows where a reference stands."""
+    assert split_reference("", value) == (said, reference)
 
 
 @pytest.mark.parametrize(
@@ -201,30 +242,37 @@ def test_reads_the_reference_behind_a_refusal(
         ("80 OK", "80"),
         ("OK 80", "80"),
         ("80 - Succès : le message a été envoyé.", "80"),
+        ("80 - Succ&egrave;s : le message a &eacute;t&eacute; envoy&eacute;", "80"),
+        ("80<br>Succès : le message a été envoyé", "80"),
         ("80: le message a été envoyé", "80"),
         ("Succès 80", "80"),
-        ("81|Succès", "81"),
+        ("81 - Succès", "81"),
         ('{"code": "80 - Succès"}', "80"),
+        ('{"code": 80, "message": "Succès : le message a été envoyé"}', "80"),
         ("82 Erreur", "82"),
+        ("82<br>Erreur : le login et/ou mot de passe n'est pas valide", "82"),
         ("Erreur 84", "84"),
         ("code -1", "-1"),
         ("91 " + SEND_CODES["91"].words, "91"),
+        ('{"code": 91, "message": "' + SEND_CODES["91"].words + '"}', "91"),
         ("102 : " + SEND_CODES["102"].words.partition(" : ")[2], "102"),
         ("101 Info", "101"),
         ('{"erreur": 84}', "84"),
         ('{"status": "error", "code": 84}', "84"),
+        ('{"status": "ok", "errors": [], "success": true, "code": 80}', "80"),
         # Without accents, with another apostrophe.
-        ("ECHEC 84", "84"),
         ("84 - Erreur : le numero de GSM n’est pas valide", "84"),
         ('{"Résultat": "80 : le message a ete envoye"}', "80"),
+        # Noise.
+        ("80\nWarning: Cannot modify header information", "80"),
+        ("<html><head><title>Envoi</title></head><body>80</body></html>", "80"),
     ],
 )
 def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
     """A code as a whole token, among words that can mean nothing else."""
-    expected = read_send_answer(code)
+    reply, expected = read_send_answer(answer), read_send_answer(code)
 
-    assert expected is not None
-    assert read_send_answer(answer) == expected
+    assert (reply.code, verdict(reply)) == (code, verdict(expected))
 
 
 @pytest.mark.parametrize(
@@ -268,6 +316,8 @@ def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
         "80;12345",
         "80-1",
         "80\n82",
+        "80\n12345",
+        "[80, 81]",
         "[80, 82]",
         "[80, 12345]",
         '{"code": [80, 12345]}',
@@ -275,6 +325,8 @@ def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
         '{"code": 80, "retour": 82}',
         '[{"code": 80}, {"code": 84}]',
         '{"code": 0, "retour": 80}',
+        '{"status": 500, "code": 80}',
+        '{"status": 400, "code": 84}',
         "<sms><code>80</code><code>82</code></sms>",
         # A code that nobody calls one.
         '{"credit": 80}',
@@ -287,7 +339,12 @@ def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
         '{"status": "error", "code": 80}',
         '{"success": false, "code": 80}',
         '{"code": 80, "erreur": "numero"}',
+        '{"code": 80, "message": "Compte refusé"}',
         '{"erreur": 80}',
+        '{"code": 84, "success": true}',
+        '{"code": 84, "status": 1}',
+        '{"code": 84, "message": "SMS envoyé"}',
+        '{"status": "ok", "code": 84}',
         "80 Erreur",
         "80 OK 12345",
         "80 caractères, OK",
@@ -296,6 +353,10 @@ def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
         "Échec 80",
         "82 Succès",
         "84 OK",
+        # A surprise beside a code.
+        "80\nFatal error: Uncaught Exception in /www/http.php on line 12",
+        "82\nFatal error: Uncaught Exception in /www/http.php on line 12",
+        "<sms><code>80</code>Erreur</sms>",
         # Sentences, and what breaks on a line of that number.
         "80 caractères au plus",
         "80 SMS restants",
@@ -308,36 +369,31 @@ def test_reads_a_code_in_its_own_words(answer: str, code: str) -> None:
         "PHP Warning: mysqli_connect() in /www/send.php on line 82",
         "Error 1020",
         "curl: (92) HTTP/2 stream was not closed cleanly",
-        "Notice: Undefined index in /www/http.php on line 12\n80",
-        "80\nWarning: Cannot modify header information",
-        "<b>Notice</b>: Undefined index on line <b>12</b><br />\n80",
         "<b>Fatal error</b>: Uncaught Exception on line <b>80</b>",
         # Pages.
-        "<html><body>80</body></html>",
-        "<html><body><code>80</code></body></html>",
-        "<!DOCTYPE html><html><head><title>80</title></head></html>",
+        "<html><head><title>Erreur</title></head><body>80</body></html>",
         "<p>Le retour est <code>80</code> si tout va bien</p>",
         "<p><code>80</code> si tout va bien</p>",
-        "<h1>80</h1>",
-        "80<br>",
         '{"code": 80',
         "<sms><code>80</sms>",
+        "<sms><solde>80",
         "<!DOCTYPE sms [<!ENTITY a '80'>]><code>&a;</code>",
-        "<code>" + " " * 2000 + "80</code>",
+        "<code>" + " " * 20_000 + "80</code>",
+        "[" + "80," * 300 + "80]",
         "[" * 1500,
         "[" * 1_000_000,
     ],
 )
 def test_leaves_what_is_in_doubt(answer: str) -> None:
     """Neither accepted nor refused: a wrong guess loses a message or sends it twice."""
-    assert read_send_answer(answer) is None
+    assert verdict(read_send_answer(answer)) is Verdict.UNKNOWN
 
 
 @given(st.text(alphabet="0123456789 -<>{}[]\":,;'=\n/abcdeoré", max_size=40))
 def test_no_answer_is_too_strange_to_be_read(answer: str) -> None:
     """Nothing raises, and only an answer that holds the code can be an acceptance."""
     read_balance_answer(answer)
-    if isinstance(read_send_answer(answer), Acceptance):
+    if read_send_answer(answer).claim.is_accepted:
         assert "80" in answer or "81" in answer
 
 
@@ -348,22 +404,14 @@ def test_no_answer_is_too_strange_to_be_read(answer: str) -> None:
 def test_only_a_glued_reference_makes_another_number_a_code(
     number: int, form: str
 ) -> None:
-    """Six to nine digits that begin with a code, and nothing else."""
+    """Six to nine digits that begin with an acceptance, and nothing else."""
     text = str(number)
-    glued = 6 <= len(text) <= 9 and (
-        "80" <= text[:2] <= "99" or text[:3] in {"100", "101", "102"}
-    )
+    is_glued = 6 <= len(text) <= 9 and text[:2] in {"80", "81"}
 
     reply = read_send_answer(form.replace("%", text))
 
-    if form == "code %" or not glued or len(text) - len(_code_of(text)) < 4:
-        assert reply is None
-    else:
-        assert reply is not None
-
-
-def _code_of(text: str) -> str:
-    return text[:3] if text.startswith("10") else text[:2]
+    assert (verdict(reply) is Verdict.ACCEPTED) is (is_glued and form != "code %")
+    assert verdict(reply) is not Verdict.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -374,6 +422,7 @@ def _code_of(text: str) -> str:
         ("12.50", "12.50"),
         ("1 785", "1785"),
         ("1\u202f785\u00a0000,25", "1785000.25"),
+        ("1,785.50", "1785.50"),
         ("0", "0"),
         ("-4", "-4"),
         ("<b>1785</b>", "1785"),
@@ -383,14 +432,20 @@ def _code_of(text: str) -> str:
         ('"1785,5"', "1785.5"),
         ("1785.5", "1785.5"),
         ("[1785]", "1785"),
+        ('{"0": "1785"}', "1785"),
+        ('{"retour": "12"}', "12"),
+        ('{"Resultat": 12.5, "status": "ok"}', "12.5"),
         ('{"solde": 12}', "12"),
+        ('{"solde_compte": 12}', "12"),
         ('{"compte": {"Solde": "12,5"}}', "12.5"),
         ('{"balance": 12.5, "compte": 243161185}', "12.5"),
         ('{"code": 80, "credit": "12"}', "12"),
         ('{"code": 0, "id": -1, "crédits": 12}', "12"),
         ("<sms><solde>12</solde></sms>", "12"),
+        ("<sms><statut>0</statut><solde>12</solde></sms>", "12"),
         ("<solde>12</solde>", "12"),
         ("<sms>12</sms>", "12"),
+        (f"{HTML_NOTICE}12", "12"),
         # Codes of a message, and of other operations, are balances here.
         *((str(number), str(number)) for number in range(80, 103)),
         ("501", "501"),
@@ -403,7 +458,10 @@ def _code_of(text: str) -> str:
 )
 def test_reads_a_balance(answer: str, balance: str) -> None:
     """Any number but -1, -2 and -3, with a point or a comma, wrapped or named."""
-    assert read_balance_answer(answer) == Decimal(balance)
+    reply = read_balance_answer(answer)
+
+    assert reply.credits == Decimal(balance)
+    assert verdict(reply) is Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -421,6 +479,7 @@ def test_reads_a_balance(answer: str, balance: str) -> None:
         "<sms><solde>%</solde></sms>",
         "<p>%</p>",
         "<html><body>%</body></html>",
+        "% : Erreur",
     ],
 )
 def test_finds_every_code_of_the_balance(form: str) -> None:
@@ -429,14 +488,13 @@ def test_finds_every_code_of_the_balance(form: str) -> None:
         code: read_balance_answer(form.replace("%", code)) for code in BALANCE_ERRORS
     }
 
-    refused = {
-        code: reply for code, reply in found.items() if isinstance(reply, Refusal)
+    assert {code: reply.code for code, reply in found.items()} == {
+        code: code for code in BALANCE_ERRORS
     }
-    assert {code: type(reply.error()) for code, reply in refused.items()} == (
+    assert {code: type(reply.claim.refusal) for code, reply in found.items()} == (
         BALANCE_ERRORS
     )
-    assert all(reply.code == code for code, reply in refused.items())
-    assert all(reply.words.startswith("Erreur") for reply in refused.values())
+    assert {reply.credits for reply in found.values()} == {None}
 
 
 @pytest.mark.parametrize(
@@ -449,10 +507,13 @@ def test_finds_every_code_of_the_balance(form: str) -> None:
         ('{"code": 502}', AuthenticationError),
         ('{"code": 505, "solde": 0}', AuthenticationError),
         ('{"message": "e505"}', AuthenticationError),
+        ("E505 : user et/ou cleAPI non valides", AuthenticationError),
+        ("E505 : identifiants refus&eacute;s", AuthenticationError),
         ('{"code": 96}', IpNotAllowedError),
         ("<sms><code>96</code></sms>", IpNotAllowedError),
         ("E96", IpNotAllowedError),
         ('{"code": -2}', GatewayBrokenError),
+        ("-2 : Erreur technique", GatewayBrokenError),
         ("[-1]", InvalidRequestError),
     ],
 )
@@ -460,10 +521,7 @@ def test_knows_an_error_that_is_called_one(
     answer: str, error: type[GatewayError]
 ) -> None:
     """A number that the answer itself calls a code is no balance."""
-    reply = read_balance_answer(answer)
-
-    assert isinstance(reply, Refusal)
-    assert type(reply.error()) is error
+    assert type(read_balance_answer(answer).claim.refusal) is error
 
 
 @pytest.mark.parametrize(
@@ -473,7 +531,7 @@ def test_knows_an_error_that_is_called_one(
         "OK",
         "8 0",
         "1785 SMS",
-        "1,785.50",
+        "1,785",
         "1e3",
         "E",
         "E999",
@@ -484,8 +542,12 @@ def test_knows_an_error_that_is_called_one(
         "[]",
         '{"foo": 12}',
         '{"code": 97}',
+        '{"code": 80}',
         '{"solde": null}',
         '{"solde": 12, "credit": 13}',
+        '{"solde": 12, "erreur": "compte suspendu"}',
+        '{"solde": 12, "success": false}',
+        "12\nErreur technique",
         '["E501", "E505"]',
         "<html><body><h1>Bienvenue</h1></body></html>",
         "<html><body><p>12</p><p>13</p></body></html>",
@@ -495,4 +557,7 @@ def test_knows_an_error_that_is_called_one(
 )
 def test_leaves_a_balance_that_is_in_doubt(answer: str) -> None:
     """A balance is evidence of what became of a message: none is guessed."""
-    assert read_balance_answer(answer) is None
+    reply = read_balance_answer(answer)
+
+    assert (reply.credits, reply.claim.refusal) == (None, None)
+    assert verdict(reply) is Verdict.UNKNOWN

@@ -57,6 +57,51 @@ async def test_asks_for_the_balance(
 
 
 @pytest.mark.parametrize(
+    ("accountid", "account_id"),
+    [
+        ("3182", "3182"),
+        (3182, "3182"),
+        (" 3182 ", "3182"),
+        ("CI-3182", "CI-3182"),
+        ("", ""),
+        ("0", ""),
+        (0, ""),
+        (None, ""),
+        (True, ""),
+        (["3182"], ""),
+        ("3182\n3183", ""),
+        ("3" * 65, ""),
+    ],
+)
+async def test_tells_which_account_it_is(
+    simulator: Simulator, client: GatewayMaker, accountid: object, account_id: str
+) -> None:
+    """Section IV-1, `accountid`: "Votre Identifiant smseco", whatever the login."""
+    simulator.smseco.account_id = accountid
+    simulator.smseco.other_logins = {"toto@toto.fr"}
+    gateway = client(simulator.smseco)
+
+    balance = await gateway.balance()
+
+    assert balance.account_id == account_id
+    assert "3182" not in repr(balance)
+
+
+async def test_every_kind_of_login_opens_the_same_account(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """E-mail address, mobile number or identifier (section V-2-1)."""
+    simulated = simulator.smseco
+    ids = [(await client(simulated).balance()).account_id]
+    for login in ("toto@toto.fr", "22507352518", "3182"):
+        simulated.other_logins.add(simulated.username)
+        simulated.username = login
+        ids.append((await client(simulated).balance()).account_id)
+
+    assert ids == ["3182"] * 4
+
+
+@pytest.mark.parametrize(
     ("expire", "expires"),
     [
         ("2027-12-31", date(2027, 12, 31)),

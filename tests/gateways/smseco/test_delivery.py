@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from custom_components.passerelle_sms.gateways.answer_reader import EXCERPT
 from custom_components.passerelle_sms.gateways.errors import GatewayError
-from custom_components.passerelle_sms.gateways.gateway import EXCERPT
 from custom_components.passerelle_sms.gateways.model.delivery import (
     DeliveryReport,
     DeliveryStatus,

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+import json
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import (
     InvalidOptionError,
     InvalidScheduleError,
+    MessageTooLongError,
     MissingFieldError,
     OptionNotSupportedError,
     RejectedError,
@@ -16,7 +18,7 @@ from custom_components.passerelle_sms.gateways.model.message import Sms
 from custom_components.passerelle_sms.gateways.model.options import OwnValue, SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from tests.conftest import GatewayMaker
-from tests.simulator import Simulator
+from tests.simulator import Fault, Simulator
 
 from .samples import BURKINA, IVORIAN, OTHER, last_request
 
@@ -198,24 +200,142 @@ async def test_counts_what_each_reads(
     assert [s.cost for s in result.submissions] == [Decimal(1), Decimal(2)]
 
 
-@pytest.mark.parametrize(("name", "is_ucs2"), [("Andrée", 0), ("Zoë", 1)])
-async def test_what_is_merged_decides_the_encoding(
-    simulator: Simulator, client: GatewayMaker, name: str, is_ucs2: int
+@pytest.mark.parametrize(
+    ("names", "unicode"),
+    [
+        (("Philo", "Andrée", "Ange"), {0: ["Philo", "Andrée", "Ange"]}),
+        (("Philo", "Zoë", "Ange"), {0: ["Philo", "Ange"], 1: ["Zoë"]}),
+        (("Zoë", "Ange", "Loïc"), {0: ["Ange"], 1: ["Zoë", "Loïc"]}),
+        (("Zoë", "Loïc", "Maël"), {1: ["Zoë", "Loïc", "Maël"]}),
+    ],
+)
+@pytest.mark.parametrize("bills_by_unicode", [False, True])
+async def test_each_encoding_has_its_request(
+    simulator: Simulator,
+    client: GatewayMaker,
+    names: tuple[str, ...],
+    unicode: dict[int, list[str]],
+    bills_by_unicode: bool,
 ) -> None:
-    """One name outside of GSM-7 is enough; the fields of the text say nothing."""
-    await client(simulator.smseco).send(
+    """`unicode` is for all: one name outside of GSM-7 must not cost the others."""
+    simulator.smseco.bills_by_unicode = bills_by_unicode
+    recipients = (BURKINA, IVORIAN, OTHER)
+    values = {r: {"nom": n} for r, n in zip(recipients, names, strict=True)}
+    rest = " x" * 40
+
+    result = await client(simulator.smseco).send(
         Sms(
-            text=TEXT,
-            recipients=(BURKINA, IVORIAN),
-            options=SmsOptions(
-                personalisation={**VALUES, IVORIAN: {"nom": name, "solde": "12"}}
-            ),
+            text=f"{{nom}}{rest}",
+            recipients=recipients,
+            options=SmsOptions(personalisation=values),
         )
     )
 
-    request = last_request(simulator.smseco)
-    assert isinstance(request["message"], dict)
-    assert request["message"]["unicode"] == is_ucs2
+    requests = [json.loads(r.body[5:]) for r in simulator.smseco.requests]
+    assert {
+        request["message"]["unicode"]: [
+            item["datas"]["nom"] for item in request["destinataires"]
+        ]
+        for request in requests
+    } == unicode
+    assert len(requests) == len(unicode)
+    assert [one.recipient for one in result.submissions] == [*recipients]
+    assert {one.outcome for one in result.submissions} == {Outcome.ACCEPTED}
+    segments = [2 if name in unicode.get(1, []) else 1 for name in names]
+    assert [one.segments for one in result.submissions] == segments
+    assert [one.cost for one in result.submissions] == [*map(Decimal, segments)]
+    assert result.remaining == simulator.smseco.credits
+    read = {f"+{one.recipient}": one.text for one in simulator.smseco.accepted}
+    assert read == {r: f"{n}{rest}" for r, n in zip(recipients, names, strict=True)}
+
+
+@pytest.mark.parametrize("merges_values", [False, True])
+@pytest.mark.parametrize(
+    ("text", "values", "texts"),
+    [
+        # A value that is a field, is none of the text's, or makes one with its text.
+        ("{a} {b}", {"a": "{b}", "b": "2"}, ("{b} 2",)),
+        ("{a} {b}", {"a": "{c}", "b": "2"}, ("{c} 2",)),
+        ("{a}b} {b}", {"a": "{", "b": "2"}, ("{b} 2",)),
+        ("{a}{b}", {"a": "{a}", "b": "{b}"}, ("{a}{b}",)),
+    ],
+)
+async def test_a_value_that_holds_a_field_is_merged_here(
+    simulator: Simulator,
+    client: GatewayMaker,
+    text: str,
+    values: dict[str, str],
+    texts: tuple[str],
+    merges_values: bool,
+) -> None:
+    """A gateway that replaces one after the other would replace it, too."""
+    simulator.smseco.merges_values = merges_values
+    personalisation = {
+        BURKINA: {"a": "1", "b": "2"},
+        IVORIAN: values,
+        OTHER: {"a": "{", "b": "}"},
+    }
+
+    result = await client(simulator.smseco).send(
+        Sms(
+            text=text,
+            recipients=(BURKINA, IVORIAN, OTHER),
+            options=SmsOptions(personalisation=personalisation, flash=True),
+        )
+    )
+
+    assert {one.outcome for one in result.submissions} == {Outcome.ACCEPTED}
+    assert [one.recipient for one in result.submissions] == [BURKINA, IVORIAN, OTHER]
+    [alone] = [
+        request
+        for request in (json.loads(r.body[5:]) for r in simulator.smseco.requests)
+        if request["destinataires"] == [{"numero": IVORIAN[1:]}]
+    ]
+    assert alone["message"]["msg"] == texts[0]
+    assert alone["message"]["flash"] == 1
+    read = {f"+{one.recipient}": one.text for one in simulator.smseco.accepted}
+    assert read[IVORIAN] == texts[0]
+
+
+async def test_one_part_of_a_mail_merge_fails_alone(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """What was accepted in another request stays that."""
+    simulator.smseco.fail(Fault.CUT_AFTER, times=1)
+    values = {BURKINA: {"nom": "Awa"}, IVORIAN: {"nom": "Zoë"}}
+
+    result = await client(simulator.smseco).send(
+        Sms(
+            text="{nom}",
+            recipients=(BURKINA, IVORIAN),
+            options=SmsOptions(personalisation=values),
+        )
+    )
+
+    assert {one.outcome for one in result.submissions} == {
+        Outcome.ACCEPTED,
+        Outcome.UNKNOWN,
+    }
+    assert simulator.smseco.asked("send") == 2
+    assert len(simulator.smseco.accepted) == 2
+
+
+async def test_a_mail_merge_is_refused_as_a_whole(
+    simulator: Simulator, client: GatewayMaker
+) -> None:
+    """Where one of its texts is too long: nobody is sent a part of it."""
+    values = {BURKINA: {"nom": "Awa"}, IVORIAN: {"nom": "ë" * 700}}
+
+    with pytest.raises(MessageTooLongError):
+        await client(simulator.smseco).send(
+            Sms(
+                text="{nom}",
+                recipients=(BURKINA, IVORIAN),
+                options=SmsOptions(personalisation=values),
+            )
+        )
+
+    assert simulator.smseco.requests == []
 
 
 async def test_refuses_a_field_without_a_value(

@@ -77,17 +77,6 @@ NO_LISTS: list[object] = [None, "", {}, [], [None], "aucun", [{"credits": "x"}]]
             )
             for d in ("78657808", 78657808, "+226 78 65 78 08", "0022678657808")
         ),
-        # Seven digits fit too many: the request's id has to do.
-        (
-            {
-                "msgfid": SERVER_ID,
-                "statut": 1,
-                "messages": [{"smsfid": SMS_ID, "destination": "8657808"}],
-                "solde": 12,
-            },
-            SERVER_ID,
-            None,
-        ),
         # 0 is a success only with something that only a success has.
         ({"statut": 0, "msgfid": SERVER_ID, "solde": 12}, SERVER_ID, None),
         ({"statut": "0", "msgid": SERVER_ID, "solde": 12}, SERVER_ID, None),
@@ -95,7 +84,7 @@ NO_LISTS: list[object] = [None, "", {}, [], [None], "aucun", [{"credits": "x"}]]
         ({"statut": 0, "messages": ONE, "solde": 12}, SMS_ID, 2),
         (
             {"statut": 0, "messages": [{"smsfid": SMS_ID}], "solde": 12},
-            None,
+            SMS_ID,
             None,
         ),
     ],
@@ -146,6 +135,17 @@ async def test_understands_every_yes(
         '{"statut": "succes"}',
         '{"statut": 1.5}',
         f'{{"statut": "-{"9" * 5000}"}}',
+        # One that names two codes.
+        '{"statut": 1, "status": -6, "msgfid": "98"}',
+        '{"statut": 1, "statut": -6, "msgfid": "98"}',
+        # A row about somebody else.
+        f'{{"statut": 1, "messages": [{{"smsfid": "{SMS_ID}", "destination": "99999999"}}]}}',
+        f'{{"statut": 1, "messages": [{{"smsfid": "{SMS_ID}", "destination": "8657808"}}]}}',
+        # Words that say the opposite.
+        '{"statut": 1, "texte": "Echec de l\'envoi", "msgfid": "98"}',
+        '{"statut": -6, "texte": "Message envoyé avec succès"}',
+        '{"statut": -6, "texte": "Pas assez de crédits", "msgfid": "98"}',
+        '{"statut": -6, "texte": "Pas assez de crédits", "credits": 2}',
         # Nothing was taken, or nobody says so.
         '{"statut": 0}',
         '{"statut": 0, "texte": "Requête traitée avec succès", "credits": "0"}',
@@ -175,6 +175,9 @@ async def test_what_nobody_describes_says_nothing(
     assert gateway.last_unreadable is not None
 
 
+BOTH_UNKNOWN = (Outcome.UNKNOWN, Outcome.UNKNOWN), (SERVER_ID, SERVER_ID)
+
+
 def _row(destination: str, submission_id: str = SMS_ID) -> dict[str, object]:
     return {"smsfid": submission_id, "destination": destination, "credits": 1}
 
@@ -201,14 +204,47 @@ def _row(destination: str, submission_id: str = SMS_ID) -> dict[str, object]:
             (SMS_ID, None),
         ),
         (
-            {"statut": 0, "messages": _row("2250757123456")},
+            {"statut": 0, "destinataires": 1, "messages": _row("2250757123456")},
             (Outcome.REJECTED, Outcome.ACCEPTED),
             (None, SMS_ID),
         ),
-        # The last digits of both: all are valid, or it may be either.
+        # A list that may not be all of them, as nothing tells how many there are.
+        (
+            {"statut": 0, "messages": _row("2250757123456")},
+            (Outcome.UNKNOWN, Outcome.ACCEPTED),
+            (SERVER_ID, SMS_ID),
+        ),
+        # Two counts.
+        (
+            {"statut": 1, "destinataires": 2, "messages": [_row("22657123456")]},
+            (Outcome.ACCEPTED, Outcome.UNKNOWN),
+            (SMS_ID, SERVER_ID),
+        ),
+        ({"statut": 2, "destinataires": 1}, *BOTH_UNKNOWN),
+        # A row that takes back what it says costs no other.
+        (
+            {
+                "statut": 2,
+                "messages": [
+                    {**_row("22657123456"), "statut": -9},
+                    _row("2250757123456", OTHER_SMS_ID),
+                ],
+            },
+            (Outcome.UNKNOWN, Outcome.ACCEPTED),
+            (SMS_ID, OTHER_SMS_ID),
+        ),
+        # More rows than recipients: another list.
+        (
+            {
+                "statut": 2,
+                "messages": [_row(f"22670000{n:03}") for n in range(9)],
+            },
+            *BOTH_UNKNOWN,
+        ),
+        # The last digits of both: it may be either.
         (
             {"statut": 2, "messages": [_row("57123456"), _row("22657123456")]},
-            (Outcome.ACCEPTED, Outcome.ACCEPTED),
+            (Outcome.ACCEPTED, Outcome.UNKNOWN),
             (SMS_ID, SERVER_ID),
         ),
         (

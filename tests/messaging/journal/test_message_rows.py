@@ -64,6 +64,7 @@ SUBMISSIONS = st.builds(
     period=st.none() | st.integers(0, 2**40),
     resent=st.booleans(),
     was_refused=st.booleans(),
+    sent_at_once=st.booleans(),
     notice=st.none() | st.sampled_from(Notice),
     sending_id=st.none() | TEXTS,
     delivery=st.none()

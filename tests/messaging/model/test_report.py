@@ -51,6 +51,7 @@ def test_a_result_tells_all_of_a_submission() -> None:
     result = RecipientResult.of(MADE, "sms123")
 
     assert result == RecipientResult(
+        number=MAMAN,
         label=MAMAN,
         public_label="***07",
         outcome=Outcome.REJECTED,

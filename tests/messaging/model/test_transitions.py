@@ -311,6 +311,13 @@ def test_taken_back(made: SubmissionRecord, outcome: Outcome, stage: Stage) -> N
         (replace(AT_GATEWAY, attempts=2), Outcome.UNKNOWN, Stage.CLOSED, None),
         (IN_DOUBT, Outcome.UNKNOWN, Stage.OPEN, None),
         (WAITING, Outcome.QUEUED, Stage.OPEN, None),
+        # It isn't there any more.
+        (
+            replace(AT_GATEWAY, sent_at_once=True, cost=None, delivery=None),
+            Outcome.ACCEPTED,
+            Stage.CLOSED,
+            None,
+        ),
     ],
 )
 def test_taken_back_by_the_gateway(

@@ -145,6 +145,18 @@ async def test_by_its_text_for_each_recipient(
     assert second == cancelled.record
 
 
+async def test_by_all_that_it_was_asked_with(
+    by_text: MessagingHarness, simulator: Simulator
+) -> None:
+    """A voice or flash message is known by its own request."""
+    record = await schedule(by_text, "+33170719904", flash=True, voice=True)
+
+    cancelled = await cancel(by_text, record)
+
+    assert outcomes(cancelled.record) == [Outcome.NOT_SENT]
+    assert len(simulator.sms123.deleted) == 1
+
+
 async def test_credits_of_several_requests_are_added(
     by_id: MessagingHarness, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

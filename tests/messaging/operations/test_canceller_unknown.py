@@ -263,6 +263,7 @@ async def test_what_is_asked_for(
             sender="CITERNE",
             send_at=record.created + HOUR,
             submission_id=submission_id,
+            options=record.options,
         )
         for number, submission_id in keeping.taken
     ]

@@ -28,6 +28,9 @@ from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardL
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
 from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.operations.message_tester import (
+    MessageTester,
+)
 from custom_components.passerelle_sms.messaging.operations.messenger import Messenger
 from custom_components.passerelle_sms.messaging.recipients.address_book import (
     AddressBook,
@@ -77,6 +80,14 @@ def messenger_of(harness: MessagingHarness, guard: Guard) -> Messenger:
         ),
         guard,
         harness.outbox,
+        MessageTester(
+            harness.gateway,
+            guard,
+            harness.store,
+            harness.ledger,
+            harness.clock,
+            harness.observer,
+        ),
         harness.clock,
         encoding=EncodingChoice.AUTOMATIC,
     )
@@ -525,6 +536,7 @@ async def test_a_test_without_an_answer(
     later: MessagingHarness,
     simulator: Simulator,
     later_messenger: Messenger,
+    later_guard: Guard,
     fault: Fault,
     outcome: Outcome,
 ) -> None:
@@ -542,6 +554,101 @@ async def test_a_test_without_an_answer(
     assert report.record.is_closed
     assert simulator.sms123.asked("send") == 1
     assert len(later.store) == 0
+    # What may have been sent may have been charged.
+    may_have_left = outcome is Outcome.UNKNOWN
+    kept = await later.journal.get(report.message_id)
+    assert kept == (report.record if may_have_left else None)
+    assert later_guard.segments_last_day == may_have_left
+
+
+async def test_a_test_that_was_sent_all_the_same(
+    later: MessagingHarness,
+    simulator: Simulator,
+    later_messenger: Messenger,
+    later_guard: Guard,
+) -> None:
+    """It is a message like others: kept, counted, and in the books."""
+    await later.poll()
+    simulator.sms123.overlooks_test = True
+
+    report = await later_messenger.send(
+        Message(text="Test", targets=("Maman",), options=SmsOptions(test=True))
+    )
+    await later.poll()
+
+    [result] = report.results
+    assert (result.outcome, result.failure) == (Outcome.ACCEPTED, None)
+    assert report.failures == ()
+    assert await later.journal.get(report.message_id) == report.record
+    assert later_guard.segments_last_day == 1
+    assert len(later.observer.results) == 1
+    assert later.observer.history == [report.record]
+    assert later.ledger.books.credits == simulator.sms123.credits == 999
+    assert not later.ledger.books.is_disturbed
+    assert later.observer.unexplained == []
+
+
+async def test_of_some_that_were_sent_all_the_same_the_others_cost_nothing(
+    later: MessagingHarness, simulator: Simulator, later_messenger: Messenger
+) -> None:
+    """They are told in one answer, and kept in one message."""
+    await later.poll()
+    simulator.sms123.answer_next("92", operation="send")
+    simulator.sms123.overlooks_test = True
+
+    report = await later_messenger.send(
+        Message(text="Test", options=SmsOptions(test=True))
+    )
+    await later.poll()
+
+    assert [(s.outcome, s.attempts) for s in report.record.submissions] == [
+        (Outcome.NOT_SENT, 0),
+        (Outcome.ACCEPTED, 1),
+    ]
+    assert later.ledger.books.credits == simulator.sms123.credits == 999
+
+
+async def test_a_test_that_was_sent_and_can_not_be_written_down(
+    later: MessagingHarness,
+    simulator: Simulator,
+    later_messenger: Messenger,
+    later_guard: Guard,
+) -> None:
+    """It is counted, and the balance proves nothing for a while."""
+    await later.poll()
+    simulator.sms123.overlooks_test = True
+    later.disk.room = 0
+
+    with pytest.raises(NotStoredError):
+        await later_messenger.send(
+            Message(text="Test", targets=("Maman",), options=SmsOptions(test=True))
+        )
+    await later.poll()
+
+    assert later_guard.segments_last_day == 1
+    assert later.ledger.books.is_disturbed
+    assert later.observer.unexplained == []
+
+
+async def test_a_balance_told_during_a_test_proves_nothing(
+    later: MessagingHarness, simulator: Simulator, later_messenger: Messenger
+) -> None:
+    """The test may be sent, and charged, before or after it."""
+    await later.poll()
+    simulator.sms123.seconds_to_answer["send"] = 60
+    simulator.sms123.overlooks_test = True
+    test = asyncio.create_task(
+        later_messenger.send(
+            Message(text="Test", targets=("Maman",), options=SmsOptions(test=True))
+        )
+    )
+    await simulator.sms123.until_asked("send")
+    await later.poll()
+    simulator.sms123.release()
+    await test
+    await later.poll()
+
+    assert later.observer.unexplained == []
 
 
 async def test_a_test_of_nobody(

@@ -8,6 +8,7 @@ import pytest
 from custom_components.passerelle_sms.messaging.outbox.backoff import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
+    LONGEST_PUT_OFF,
     SHORTEST_PAUSE,
     Backoff,
     pause_after,
@@ -178,4 +179,41 @@ def test_a_clock_that_jumps_changes_no_pause(
 
     assert pause(clock, backoff) == lasts
     clock.tick(lasts)
+    assert backoff.resume_at is None
+
+
+# --- what the gateway did not look at -------------------------------------------------
+
+
+def test_what_is_put_off_waits_alone(backoff: Backoff) -> None:
+    """The gateway may well take another one: nothing else waits."""
+    backoff.record_put_off(backoff.begin())
+
+    assert backoff.resume_at is None
+    assert backoff.concurrency == 4
+
+
+def test_what_is_put_off_in_a_row_lets_all_wait(
+    clock: FakeClock, backoff: Backoff
+) -> None:
+    """Longer each time, up to five minutes: requests may be counted."""
+    backoff.record_put_off(backoff.begin())
+    for index in range(10):
+        backoff.record_put_off(backoff.begin())
+        longest = min(FIRST_PAUSE * 2**index, LONGEST_PUT_OFF)
+        assert 0.75 * longest <= pause(clock, backoff) <= longest
+        clock.tick(pause(clock, backoff))
+    assert backoff.concurrency == 1
+
+    backoff.record_success()
+    backoff.record_put_off(backoff.begin())
+    assert backoff.resume_at is None
+
+
+def test_what_is_put_off_together_counts_once(backoff: Backoff) -> None:
+    """They began before either was answered."""
+    together = [backoff.begin(), backoff.begin()]
+    for begin in together:
+        backoff.record_put_off(begin)
+
     assert backoff.resume_at is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from custom_components.passerelle_sms.gateways.errors import NotCancellableError
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
@@ -135,6 +136,27 @@ async def test_the_gateway_keeps_it(
     )
     assert await harness.kept(record) == record
     assert len(harness.store) == 0
+
+
+async def test_a_gateway_that_sends_it_at_once(
+    refused: MessagingHarness, refusing: SimulatedSms123
+) -> None:
+    """That is written down; it was charged now, and can't be taken back any more."""
+    await refused.poll()
+    refusing.overlooks_diff = True
+
+    record = await hand_over(refused, scheduled(refused, MAMAN, after=48 * HOUR))
+    await refused.clock.advance(LATEST_CHARGE.total_seconds())
+
+    [submission] = (await refused.kept(record)).submissions
+    assert (submission.outcome, submission.sent_at_once) == (Outcome.ACCEPTED, True)
+    assert refused.ledger.is_due(record, MAMAN)
+    await refused.poll()
+    assert refused.ledger.books.credits == refusing.credits
+    assert refused.ledger.books.carried == frozenset()
+    with pytest.raises(NotCancellableError):
+        await cancel(refused, record)
+    assert refusing.asked("send") == 3
 
 
 async def test_too_late_for_its_hour(

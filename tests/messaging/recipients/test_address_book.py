@@ -37,6 +37,45 @@ def test_resolves(targets: tuple[str, ...] | None, labels: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("targets", "labels"),
+    [
+        (None, ["Ma mère", "Papa"]),
+        (("ma mère",), ["Ma mère"]),
+        ((PAPA,), [PAPA]),
+        ((PAPA, f" {PAPA} "), [PAPA]),
+        (("Papa", PAPA, "papa"), ["Papa", PAPA]),
+        (("+33612345678",), ["+33612345678"]),
+    ],
+)
+def test_numbers_are_not_named(
+    targets: tuple[str, ...] | None, labels: list[str]
+) -> None:
+    """Where nobody is to learn whose they are: a name and its number are two then."""
+    found = BOOK.resolve(targets, names_numbers=False)
+
+    assert [one.label for one in found if isinstance(one, Recipient)] == labels
+
+
+def test_who_was_looked_up_already() -> None:
+    """Is who he was, whatever is known of his number."""
+    other = Recipient(name="Le voisin", number=PAPA)
+
+    assert BOOK.resolve((other,)) == (other,)
+    assert BOOK.resolve((other,), names_numbers=False) == (other,)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [(" MA  mère", MAMAN), ("Papa", PAPA), (PAPA, None), ("Zoé", None), ("", None)],
+)
+def test_a_name_alone(written: str, number: str | None) -> None:
+    """A number is none."""
+    found = BOOK.named(written)
+
+    assert (None if found is None else found.number) == number
+
+
+@pytest.mark.parametrize(
     ("target", "key", "shown"),
     [
         ("personne", "not_a_number", "personne"),
@@ -54,6 +93,17 @@ def test_says_what_cannot_be_sent_to(target: str, key: str, shown: str) -> None:
     assert isinstance(unusable, UnusableTarget)
     assert unusable.error.key == key
     assert unusable.public_label == shown
+
+
+def test_a_name_is_no_number() -> None:
+    """Anybody can send a message under the name of somebody else."""
+    known = BOOK.by_number("695 68 82 07")
+    named = BOOK.by_number("Papa")
+
+    assert isinstance(known, Recipient)
+    assert known.name == "Ma mère"
+    assert isinstance(named, UnusableTarget)
+    assert isinstance(BOOK.by_number(""), UnusableTarget)
 
 
 def test_two_of_one_name_are_both_known() -> None:

@@ -131,6 +131,17 @@ def test_planned_or_declared_by_the_user_it_is_only_possible(
     assert charge is None or charge.is_planned is (options is LATER)
 
 
+def test_sent_at_once_it_is_charged_whatever_was_planned() -> None:
+    """Now, and not at its hour."""
+    made = replace(submission(Outcome.ACCEPTED), sent_at_once=True)
+
+    charge = charge_of(message(made, LATER), made, is_due=False)
+
+    assert times(charge) == (1, 0)
+    assert charge is not None
+    assert not charge.is_planned
+
+
 def test_what_was_taken_back_is_only_possible_whatever_it_is_called() -> None:
     """Its failure says that it was taken back."""
     made = replace(

@@ -40,6 +40,11 @@ def planned(minutes: float) -> MessageRecord:
         (RECORD, replace(SUBMISSION, attempted=START), timedelta()),
         (RECORD, replace(SUBMISSION, attempted=START + MINUTE), MINUTE),
         (planned(5), replace(SUBMISSION, attempted=START), START + 5 * MINUTE),
+        (
+            planned(5),
+            replace(SUBMISSION, attempted=START, sent_at_once=True),
+            timedelta(),
+        ),
         # Late for its hour, it has left at once.
         (planned(-1), replace(SUBMISSION, attempted=START), timedelta()),
     ],

@@ -239,6 +239,79 @@ def test_the_id_of_its_request(
     assert (awaited.match(told) is not None) is is_about_it
 
 
+@pytest.mark.parametrize(
+    ("told", "number", "is_about_it"),
+    [
+        ("sending", MAMAN, True),
+        (None, MAMAN, True),
+        ("sending", PAPA, False),
+        # Its own id is told, and is another one.
+        ("id-9", MAMAN, False),
+    ],
+)
+def test_a_report_that_tells_only_the_request(
+    told: str | None, number: str, is_about_it: bool
+) -> None:
+    """With the number that is enough, though an id of its own is known."""
+    awaited = awaiting(message(accepted(submission_id="id-1", sending_id="sending")))
+    of_request = replace(
+        report("id-9", number), submission_id=told, sending_id="sending"
+    )
+
+    assert (awaited.match(of_request) is not None) is is_about_it
+
+
+def test_a_report_that_tells_only_the_request_of_another_message() -> None:
+    """One number in two requests: the id tells which is meant, by its time, too."""
+    awaited = awaiting(
+        message(accepted(submission_id="id-1", sending_id="first"), message_id="one"),
+        message(accepted(submission_id="id-2", sending_id="second"), message_id="two"),
+        message(doubtful(), message_id="three"),
+    )
+    told = replace(report("second", MAMAN, at=START), sending_id="second")
+
+    found = awaited.match(told)
+
+    assert found is not None
+    assert found.key == ("two", MAMAN)
+    assert awaited.match_by_time(told) is None
+
+
+@pytest.mark.parametrize(
+    ("submission_id", "sending_id", "is_about_it"),
+    [
+        ("id-1", "sending", True),
+        ("id-1", None, True),
+        ("sending", "sending", False),
+        (None, None, False),
+    ],
+)
+@pytest.mark.parametrize("is_told_by_number", [False, True])
+def test_a_report_without_a_number(
+    submission_id: str | None,
+    sending_id: str | None,
+    is_about_it: bool,
+    is_told_by_number: bool,
+) -> None:
+    """The message's own id is enough where no stranger can tell one."""
+    awaited = PendingDeliveries(
+        Ages(FakeClock()), str, is_told_by_number=is_told_by_number
+    )
+    record = message(
+        accepted(MAMAN, "id-1", sending_id="sending"),
+        accepted(PAPA, "id-2", sending_id="sending"),
+    )
+    awaited.follow(record, record.submissions)
+    told = replace(
+        report("id-9", ""), submission_id=submission_id, sending_id=sending_id
+    )
+
+    found = awaited.match(told)
+
+    assert (found is not None) is (is_about_it and not is_told_by_number)
+    assert found is None or found.sent.recipient == MAMAN
+
+
 def test_an_id_that_is_one_of_a_request_elsewhere() -> None:
     """Only the id of its own request counts."""
     awaited = awaiting(message(accepted(submission_id="id-1", sending_id="sending")))

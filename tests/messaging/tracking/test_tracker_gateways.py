@@ -1,4 +1,4 @@
-"""Deliveries as three of the gateways tell them, from the message to the listener."""
+"""Deliveries as four of the gateways tell them, from the message to the listener."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +17,7 @@ from tests.messaging.fake_gateways import DELIVERED, UNDELIVERED, UNKNOWN
 from tests.messaging.harness import MessagingHarness, following
 from tests.simulator import Fault, SimulatedGateway, Simulator
 from tests.simulator.devcodesms import UNDELIVERED as UNDELIV
+from tests.simulator.smseco_answers import AnswerForm, ReportShape
 
 MINUTE = 60
 DAY = 24 * 3600
@@ -78,6 +79,32 @@ async def test_a_label_that_nobody_knows(
         await harness.clock.advance(8 * DAY)
 
         assert told_to(harness) == [(MAMAN, UNKNOWN)]
+
+
+# --- SMSECO: told once, in any shape ------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ReportShape)
+@pytest.mark.parametrize("form", AnswerForm)
+async def test_what_is_told_once_finds_its_message(
+    opening: Opening, simulator: Simulator, shape: ReportShape, form: AnswerForm
+) -> None:
+    """Two messages to the same numbers: by the request's id and the number, if need be."""
+    simulated = simulator.smseco
+    simulated.report_shape, simulated.answer_form = shape, form
+    async with opening(simulated) as harness:
+        simulated.now = harness.clock.now
+        await harness.send(MAMAN, PAPA)
+        await harness.send(PAPA)
+        first, second, third = simulated.accepted
+        for taken, state in ((first, 56), (second, 59), (third, 56)):
+            simulated.report(taken, state)
+        await harness.clock.advance(2 * MINUTE)
+
+        assert sorted(told_to(harness)) == sorted(
+            [(MAMAN, DELIVERED), (PAPA, UNDELIVERED), (PAPA, DELIVERED)]
+        )
+        assert simulated.unread == []
 
 
 # --- Envoyer SMS Pro: one id for all recipients -------------------------------------
@@ -171,23 +198,19 @@ async def test_a_call(
     assert told_to(called) == [(PAPA, DELIVERED), (MAMAN, UNDELIVERED)]
 
 
-async def test_a_call_proves_that_a_message_has_left(
+async def test_a_call_proves_nothing_of_what_is_in_doubt(
     called: MessagingHarness, simulator: Simulator
 ) -> None:
-    """No answer came: nobody knows its id, but its number and its time fit."""
+    """No answer came, so nobody here knows its id: anybody may have made the call."""
     simulated = simulator.devcodesms
     simulated.fail(Fault.CUT_AFTER, operation="send", times=1)
     record = await called.send()
     assert called.current(record).outcome is Outcome.UNKNOWN
 
-    assert await call(called, simulated.delivery_report(simulated.accepted)) == [True]
+    assert await call(called, simulated.delivery_report(simulated.accepted)) == [False]
 
-    submission = called.current(record)
-    assert submission.outcome is Outcome.ACCEPTED
-    assert submission.submission_id == simulated.accepted[0].submission_id
-    await called.clock.advance(DAY)
-    assert told_to(called) == [(MAMAN, DELIVERED)]
-    assert len(simulated.accepted) == 1
+    assert called.current(record).outcome is Outcome.UNKNOWN
+    assert told_to(called) == []
 
 
 async def test_a_call_that_somebody_has_made_up(

@@ -1,12 +1,15 @@
-"""."""
+"""What some gateways tell of a message after they have taken it.
+
+Each is a class that a gateway inherits besides `Gateway`; callers ask `isinstance`.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, override
 
 from ..model.delivery import DeliveryReport, Replies, Sent, SentMessage
-from ..model.message import Cancellation, Scheduled
-from ..wire.transport import Json
+from ..model.message import Cancellation, Scheduled, Sms, Submission
 
 
 class TracksDelivery(ABC):
@@ -48,22 +51,30 @@ class PushesDelivery(ABC):
     """The gateway calls when it knows more about a delivery.
 
     Nothing proves that it is the gateway who calls: a report counts only for what was
-    sent, to that number.
+    sent, to that number, and settles a doubt only if it knows the id.
     """
 
+    pushed_by: ClassVar[Literal["GET", "POST"]]
+    """The method of a call; what it says is the query of a GET, the body of a POST."""
+
+    def tells_of(self, sms: Sms, submission: Submission) -> bool:
+        """Return whether the gateway will call about what it has accepted of a message."""
+        return True
+
     @abstractmethod
-    def read_pushed(self, body: str) -> tuple[PushedReport, ...]:
+    def read_pushed(self, said: str) -> tuple[PushedReport, ...]:
         """Return what a call says, a report for each of its rows.
 
         Raises:
-            InvalidRequestError: it isn't a call as the gateway makes it.
+            InvalidRequestError: it isn't a call as the gateway makes it, and is answered
+                as none.
 
         """
 
     @abstractmethod
     def answer_pushed(
         self, pushed: Sequence[PushedReport], taken: Sequence[bool]
-    ) -> Json:
+    ) -> PushedAnswer:
         """Return what the gateway wants to hear: which of the rows were taken."""
 
     @abstractmethod
@@ -75,13 +86,41 @@ class PushesDelivery(ABC):
         """
 
 
+class PushesDeliveryOnRequest(PushesDelivery):
+    """The gateway calls only about messages that ask for it.
+
+    It knows the address from a person at the gateway, and doesn't tell whether it does,
+    so the user tells: until then no message asks.
+    """
+
+    delivery_reports: bool = False
+    """Whether messages ask for it."""
+    declaration: ClassVar[str]
+    """What to ask the gateway's support for, in its own words."""
+    address_proof: ClassVar[PushedAnswer]
+    """What the address must answer to a call that says nothing, before it is taken."""
+
+    @override
+    def tells_of(self, sms: Sms, submission: Submission) -> bool:
+        """Return whether the gateway will call about what it has accepted of a message."""
+        return self.delivery_reports
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedReport:
     """A row of a call: what it says, and as it came."""
 
     report: DeliveryReport | None
     """`None` if it says nothing about a delivery."""
-    row: Mapping[str, object]
+    row: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushedAnswer:
+    """The answer to a call."""
+
+    body: str = field(repr=False)
+    content_type: str
 
 
 class ListsSentMessages(ABC):

@@ -1,5 +1,6 @@
 """What the sentences of DevCodeSMS mean ("Valeur des messages", 2.1.2 and 2.2.2)."""
 
+import re
 from typing import Final
 
 from ..errors import (
@@ -11,32 +12,29 @@ from ..errors import (
 )
 from ..wire.decoding import folded
 
-# Folded, and in the order to look for them.
-_SENTENCES: Final[dict[str, type[RejectedError]]] = {
-    "pas d'autorisation": AuthenticationError,
-    "api_key": AuthenticationError,
-    "solde insuffisant": InsufficientCreditError,
-    "numero de telephone invalide": InvalidRecipientError,
-    "erreur de validation": InvalidRequestError,
+# The words that tell each of them, folded, in the order to look for them.
+_SENTENCES: Final[dict[tuple[str, ...], type[RejectedError]]] = {
+    ("pas d'autorisation",): AuthenticationError,
+    ("api_key",): AuthenticationError,
+    ("solde", "insuffisant"): InsufficientCreditError,
+    ("numero", "invalide"): InvalidRecipientError,
+    ("erreur de validation",): InvalidRequestError,
 }
-_FIELD_MISSING: Final = "manquant"
-_SOME_NOT_SENT: Final = "n'ont pas ete envoye"
+# "Certain message n'ont pas été envoyé": some were. "… avec succès": all were.
+_SOMETHING_LEFT: Final = re.compile(
+    r"\b(?:avec succes|certain|parti(?:al|el|e\b)|some)"
+)
 
 
 def kind_of(words: str) -> type[RejectedError] | None:
     """Return which refusal a sentence tells, or `None` if it is none that is known."""
     said = folded(words)
-    for sentence, kind in _SENTENCES.items():
-        if sentence in said:
+    for told, kind in _SENTENCES.items():
+        if all(word in said for word in told):
             return kind
     return None
 
 
-def says_missing(words: str) -> bool:
-    """Return whether a sentence misses a field of the request."""
-    return _FIELD_MISSING in folded(words)
-
-
-def says_some_not_sent(words: str) -> bool:
-    """Return whether a sentence says that some of the messages were not sent."""
-    return _SOME_NOT_SENT in folded(words)
+def says_something_left(words: str) -> bool:
+    """Return whether a sentence says that some of the messages, or all, were sent."""
+    return _SOMETHING_LEFT.search(folded(words)) is not None

@@ -1,43 +1,39 @@
 """DevCodeSMS, Cameroon ("API-SMS DOCUMENTATION").
 
 Every recipient of a message has a row of his own in the answer, and his row decides
-about him. What an answer says as a whole is in `client`.
+about him.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import batched
+from decimal import Decimal
 from typing import Final, Literal, override
 
 from yarl import URL
 
-from ..abilities.delivery import PushedReport, PushesDelivery
+from ..abilities.delivery import PushedAnswer, PushedReport, PushesDelivery
 from ..abilities.options import PersonalisesMessages
+from ..claim import Claim
 from ..errors import (
     AuthenticationError,
     GatewayError,
+    InvalidRecipientError,
+    InvalidRequestError,
+    NotSentError,
+    RateLimitedError,
     RejectedError,
+    Scope,
     UnreadableAnswerError,
 )
+from ..gateway import Gateway
 from ..model.account import Balance
 from ..model.limits import Limits
-from ..model.message import SendResult, Sms, Submission
+from ..model.message import SendResult, Sms
 from ..outcome import Outcome
-from ..wire.decoding import to_decimal, to_int
-from ..wire.transport import Answer, Json
-from .codes import kind_of, says_missing, says_some_not_sent
+from ..wire.elapsed_time import seconds_since_boot
 from .delivery import answer_call, bare_id, read_call
-from .responses import (
-    DevCodeSmsClient,
-    JsonAnswer,
-    Row,
-    cost_of,
-    objects,
-    read_rows,
-    rows_by_number,
-    strongest,
-)
+from .responses import UNCLEAR, Reply, Told, read_reply
 
 type _Form = tuple[str, Literal["json", "form", "query"]]
 
@@ -50,13 +46,11 @@ _BALANCE_FORMS: Final[tuple[_Form, ...]] = (
     ("POST", "form"),
     ("GET", "query"),
 )
-# What a server says that doesn't take a question in this form.
-_FORM_REFUSED: Final = frozenset({400, 404, 405, 406, 411, 415, 501})
-# How many go out together to see how the gateway reads a list of texts.
-_TRIAL: Final = 2
+# In seconds: after that, no other form of the question is begun.
+_PATIENCE: Final = 60
 
 
-class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
+class DevCodeSms(Gateway, PushesDelivery, PersonalisesMessages):
     """One account at DevCodeSMS."""
 
     key = "devcodesms"
@@ -68,68 +62,73 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
     identity_fields = ("api_key",)
     # The document sets no bound.
     limits = Limits(recipients_per_request=100)
+    # Section 2.3.
+    pushed_by = "POST"
 
     _balance_form: _Form | None = None
     """The form that the gateway answered last."""
-    _pairs_texts: bool | None = None
-    """Whether it sends each text of a list to its own number, as far as it showed."""
+    _known_balance: Balance | None = None
+    """What the account should hold: as told, less what was taken since."""
 
     @override
     async def balance(self) -> Balance:
-        """Ask for the balance (section 2.2), in the form that the gateway understands."""
+        """Ask for the balance (section 2.2), in the form that the gateway understands.
+
+        As long as none has worked, all are tried whatever the answer, as the question
+        does no harm: a server may answer a GET with a body by anything, or not at all.
+        """
         errors: list[GatewayError] = []
+        begun = seconds_since_boot()
         # The form that worked goes first; the others keep their order.
         for form in sorted(_BALANCE_FORMS, key=lambda form: form != self._balance_form):
-            answer = await self._ask_balance(form)
+            if seconds_since_boot() - begun > _PATIENCE:
+                break
             try:
-                balance = self._read_balance(answer)
+                balance = await self._ask_balance(form)
             except GatewayError as error:
-                if not _is_about_the_form(answer, error):
+                is_decided = form == self._balance_form and not _is_about_the_form(
+                    error
+                )
+                if is_decided or isinstance(error, NotSentError):
                     raise
                 errors.append(error)
             else:
-                self._balance_form = form
+                self._balance_form, self._known_balance = form, balance
                 return balance
-        raise errors[0]
+        # What is wrong with the key, or else the account, tells most.
+        raise min(
+            errors,
+            key=lambda e: (
+                type(e) is not AuthenticationError,
+                e.scope != Scope.ACCOUNT,
+            ),
+        )
 
     @override
     async def send(self, sms: Sms) -> SendResult:
-        """Hand over a message; a mail merge with care until the gateway is known.
-
-        Section 2.1.1 takes a list of texts beside the list of numbers, and doesn't say
-        how they belong together. It is read as pairs, the first text for the first
-        number. A gateway that sent every text to every number would show it in its
-        rows: so two recipients go first, and the others all together only when each of
-        those two has got one message. Otherwise everybody is sent to alone.
-        """
-        if not self._is_merged(sms):
-            return await super().send(sms)
-        # For everybody, before anything is sent to the first.
-        self.check(sms)
-        results: list[SendResult] = []
-        left = sms.recipients
-        if self._pairs_texts is None:
-            tried, left = left[:_TRIAL], left[_TRIAL:]
-            results.append(await super().send(replace(sms, recipients=tried)))
-        size = self.limits.recipients_per_request if self._pairs_texts else 1
+        """Hand over a message; to each alone where one wrong number stopped them all."""
         send = super().send
-        results += await asyncio.gather(
-            *(
-                send(replace(sms, recipients=group))
-                for group in batched(left, size, strict=False)
-            )
-        )
-        return SendResult.joined(results)
+        result = await send(sms)
+        alone = [
+            replace(sms, recipients=(each.recipient,))
+            for each in result.submissions
+            if each.outcome is Outcome.NOT_SENT
+            and isinstance(each.error, InvalidRecipientError)
+        ]
+        joined = SendResult.joined([result, *await asyncio.gather(*map(send, alone))])
+        # Each recipient's last: that of his own request.
+        told = {submission.recipient: submission for submission in joined.submissions}
+        return replace(joined, submissions=tuple(told.values()))
 
     @override
-    def read_pushed(self, body: str) -> tuple[PushedReport, ...]:
+    def read_pushed(self, said: str) -> tuple[PushedReport, ...]:
         """Return what a call with delivery reports says (section 2.3.1)."""
-        return read_call(body, self._redact)
+        return read_call(said, self._redact)
 
     @override
     def answer_pushed(
         self, pushed: Sequence[PushedReport], taken: Sequence[bool]
-    ) -> Json:
+    ) -> PushedAnswer:
         """Return the call's own list, with the code of each row (2.3, "Réponse")."""
         return answer_call(pushed, taken)
 
@@ -144,10 +143,25 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
         return recipient
 
     @override
+    def _batches(
+        self, sms: Sms, recipients: Sequence[str]
+    ) -> Iterable[tuple[str, ...]]:
+        """Return who reads the same.
+
+        Section 2.1.1 takes a list of texts, too, and doesn't say which of them is sent
+        to which of the numbers: read wrongly, people would see each other's.
+        """
+        by_text: dict[str, list[str]] = {}
+        for recipient in recipients:
+            by_text.setdefault(self.text_for(sms, recipient), []).append(recipient)
+        for group in by_text.values():
+            yield from super()._batches(sms, group)
+
+    @override
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
-        """Send one text to all numbers, or to each his own (section 2.1)."""
-        texts = [self.text_for(sms, recipient) for recipient in sms.recipients]
-        is_merged = self._is_merged(sms)
+        """Send one text to all numbers (section 2.1)."""
+        text = self.text_for(sms, sms.recipients[0])
+        before = self._known_balance
         answer = await self._transport.request(
             "POST",
             "Send_sms_dev",
@@ -155,47 +169,79 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
                 "api_key": self.credentials.api_key,
                 "sender": sms.sender,
                 "phone": numbers[0] if len(numbers) == 1 else list(numbers),
-                "message": texts if is_merged else texts[0],
+                "message": text,
             },
             headers=_HEADERS,
             uses_reserve=True,
         )
-        reply = self._read(answer)
-        rows = read_rows(reply.content)
-        if not rows:
-            raise self._error_for_all(answer, reply, numbers)
-        by_number = rows_by_number(numbers, rows)
-        if is_merged:
-            self._learn(by_number)
-        balances = [row.balance for row in rows if row.balance is not None]
+        reply = read_reply(answer, numbers)
+        segments = self.measure(text).segments
+        claims = [self._claim(reply, reply.by_number[number]) for number in numbers]
+        submissions = [
+            self._submission(reply.answer, recipient, claim, segments)
+            for recipient, claim in zip(sms.recipients, claims, strict=True)
+        ]
+        is_of_all = isinstance(submissions[0].error, InvalidRecipientError)
+        if is_of_all and len(numbers) > 1 and not reply.has_rows:
+            # One is wrong: which, and what became of the others?
+            if not await self._is_unmoved(before):
+                raise self._unreadable(answer)
+            submissions = [replace(s, outcome=Outcome.NOT_SENT) for s in submissions]
+        accepted = [
+            reply.by_number[number]
+            for number, submission in zip(numbers, submissions, strict=True)
+            if submission.outcome is Outcome.ACCEPTED
+        ]
+        self._charge(sum((told.cost or Decimal(0) for told in accepted), Decimal(0)))
+        # What a refusal tells of the credit is not believed.
+        balances = [told.balance for told in accepted if told.balance is not None]
         return SendResult(
-            submissions=tuple(
-                self._submission(answer, recipient, by_number[number], text)
-                for recipient, number, text in zip(
-                    sms.recipients, numbers, texts, strict=True
-                )
-            ),
-            remaining=min(balances, default=None),
+            submissions=tuple(submissions), remaining=min(balances, default=None)
         )
 
-    def _is_merged(self, sms: Sms) -> bool:
-        """Return whether the recipients read different texts."""
-        return len({self.text_for(sms, each) for each in sms.recipients}) > 1
+    def _charge(self, cost: Decimal) -> None:
+        """Take what was accepted from what the account should hold."""
+        known = self._known_balance
+        if known is not None and known.sent is not None:
+            left, sent = known.credits - cost, known.sent + int(cost)
+            self._known_balance = replace(known, credits=left, sent=sent)
 
-    def _learn(self, by_number: Mapping[str, Sequence[Row]]) -> None:
-        """Remember how the gateway read a list of texts, if its rows show it."""
-        taken = {
-            sum(row.accepted is True for row in rows) for rows in by_number.values()
-        }
-        if max(taken) > 1:
-            self._pairs_texts = False
-        elif taken == {1}:
-            self._pairs_texts = True
+    async def _is_unmoved(self, before: Balance | None) -> bool:
+        """Return whether the account provably sent nothing since.
 
-    async def _ask_balance(self, form: _Form) -> Answer:
+        `qty_envoye` counts what was sent, by whomever: if it stands where it stood, and
+        so does all else, then no part of the message has left.
+        """
+        if before is None or before.sent is None:
+            return False
+        try:
+            return await self.balance() == before
+        except GatewayError:
+            return False
+
+    def _claim(self, reply: Reply, told: Told) -> Claim:
+        """Return what an answer claims about the message to one number, or as a whole."""
+        refusal: GatewayError | None = None
+        if False in told.said:
+            refusal = (told.kind or RejectedError)(
+                code=self._shown(told.code) or None,
+                words=self._shown(told.words),
+                reference=told.submission_id,
+            )
+        if isinstance(refusal, RateLimitedError):
+            refusal.wait = reply.answer.retry_after
+        return Claim(
+            is_accepted=True in told.said,
+            refusal=refusal,
+            is_readable=reply.whole.said != UNCLEAR,
+            submission_id=told.submission_id,
+            cost=told.cost,
+        )
+
+    async def _ask_balance(self, form: _Form) -> Balance:
         method, place = form
         login = {"api_key": self.credentials.api_key}
-        return await self._transport.request(
+        answer = await self._transport.request(
             method,
             "Solde_sms_dev",
             json=login if place == "json" else None,
@@ -203,66 +249,16 @@ class DevCodeSms(DevCodeSmsClient, PushesDelivery, PersonalisesMessages):
             query=login if place == "query" else None,
             headers=_HEADERS,
         )
-
-    def _read_balance(self, answer: Answer) -> Balance:
-        reply = self._read(answer)
-        if not reply.success:
-            raise self._refusal(answer, reply)
-        for data in objects(reply.content.get("data")):
-            if (credits_left := to_decimal(data.get("solde"))) is not None:
-                return Balance(
-                    credits=credits_left,
-                    purchased=to_int(data.get("qty_acheter")),
-                    sent=to_int(data.get("qty_envoye")),
-                )
-        raise self._unreadable(answer)
-
-    def _error_for_all(
-        self, answer: Answer, reply: JsonAnswer, numbers: Sequence[str]
-    ) -> GatewayError:
-        """Return what an answer without rows means for everybody it was about."""
-        # "Some were not sent" of several: then some were, and nobody knows which.
-        some = len(numbers) > 1 and says_some_not_sent(reply.words)
-        if reply.success or some:
-            return self._unreadable(answer)
-        return self._refusal(answer, reply)
-
-    def _submission(
-        self, answer: Answer, recipient: str, rows: Sequence[Row], text: str
-    ) -> Submission:
-        """Return what the rows of one recipient say about his message."""
-        row = strongest(rows)
-        if row is not None and row.accepted:
-            return Submission(
-                recipient=recipient,
-                outcome=Outcome.ACCEPTED,
-                submission_id=row.submission_id,
-                segments=self.measure(text).segments,
-                # More than one row: the gateway sent him more than his own text.
-                cost=cost_of(rows),
-            )
-        error = self._row_error(answer, row)
-        return Submission(
-            recipient=recipient,
-            outcome=error.outcome,
-            submission_id=row.submission_id if row else None,
-            error=error,
-        )
-
-    def _row_error(self, answer: Answer, row: Row | None) -> GatewayError:
-        if row is None or row.accepted is None:
-            return self._unreadable(answer)
-        kind = kind_of(row.error_words) or RejectedError
-        return kind(
-            code=self._shown(row.error_code) or None,
-            words=self._shown(row.error_words),
-            reference=row.submission_id,
-        )
+        reply = read_reply(answer)
+        claim = self._claim(reply, reply.whole)
+        if not claim.is_readable:
+            raise self._unreadable(reply.answer)
+        return self._granted(reply.answer, reply.balance, claim.refusal)
 
 
-def _is_about_the_form(answer: Answer, error: GatewayError) -> bool:
+def _is_about_the_form(error: GatewayError) -> bool:
     """Return whether another form of the same question may be understood."""
-    if isinstance(error, AuthenticationError):
-        # The key was there: it is missing only to a server that didn't look there.
-        return says_missing(error.words or "")
-    return answer.status in _FORM_REFUSED or isinstance(error, UnreadableAnswerError)
+    # The key is missing only to a server that doesn't look where it was.
+    return "manquant" in (error.words or "").casefold() or isinstance(
+        error, InvalidRequestError | UnreadableAnswerError
+    )

@@ -4,7 +4,13 @@ from typing import override
 from xml.etree.ElementTree import Element
 
 from ..abilities.account import ManagesAccounts
-from ..errors import InvalidOptionError, UnknownAccountError
+from ..errors import (
+    GatewayError,
+    InvalidOptionError,
+    NotAllowedError,
+    OperationUnknownError,
+    UnknownAccountError,
+)
 from ..model.account import Balance, SubAccount, Transfer
 from .client import EnvoyerSmsProClient
 from .codes import ACCOUNT_NAME_LENGTH, invalid_amount, invalid_name
@@ -17,6 +23,8 @@ class EnvoyerSmsProAccounts(EnvoyerSmsProClient, ManagesAccounts):
     account_name_length = ACCOUNT_NAME_LENGTH
     _listed: tuple[SubAccount, ...] = ()
     """The accounts, as they were told last."""
+    _may_list: bool = True
+    """Whether the gateway lists accounts, as far as is known: that costs a request."""
 
     @override
     async def balance(self) -> Balance:
@@ -89,12 +97,19 @@ class EnvoyerSmsProAccounts(EnvoyerSmsProClient, ManagesAccounts):
         return Transfer(debited=debited, credited=credited)
 
     async def _sub_accounts(self) -> tuple[SubAccount, ...]:
-        """Ask for the accounts, or return those known where requests are scarce."""
-        if not self.credentials.account_id:
+        """Ask for several accounts, or return those known: the balance needs no list."""
+        if self._login is None or not self._login.names_account:
             return ()
-        if self.budget is not None and not self.budget.has_room_for_polls:
-            return self._listed
-        return await self.accounts()
+        has_room = self.budget is None or self.budget.has_room_for_polls
+        if has_room and self._may_list:
+            try:
+                return await self.accounts()
+            except NotAllowedError, OperationUnknownError:
+                self._may_list = False
+            except GatewayError:
+                # Perhaps it is told next time; what was told last stands until then.
+                pass
+        return self._listed
 
     def _keep_accounts(self, answer: XmlAnswer) -> tuple[SubAccount, ...]:
         """Return the accounts that an answer lists, all or none, and remember them."""

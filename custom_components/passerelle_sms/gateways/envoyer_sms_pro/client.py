@@ -1,19 +1,36 @@
 """How Envoyer SMS Pro is asked, and whether it did what it was asked for."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import override
 
 from aiohttp import encode_basic_auth, hdrs
 
-from ..errors import AuthenticationError, NotAllowedError, RateLimitedError
+from ..claim import Claim
+from ..errors import AuthenticationError, GatewayError, RateLimitedError
 from ..gateway import Gateway
 from ..wire.redaction import HIDDEN
+from ..wire.transport import Answer
 from .codes import refusal
 from .responses import XmlAnswer, read_answer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How a login is told ("Authentification")."""
+
+    in_form: bool
+    """By solution 2, each part a parameter of its own; else by solution 1, the safest of
+    the three, where a colon parts login, password and account."""
+    names_account: bool
+    """Whether the account's id is told, as it must be where there are several."""
+
+
 class EnvoyerSmsProClient(Gateway):
     """What all operations of Envoyer SMS Pro have in common."""
+
+    _login: Login | None = None
+    """The way that worked last."""
 
     async def _ask(
         self,
@@ -25,13 +42,13 @@ class EnvoyerSmsProClient(Gateway):
         """Send one request and return the success that came back.
 
         Raises:
-            RejectedError: the refusal that came back, as the document explains it.
-            GatewayError: the answer is neither; the HTTP status says what it is.
+            GatewayError: of the kind that says why it is none.
 
         """
-        answer = await self._exchange(path, form, uses_reserve=uses_reserve)
-        self._check_accepted(answer)
-        return answer
+        read = await self._exchange(path, form, uses_reserve=uses_reserve)
+        if error := self._error_of(read.answer, self._claim(read)):
+            raise error
+        return read
 
     async def _exchange(
         self,
@@ -40,13 +57,36 @@ class EnvoyerSmsProClient(Gateway):
         *,
         uses_reserve: bool = False,
     ) -> XmlAnswer:
-        """Send one request and return the success or the refusal that came back.
+        """Send one request and return what came back.
 
-        Raises:
-            GatewayError: the answer is neither; the HTTP status says what it is.
-
+        It goes out again only where the answer proves that nothing was done.
         """
-        authorization = self._authorization()
+        for login in self._logins():
+            read = await self._request(path, form, login, uses_reserve=uses_reserve)
+            if not self._is_not_identified(read):
+                self._login = login
+                break
+        return read
+
+    async def _request(
+        self,
+        path: str,
+        form: Mapping[str, str] | None,
+        login: Login,
+        *,
+        uses_reserve: bool,
+    ) -> XmlAnswer:
+        """Send one request with a login, and return what came back."""
+        account_id = self.credentials.account_id if login.names_account else ""
+        if login.in_form:
+            answer = await self._transport.request(
+                "POST",
+                path,
+                form={**(form or {}), **self._parameters(account_id)},
+                uses_reserve=uses_reserve,
+            )
+            return read_answer(answer)
+        authorization = self._authorization(account_id)
         answer = await self._transport.request(
             "POST",
             path,
@@ -56,56 +96,83 @@ class EnvoyerSmsProClient(Gateway):
         )
         # From here on nobody sees the header that a debug page may show.
         text = answer.text.replace(authorization.removeprefix("Basic "), HIDDEN)
-        read = read_answer(replace(answer, text=text))
-        self._check_answer(read)
-        return read
+        return read_answer(replace(answer, text=text))
 
-    def _check_answer(self, read: XmlAnswer) -> None:
-        """Raise unless the answer is a success or a refusal ("HTTP Status Codes").
+    def _is_not_identified(self, read: XmlAnswer) -> bool:
+        """Return whether it is proved that the gateway doesn't know who asks."""
+        error = self._error_of(read.answer, self._claim(read))
+        is_about_login = isinstance(error, AuthenticationError)
+        return is_about_login and read.body.find(".//message_id") is None
 
-        A known `error_id` says more than the status around it. Without one, 400 is
-        "over the limit of requests", for which no `error_id` is documented.
+    def _claim(self, read: XmlAnswer) -> Claim:
+        """Return what an answer claims about what was asked as a whole."""
+        return Claim(
+            is_accepted=read.status == "success",
+            refusal=self._refusal(read),
+            is_readable=read.is_readable,
+        )
+
+    def _refusal(self, read: XmlAnswer) -> GatewayError | None:
+        """Return what an answer says that it refuses for ("Messages d'erreur").
+
+        401 is about the login, whatever it misses besides.
         """
-        status = read.answer.status
-        if status == 401 or status >= 500:
-            self._check_status(read.answer)
-        if read.succeeded and status == 200:
-            return
-        if read.refused and (status == 200 or (status >= 400 and read.is_documented)):
-            return
-        if read.status == "success":
-            # It contradicts its own HTTP status, or brings an error: proof of nothing.
-            raise self._unreadable(read.answer)
-        if status == 400:
-            raise RateLimitedError(
+        words, status = self._shown(read.message) or None, read.answer.status
+        if read.status and read.error_id is not None and status != 401:
+            code = self._shown(str(read.error_id))
+            return refusal(read.error_id, read.message, code=code, words=words)
+        if 400 <= status < 500 and (read.gives_no_reason or status == 401):
+            return self._refusal_by_status(read.answer, words)
+        return None
+
+    @override
+    def _refusal_by_status(
+        self, answer: Answer, words: str | None = None
+    ) -> GatewayError:
+        """Return what "HTTP Status Codes" says, where no `error_id` says more.
+
+        400 is then "over the limit of requests", for which none is documented.
+        """
+        if answer.status == 400:
+            return RateLimitedError(
                 code="HTTP 400",
-                words=self._words(read),
-                wait=read.answer.retry_after,
+                words=words,
+                wait=answer.retry_after,
+                is_presumed=answer.retry_after is None,
             )
-        if status == 403:
-            raise NotAllowedError(code="HTTP 403", words=self._words(read))
-        self._check_status(read.answer)
-        raise self._unreadable(read.answer)
+        return super()._refusal_by_status(answer, words)
 
-    def _check_accepted(self, read: XmlAnswer) -> None:
-        """Raise what a refusal means."""
-        if read.error_id is not None:
-            raise refusal(read.error_id, read.message, self._words(read))
+    def _logins(self) -> Sequence[Login]:
+        """Return the ways to tell the login, what worked last first.
 
-    def _words(self, read: XmlAnswer) -> str | None:
-        return self._shown(read.message) or None
-
-    def _authorization(self) -> str:
-        """Return the header of "Authentification", solution 1, the safest of the three.
-
-        Raises:
-            AuthenticationError: a colon ends the login in the header, so none holds one.
-
+        No colon is part of a login in a header. One in a password is, but it looks like
+        the one before an account's id: how the gateway reads it the document doesn't say.
+        An only account need not be named, until there is a second one.
         """
         credentials = self.credentials
+        in_form = [False, True] if ":" in credentials.password else [False]
         if ":" in credentials.username:
-            raise AuthenticationError
+            in_form = [True]
+        names_account = [bool(credentials.account_id)]
+        if credentials.account_id and credentials.is_only:
+            names_account = [False, True]
+        logins = [
+            Login(in_form=by, names_account=names)
+            for names in names_account
+            for by in in_form
+        ]
+        return sorted(logins, key=lambda login: login != self._login)
+
+    def _parameters(self, account_id: str) -> dict[str, str]:
+        """Return the parameters of solution 2."""
+        credentials = self.credentials
+        parameters = {"login": credentials.username, "password": credentials.password}
+        return {**parameters, "accountid": account_id} if account_id else parameters
+
+    def _authorization(self, account_id: str) -> str:
+        """Return the header of solution 1."""
+        credentials = self.credentials
         password = credentials.password
-        if credentials.account_id:
-            password = f"{password}:{credentials.account_id}"
+        if account_id:
+            password = f"{password}:{account_id}"
         return encode_basic_auth(credentials.username, password)

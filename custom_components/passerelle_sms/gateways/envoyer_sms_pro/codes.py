@@ -1,6 +1,7 @@
 """What Envoyer SMS Pro's refusals mean ("Messages d'erreur")."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from ..errors import (
@@ -46,43 +47,18 @@ ERRORS: Final[Mapping[int, type[RejectedError]]] = {
 BAD_VALUE: Final = 3
 
 
-def invalid_tag(
-    *, code: str | None = None, words: str | None = None
-) -> InvalidOptionError:
-    """Return the refusal of a tag."""
-    return InvalidOptionError(
-        code=code,
-        words=words,
-        option="tag",
-        allowed=f"A-Z a-z 0-9, 1 – {TAG_LENGTH}",
-    )
-
-
-def invalid_offset(
-    *, code: str | None = None, words: str | None = None
-) -> InvalidOptionError:
-    """Return the refusal of the number of the first reply."""
-    return InvalidOptionError(
-        code=code, words=words, option="offset", allowed="0 – number_of_response"
-    )
-
-
-def invalid_amount(
-    *, code: str | None = None, words: str | None = None
-) -> InvalidOptionError:
-    """Return the refusal of a number of credits to move."""
-    return InvalidOptionError(code=code, words=words, option="amount", allowed="≥ 1")
-
-
-def invalid_name(
-    *, code: str | None = None, words: str | None = None, name: str = ""
-) -> InvalidNameError:
-    """Return the refusal of an account's name, given as far as it may be shown."""
-    return InvalidNameError(
-        code=code, words=words, name=name, longest=str(ACCOUNT_NAME_LENGTH)
-    )
-
-
+# The refusals of a tag, of the number of the first reply, of a number of credits to move,
+# and of an account's name, which is given as far as it may be shown.
+invalid_tag: Final = partial(
+    InvalidOptionError, option="tag", allowed=f"A-Z a-z 0-9, 1 – {TAG_LENGTH}"
+)
+invalid_offset: Final = partial(
+    InvalidOptionError, option="offset", allowed="0 – number_of_response"
+)
+invalid_amount: Final = partial(InvalidOptionError, option="amount", allowed="≥ 1")
+invalid_name: Final = partial(
+    InvalidNameError, name="", longest=str(ACCOUNT_NAME_LENGTH)
+)
 # The second table: which value an error 3 is about. Each is a refusal with or without
 # this. It has no words for an account to delete that isn't there.
 _BAD_VALUES: Final[Mapping[str, Callable[..., RejectedError]]] = {
@@ -110,12 +86,13 @@ _BAD_VALUES: Final[Mapping[str, Callable[..., RejectedError]]] = {
 }
 
 
-def refusal(error_id: int, message: str, words: str | None) -> RejectedError:
+def refusal(
+    error_id: int, message: str, *, code: str, words: str | None
+) -> RejectedError:
     """Return what a refusal means; its wording refines one about a value.
 
-    `words` are the `message` as it may be shown.
+    `code` and `words` are the `error_id` and the `message` as they may be shown.
     """
-    code = str(error_id)
     if error_id == BAD_VALUE:
         said = folded(message)
         for value, meaning in _BAD_VALUES.items():

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from itertools import islice
+import re
 from typing import Final, override
 from xml.etree.ElementTree import Element
 
@@ -10,10 +12,10 @@ from ..errors import MessageNotReadyError, UnknownMessageError
 from ..model.delivery import DeliveryReport, DeliveryStatus, Replies, Reply, Sent
 from ..model.message import Cancellation, Scheduled
 from ..wire import times
-from ..wire.decoding import to_decimal, to_int
+from ..wire.decoding import to_credits, to_int
 from .client import EnvoyerSmsProClient
 from .codes import invalid_offset
-from .responses import digits_at, remaining, text_at
+from .responses import number_of, remaining, text_at
 
 # "Les statuts de réception des SMS".
 STATES: Final[Mapping[int, DeliveryStatus]] = {
@@ -23,6 +25,15 @@ STATES: Final[Mapping[int, DeliveryStatus]] = {
     4: DeliveryStatus.PENDING,
     5: DeliveryStatus.OPTED_OUT,
 }
+# Others may come; what has more digits is none.
+_STATUSES: Final = range(100)
+# "Fonction consultation des réponses".
+_PAGE: Final = 50
+_NUMBER: Final = re.compile(r"[-+ ().0-9]{8,32}")
+_LENGTHS: Final = range(8, 16)
+# No SMS is longer, and no name of a sender.
+_LONGEST_TEXT: Final = 10_000
+_LONGEST_NAME: Final = 32
 
 
 class EnvoyerSmsProMessages(
@@ -51,15 +62,14 @@ class EnvoyerSmsProMessages(
         except MessageNotReadyError:
             return ()
         zone = await times.paris()
-        stats = answer.body.find("stats")
-        if stats is None:
+        most = self.limits.recipients_per_request
+        rows = list(islice(answer.body.iter("recipient"), most))
+        reports = [_read_report(row, message_id, zone) for row in rows]
+        told = tuple(report for report in reports if report is not None)
+        is_empty = not rows and answer.body.find(".//stats") is not None
+        if not told and not is_empty:
             raise self._unreadable(answer.answer)
-        reports: list[DeliveryReport] = []
-        for element in stats.findall("recipient"):
-            if (report := _read_report(element, message_id, zone)) is None:
-                raise self._unreadable(answer.answer)
-            reports.append(report)
-        return tuple(reports)
+        return told
 
     @override
     def cancel_requests(self, scheduled: Scheduled) -> tuple[Scheduled, ...]:
@@ -76,7 +86,7 @@ class EnvoyerSmsProMessages(
         if text_at(answer.body, "message/message_id") != message_id:
             raise self._unreadable(answer.answer)
         return Cancellation(
-            credits_back=to_decimal(text_at(answer.body, "message/recredited_sms")),
+            credits_back=to_credits(text_at(answer.body, "message/recredited_sms")),
             remaining=remaining(answer.body),
         )
 
@@ -90,15 +100,13 @@ class EnvoyerSmsProMessages(
             form["offset"] = str(offset)
         answer = await self._ask("response/get", form)
         zone = await times.paris()
-        total = to_int(text_at(answer.body, "responses/number_of_response"))
-        if total is None:
+        if (responses := answer.body.find(".//responses")) is None:
             raise self._unreadable(answer.answer)
-        replies: list[Reply] = []
-        for element in answer.body.iterfind("responses/response"):
-            if (reply := _read_reply(element, zone)) is None:
-                raise self._unreadable(answer.answer)
-            replies.append(reply)
-        return Replies(total=total, replies=tuple(replies))
+        # All of them: the next page begins behind as many.
+        rows = islice(responses.iter("response"), _PAGE)
+        replies = tuple(_read_reply(row, zone) for row in rows)
+        total = to_int(text_at(responses, "number_of_response"))
+        return Replies(total=max(total or 0, offset + len(replies)), replies=replies)
 
 
 def _known(message_id: str | None) -> str:
@@ -112,25 +120,25 @@ def _read_report(
     element: Element, message_id: str, zone: tzinfo
 ) -> DeliveryReport | None:
     """Return what an answer says about one recipient; `None` if it says nothing."""
-    number = digits_at(element, "mobile_number")
+    number = number_of(text_at(element, "mobile_number"), code="")
     status = to_int(text_at(element, "status_id"))
-    if not number or status is None:
+    if len(number) not in _LENGTHS or status is None or status not in _STATUSES:
         return None
     return DeliveryReport(
         submission_id=message_id,
         recipient=number,
         status=STATES.get(status, DeliveryStatus.PENDING),
         code=str(status),
-        at=times.parse_time(text_at(element, "delivered_date"), zone),
+        at=times.read_time(text_at(element, "delivered_date"), zone),
     )
 
 
-def _read_reply(element: Element, zone: tzinfo) -> Reply | None:
-    """Return one reply of an answer; `None` if nobody has sent it."""
-    if not (number := digits_at(element, "mobile_number")):
-        return None
+def _read_reply(element: Element, zone: tzinfo) -> Reply:
+    """Return one reply of an answer, as far as it can be read; a name may have sent it."""
+    sender = text_at(element, "mobile_number")
+    is_number = _NUMBER.fullmatch(sender) is not None
     return Reply(
-        sender=f"+{number}",
-        text=text_at(element, "content"),
-        at=times.parse_time(text_at(element, "date"), zone),
+        sender=f"+{number_of(sender)}" if is_number else sender[:_LONGEST_NAME],
+        text=text_at(element, "content")[:_LONGEST_TEXT],
+        at=times.read_time(text_at(element, "date"), zone),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 import re
 from typing import Final, override
 
@@ -17,16 +16,15 @@ from ..abilities.options import (
 )
 from ..errors import GatewayError, InvalidRecipientError
 from ..model.limits import Limits, SenderRule
-from ..model.message import SendResult, Sms, Submission
+from ..model.message import SendResult, Sms
 from ..model.options import SmsOptions, Switch
 from ..model.segments import Measure
 from ..outcome import Outcome
 from ..wire import times
-from ..wire.decoding import to_int
 from .accounts import EnvoyerSmsProAccounts
 from .codes import TAG_LENGTH, invalid_tag
 from .delivery import EnvoyerSmsProMessages
-from .responses import XmlAnswer, remaining, text_at
+from .responses import XmlAnswer, read_sending, remaining, wrong_numbers
 from .stop_list import EnvoyerSmsProStopList
 from .text import SINGLE, measure_text, truncated, with_line_feeds
 
@@ -113,16 +111,16 @@ class EnvoyerSmsPro(
         wrong numbers are allowed, none is refused for them, and nothing is proved.
         """
         answer = await self._submit(sms, numbers)
-        wrong = answer.wrong_numbers
-        allowed = sms.options.own.get("allow_malformed_numbers") is True
-        if allowed or not wrong or not wrong < set(numbers):
-            return self._sent(sms, answer)
+        result = self._sent(sms, answer)
+        wrong = wrong_numbers(answer.message, numbers)
+        is_proof = isinstance(result.submissions[0].error, InvalidRecipientError)
+        is_allowed = sms.options.own.get("allow_malformed_numbers") is True
+        if is_allowed or not is_proof or not 0 < len(wrong) < len(numbers):
+            return result
         written = dict(zip(sms.recipients, numbers, strict=True))
-        refusal = InvalidRecipientError(
-            code=str(answer.error_id), words="Wrong numbers"
-        )
         refused = SendResult.failed(
-            [r for r in written if written[r] in wrong], refusal
+            [r for r in written if written[r] in wrong],
+            InvalidRecipientError(code=str(answer.error_id), words="Wrong numbers"),
         )
         others = [r for r in written if written[r] not in wrong]
         rest = replace(sms, recipients=tuple(others))
@@ -136,12 +134,13 @@ class EnvoyerSmsPro(
         return SendResult.joined([refused, result])
 
     async def _submit(self, sms: Sms, numbers: Sequence[str]) -> XmlAnswer:
+        """Send one request; a text that isn't cut may be long by the gateway's count."""
         form = {
             "text": with_line_feeds(sms.text),
             "recipients": ",".join(numbers),
             "sendername": sms.sender or "",
         }
-        if self.measure_sms(sms).segments > 1:
+        if sms.options.own.get("truncate") is not True:
             form["longmessageallowed"] = "1"
         return await self._exchange(
             "message/send",
@@ -149,28 +148,16 @@ class EnvoyerSmsPro(
             uses_reserve=True,
         )
 
-    def _sent(self, sms: Sms, answer: XmlAnswer) -> SendResult:
-        """Return the submissions of a success: one id stands for all recipients."""
-        self._check_accepted(answer)
-        body = answer.body
-        if not (message_id := text_at(body, "message/message_id")):
-            raise self._unreadable(answer.answer)
+    def _sent(self, sms: Sms, read: XmlAnswer) -> SendResult:
+        """Return what an answer tells of a message: the same for all its recipients."""
+        claim = read_sending(read, self._claim(read), len(sms.recipients))
+        first, *others = sms.recipients
         segments = self.measure_sms(sms).segments
-        cost = _cost_of_each(
-            to_int(text_at(body, "message/sms_sent")), len(sms.recipients)
-        )
+        told = self._submission(read.answer, first, claim, segments)
+        is_accepted = told.outcome is Outcome.ACCEPTED
         return SendResult(
-            submissions=tuple(
-                Submission(
-                    recipient=recipient,
-                    outcome=Outcome.ACCEPTED,
-                    submission_id=message_id,
-                    segments=segments,
-                    cost=cost,
-                )
-                for recipient in sms.recipients
-            ),
-            remaining=remaining(body),
+            submissions=(told, *(replace(told, recipient=each) for each in others)),
+            remaining=remaining(read.body) if is_accepted else None,
         )
 
 
@@ -190,10 +177,3 @@ async def _option_fields(options: SmsOptions) -> dict[str, str]:
     if options.allow_replies:
         fields["responsestatusid"] = "1"
     return fields
-
-
-def _cost_of_each(sms_sent: int | None, recipients: int) -> Decimal | None:
-    """Return what each recipient cost, where the total tells it without a rest."""
-    if sms_sent is None or sms_sent % recipients:
-        return None
-    return Decimal(sms_sent // recipients)

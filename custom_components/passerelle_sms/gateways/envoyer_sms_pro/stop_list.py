@@ -3,8 +3,9 @@
 from typing import Final, override
 
 from ..abilities.account import KeepsStopList
+from ..model.delivery import is_same_number
 from .client import EnvoyerSmsProClient
-from .responses import XmlAnswer, digits_at, text_at
+from .responses import XmlAnswer, number_of, text_at
 
 # "Les statuts de STOP SMS".
 _STOPPED: Final = {"0": False, "1": True}
@@ -37,8 +38,8 @@ class EnvoyerSmsProStopList(EnvoyerSmsProClient, KeepsStopList):
 
         The parameter is printed `phonenum ber`, and once `phonenum`.
         """
-        number = self.local_number(recipient)
-        answer = await self._ask(path, {"phonenumber": number})
-        if digits_at(answer.body, "stopsms/phone_number") != number:
+        answer = await self._ask(path, {"phonenumber": self.local_number(recipient)})
+        told = number_of(text_at(answer.body, "stopsms/phone_number"), code="")
+        if not is_same_number(recipient, told):
             raise self._unreadable(answer.answer)
         return answer

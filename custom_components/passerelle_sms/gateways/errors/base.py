@@ -61,6 +61,14 @@ class GatewayError(Exception):
         self.reference = reference
         self.details = details
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether the gateway has said why, in a code or in words of its own.
+
+        An HTTP status alone may come from anything on the way.
+        """
+        return bool(self.words) or not (self.code or "HTTP").startswith("HTTP")
+
     def _sentence(
         self, code: str | None, words: str | None, details: dict[str, str]
     ) -> str:

@@ -26,11 +26,17 @@ class RateLimitedError(NotSentError):
         self,
         *,
         wait: timedelta | None = None,
+        is_presumed: bool = False,
         code: str | None = None,
         words: str | None = None,
         reference: str | None = None,
         **details: str,
     ) -> None:
-        """Keep for how long nothing is to be asked, where that is known."""
+        """Keep for how long nothing is to be asked, where that is known.
+
+        `is_presumed` says that the gateway only did not look at this request, and has
+        not said that it was one too many: another one may well be taken.
+        """
         super().__init__(code=code, words=words, reference=reference, **details)
         self.wait = wait
+        self.is_presumed = is_presumed

@@ -7,16 +7,18 @@ from one source to the next.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 import re
 from typing import Final
 
+from ..answer_reader import EXCERPT
 from ..model.delivery import DeliveryStatus
-from ..wire.decoding import folded, parse_json, plain_text
+from ..wire.decoding import folded
+from ..wire.json_document import as_object, items_of, read_json
+from ..wire.noise import is_page, lines
+from .responses import ID
 
-# Section A.1: an id is `1`, the login, the recipient and random digits.
-ID: Final = re.compile(r"\d{15,}")
 _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
-_PAGE: Final = re.compile(r"<(?:!doctype|html|head|body)\b", re.IGNORECASE)
 # Longer than that is no label, but a sentence about something else.
 _LONGEST_LABEL: Final = 80
 # What a script says about itself: "Connection failed" is nothing about a message.
@@ -29,17 +31,25 @@ _ABOUT_THE_SERVER: Final = re.compile(
 _STATES: Final = (
     # With the operator it isn't on the phone.
     (
-        re.compile(r"\b(?:attente|(?:en ?)?cours|encore|pending|smsc|operat\w+|yet)\b"),
+        re.compile(
+            r"\b(?:attente|carrier|(?:en ?)?cours|encore|gateway|network|operat\w+|pending"
+            r"|plateforme|reseau|smsc|yet)\b"
+        ),
         DeliveryStatus.PENDING,
     ),
     (
         re.compile(
-            r"\b(?:(?:un|non) ?deliv|(?:non|not|pas)\b.*\bdeliv|delet|echec|echou"
-            r"|expir|fail|rejec?t)"
+            r"\b(?:(?:un|non) ?(?:deliv|livr)|(?:jamais|non|not|pas)\b.*\b(?:deliv|livr|re[cm])"
+            r"|blacklist|bloqu|delet|echec|echou|expir|fail|injoign|invalid|refus|rejec?t)"
         ),
         DeliveryStatus.UNDELIVERED,
     ),
-    (re.compile(r"\bdeliv(?:ered|rd|ree?s?)\b"), DeliveryStatus.DELIVERED),
+    (
+        re.compile(
+            r"\b(?:deliv(?:ered|rd|ree?s?)|livree?s?|received|recue?s?|remise?s?)\b"
+        ),
+        DeliveryStatus.DELIVERED,
+    ),
 )
 
 
@@ -49,9 +59,9 @@ class State:
 
     submission_id: str | None = field(repr=False)
     """The message that it is about, where the answer says so."""
-    code: str
+    code: str = field(repr=False)
     """Empty where the answer tells none."""
-    label: str
+    label: str = field(repr=False)
 
     @property
     def status(self) -> DeliveryStatus:
@@ -65,10 +75,9 @@ class State:
 
 def read_json_state(body: str) -> State | None:
     """Return the state in `{"id", "etat_sms", "Libelle_sms"}`, as seen in use."""
-    content = parse_json(body)
-    if isinstance(content, list) and len(content) == 1:
-        content = content[0]
-    if not isinstance(content, dict):
+    items = items_of(read_json(body))
+    content = as_object(items[0]) if len(items) == 1 else None
+    if content is None:
         return None
     fields = _texts(content)
     code, label = fields.get("etat_sms", ""), fields.get("libelle_sms", "")
@@ -82,11 +91,11 @@ def read_text_state(body: str) -> State | None:
 
     `None` for a page, for nothing at all, and for what speaks of something else.
     """
-    text = plain_text(body)
+    text = " ".join(lines(body))
     if is_page(body) or "{" in text or "[" in text:
         return None
     submission_id = found[0] if (found := ID.search(text)) else None
-    label = ID.sub("", text, count=1).strip(" \t\r\n:;|,.-")
+    label = ID.sub("", text, count=1).strip(" :;|,.-")
     words = _words(label)
     if not words or len(label) > _LONGEST_LABEL or _ABOUT_THE_SERVER.search(words):
         return None
@@ -95,20 +104,15 @@ def read_text_state(body: str) -> State | None:
     return State(submission_id=submission_id, code="", label=label)
 
 
-def is_page(body: str) -> bool:
-    """Return whether a body is a whole web page: nothing that the gateway would say."""
-    return _PAGE.search(body) is not None
-
-
 def _texts(content: Mapping[str, object]) -> dict[str, str]:
     """Return the texts and numbers of an object, by their folded names.
 
     An id written as a fraction has lost its last digits, and so is none of ours.
     """
     return {
-        name.casefold(): str(value).strip()
+        name: str(value).strip()[:EXCERPT]
         for name, value in content.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
     }
 
 

@@ -5,15 +5,14 @@ must say what is what. A row that can be understood in two ways is left out.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from enum import Enum, auto
 import re
 from typing import Final
 
 from ..model.delivery import SentMessage
 from ..wire.decoding import folded, to_decimal
-from .transaction_times import read_when, time_of
+from .transaction_times import is_time, time_of
 from .transactions import Rows
 
 _INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -95,7 +94,7 @@ _NAMES: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cell:
     role: _Role
-    content: str
+    content: str = field(repr=False)
 
 
 def read_sent_messages(
@@ -120,7 +119,11 @@ def _read_row(
     others = [cell for cell in cells if cell is not text]
     if any(_NOT_SENT.search(_words(cell.content)) for cell in others):
         return None
-    return SentMessage(recipient=number, text=text.content, at=_sent_at(others))
+    return SentMessage(
+        recipient=number,
+        text=text.content,
+        at=time_of([cell.content for cell in others]),
+    )
 
 
 def _cells(items: Iterable[tuple[str, str]]) -> list[_Cell]:
@@ -177,7 +180,7 @@ def _may_be_text(content: str) -> bool:
         or (is_one_word and any(map(str.isdigit, said)))
         or (quantity is not None and to_decimal(quantity[1]) is not None)
         or _words(content) in _STATES
-        or read_when(content) is not None
+        or is_time(content)
     )
 
 
@@ -185,12 +188,6 @@ def _number(content: str) -> str | None:
     """Return a Cameroonian number in E.164, however it is written, or `None`."""
     found = _NUMBER.fullmatch(_IN_NUMBERS.sub("", content))
     return f"+237{found[1]}" if found else None
-
-
-def _sent_at(cells: Sequence[_Cell]) -> datetime | None:
-    return time_of(
-        [when for cell in cells if (when := read_when(cell.content)) is not None]
-    )
 
 
 def _words(text: str) -> str:

@@ -16,15 +16,17 @@ class Credentials:
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
-    account_id: str = ""
+    account_id: str = field(default="", repr=False)
+    is_only: bool = False
+    """Whether that was the only account when its id was told, which need not be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubAccount:
     """One of several accounts behind the same credentials."""
 
-    account_id: str
-    name: str
+    account_id: str = field(repr=False)
+    name: str = field(repr=False)
     credits: Decimal
     request_limit: int | None = None
 
@@ -46,6 +48,8 @@ class Balance:
     request_limit: int | None = None
     """Requests allowed per 60 minutes."""
     sub_accounts: tuple[SubAccount, ...] = ()
+    account_id: str = field(default="", repr=False, compare=False)
+    """Which account it is, where its gateway tells that whatever the login: not held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +64,9 @@ class Transfer:
 class Transactions:
     """What a gateway wrote down lately about an account."""
 
-    rows: tuple[Mapping[str, str], ...]
+    rows: tuple[Mapping[str, str], ...] = field(repr=False)
     """Each by the gateway's own names; empty if the answer can't be taken apart."""
-    text: str
+    text: str = field(repr=False)
     """The answer as it came, redacted."""
 
 
@@ -72,10 +76,12 @@ class Contact:
 
     number: str = field(repr=False)
     """E.164."""
-    groups: tuple[str, ...] = ()
-    name: str | None = None
-    first_name: str | None = None
-    company: str | None = None
-    birthday: date | None = None
-    variables: tuple[str | None, str | None, str | None] = (None, None, None)
+    groups: tuple[str, ...] = field(default=(), repr=False)
+    name: str | None = field(default=None, repr=False)
+    first_name: str | None = field(default=None, repr=False)
+    company: str | None = field(default=None, repr=False)
+    birthday: date | None = field(default=None, repr=False)
+    variables: tuple[str | None, str | None, str | None] = field(
+        default=(None, None, None), repr=False
+    )
     """For the gateway's own mail merge."""

@@ -55,9 +55,9 @@ class DeliveryReport:
     recipient: str = field(repr=False)
     """Digits only, as the gateway writes the number: a country code may be missing."""
     status: DeliveryStatus
-    code: str | None = None
+    code: str | None = field(default=None, repr=False)
     """The gateway's own."""
-    words: str | None = None
+    words: str | None = field(default=None, repr=False)
     """The gateway's own, redacted."""
     at: datetime | None = None
     """When it happened, with a time zone, as far as the gateway tells."""
@@ -74,7 +74,7 @@ class Reply:
     """An answer to a message."""
 
     sender: str = field(repr=False)
-    """E.164 as far as the gateway tells, else digits only."""
+    """E.164 as far as the gateway tells, else as it writes it: a name, or nothing."""
     text: str = field(repr=False)
     at: datetime | None
     """With a time zone."""

@@ -1,7 +1,7 @@
 """What goes to a gateway and what comes back, the same for all of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,10 +26,12 @@ class Scheduled:
 
     recipients: tuple[str, ...] = field(repr=False)
     """E.164."""
-    text: str
-    sender: str | None
+    text: str = field(repr=False)
+    sender: str | None = field(repr=False)
     send_at: datetime
     submission_id: str | None = field(default=None, repr=False)
+    options: SmsOptions = SmsOptions()
+    """All that they were sent with: some gateways know them only by their whole request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,10 @@ class Cancellation:
 class Sms:
     """One text for some numbers, ready to be handed to a gateway."""
 
-    text: str
+    text: str = field(repr=False)
     recipients: tuple[str, ...] = field(repr=False)
     """E.164, each once."""
-    sender: str | None = None
+    sender: str | None = field(default=None, repr=False)
     """The name shown on the phone; the account's own when `None`."""
     reference: str | None = None
     """Our own id of the message, where the gateway takes one: `[A-Za-z0-9-]{1,30}`."""
@@ -74,6 +76,8 @@ class Submission:
     """The gateway's id of the whole request, where that is another one."""
     delivery: DeliveryStatus | None = None
     """Where it is, if the gateway will tell; `None` if nothing more will be heard."""
+    sent_at_once: bool = False
+    """Whether the gateway sent it at once although it was to be sent later."""
 
     @classmethod
     def failed(cls, recipient: str, error: GatewayError) -> Self:
@@ -113,3 +117,8 @@ class SendResult:
             ),
             remaining=min(told, default=None),
         )
+
+    def in_order(self, recipients: Iterable[str]) -> Self:
+        """Return it with its submissions in the order of the recipients."""
+        by_recipient = {one.recipient: one for one in self.submissions}
+        return replace(self, submissions=tuple(by_recipient[r] for r in recipients))

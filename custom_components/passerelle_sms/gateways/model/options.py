@@ -27,7 +27,7 @@ class SmsOptions:
     """Whether it is read out to a fixed line."""
     test: bool = False
     """Whether the gateway only says if it would take it."""
-    tag: str | None = None
+    tag: str | None = field(default=None, repr=False)
     """What the gateway's own statistics call it."""
     stop_mention: bool = False
     """Whether it tells how to opt out."""
@@ -37,7 +37,7 @@ class SmsOptions:
         default_factory=lambda: _NONE, repr=False
     )
     """What stands for each `{field}` of the text, by the recipient's E.164 number."""
-    own: Mapping[str, OwnValue] = field(default_factory=lambda: _NO_OWN)
+    own: Mapping[str, OwnValue] = field(default_factory=lambda: _NO_OWN, repr=False)
     """What only its gateway knows, by the names of `TakesOwnOptions.own_options`."""
 
     @property

@@ -1,6 +1,6 @@
 """How many segments a text costs, and why (3GPP TS 23.038, sections 4 and 6.2.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .message import Encoding
@@ -29,7 +29,7 @@ class Measure:
     units: int
     """Septets in GSM-7, 16-bit units in UCS-2."""
     segments: int
-    outside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = field(default=(), repr=False)
     """The characters that force UCS-2, each once, in the order of the text."""
 
 

@@ -12,7 +12,8 @@ from typing import Final
 from ..errors import GatewayError, OperationUnknownError
 from ..gateway import Gateway
 from ..wire.transport import Answer
-from .codes import Acceptance, Refusal
+from .codes import EMPTY_FIELDS
+from .responses import Reply
 
 # "The format of the data is wrong": nothing was done.
 _MALFORMED: Final = "-1"
@@ -20,8 +21,7 @@ _MALFORMED: Final = "-1"
 # name, so the other options are taken to be there under theirs.
 _SCRIPT_NAMES: Final = {"senderid": "sender"}
 
-type Reader[Result] = Callable[[str], Result | Refusal | None]
-"""Reads an answer; `None` if there is any doubt."""
+type Reader = Callable[[Answer], Reply]
 
 
 class RequestFormat(Enum):
@@ -44,127 +44,81 @@ class Operation:
     probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """An answer, and why it doesn't grant what was asked for."""
+
+    reply: Reply
+    error: GatewayError | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the gateway itself has spoken, and not only its web server."""
+        return self.error is self.reply.claim.refusal
+
+    def granted(self) -> Reply:
+        """Return what it says, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.reply
+
+
 class Sms123Forms(Gateway):
     """What asks 123-SMS.net, and remembers which form it answers."""
 
-    async def _ask[Result](
-        self,
-        operation: Operation,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-    ) -> Result:
-        """Ask in the form that the gateway is known to answer, or find out which."""
-        reply = await self._ask_known(operation, parameters, read)
-        if reply is None:
-            reply = await self._ask_first(operation, parameters, read)
-        return _granted(reply)
-
-    async def _ask_documented[Result](
-        self, path: str, parameters: Mapping[str, str], read: Reader[Result]
-    ) -> Result:
-        """Ask for what only the documented form knows."""
-        return _granted(
-            await self._exchange(RequestFormat.DOCUMENTED, path, parameters, read)
-        )
-
-    async def _ask_known[Result](
-        self,
-        operation: Operation,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-    ) -> Result | Refusal | None:
-        """Ask in the known form; `None` if none is known, or the address is gone."""
-        form = operation.form
-        if form is None:
-            return None
-        try:
-            return await self._exchange_for(operation, form, parameters, read)
-        except OperationUnknownError:
-            # Nothing was done. Whoever came here first has perhaps found another form.
-            if operation.form is form:
-                operation.form = None
-            return None
-
-    async def _ask_first[Result](
-        self,
-        operation: Operation,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-    ) -> Result | Refusal:
-        """Find out which form the gateway answers, one request at a time.
-
-        Fifty messages at once must not each look for it.
-        """
-        async with operation.probing:
-            form = operation.form
-            if form is None:
-                return await self._probe(operation, parameters, read)
-        return await self._exchange_for(operation, form, parameters, read)
-
-    async def _probe[Result](
-        self,
-        operation: Operation,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-    ) -> Result | Refusal:
-        """Ask in one form after the other, as long as nothing was done.
-
-        If neither is answered the documented one was right, and the error is its own.
-        """
-        errors: list[GatewayError] = []
-        for form in RequestFormat:
-            try:
-                reply = await self._exchange_for(operation, form, parameters, read)
-            except OperationUnknownError as error:
-                errors.append(error)
-                continue
-            if isinstance(reply, Refusal) and reply.code == _MALFORMED:
-                errors.append(reply.error())
-                continue
-            operation.form = form
-            return reply
-        raise errors[0]
-
-    async def _exchange_for[Result](
-        self,
-        operation: Operation,
-        form: RequestFormat,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-    ) -> Result | Refusal:
-        """Send one request of an operation in one form, and read its answer."""
-        return await self._exchange(
-            form,
-            operation.paths[form],
-            parameters,
-            read,
-            uses_reserve=operation.uses_reserve,
-        )
-
-    async def _exchange[Result](
-        self,
-        form: RequestFormat,
-        path: str,
-        parameters: Mapping[str, str],
-        read: Reader[Result],
-        *,
-        uses_reserve: bool = False,
-    ) -> Result | Refusal:
-        """Send one request in one form, and read its answer.
+    async def _ask(
+        self, operation: Operation, parameters: Mapping[str, str], read: Reader
+    ) -> Reply:
+        """Ask in the form that the gateway is known to answer, or find out which.
 
         The document leaves a choice of two pairs of names for the credentials: these
         are the pair that both forms know.
-
-        Raises:
-            OperationUnknownError: HTTP 404, 405, 415 or code -3: nothing was done.
-            GatewayError: of the kind that says why there is no readable answer.
-
         """
         values = {
             "email": self.credentials.username,
             "pass": self.credentials.api_key,
             **parameters,
         }
+        if (form := operation.form) is not None:
+            told = await self._exchange(operation, form, values, read)
+            if not isinstance(told.error, OperationUnknownError):
+                return told.granted()
+            # Nothing was done. Whoever came here first has perhaps found another form.
+            if operation.form is form:
+                operation.form = None
+        # One request at a time: fifty messages at once must not each look for it.
+        async with operation.probing:
+            if (form := operation.form) is None:
+                return await self._probe(operation, values, read)
+        return (await self._exchange(operation, form, values, read)).granted()
+
+    async def _probe(
+        self, operation: Operation, values: Mapping[str, str], read: Reader
+    ) -> Reply:
+        """Ask in one form after the other, as long as nothing was done.
+
+        If neither is answered the documented one was right, and the error is its own;
+        but a value that is said to be wrong says more.
+        """
+        errors: list[GatewayError] = []
+        for form in operation.paths:
+            told = await self._exchange(operation, form, values, read)
+            if told.error is None or not _was_not_read(told.error, values):
+                if told.is_own:
+                    operation.form = form
+                return told.granted()
+            errors.append(told.error)
+        raise next((e for e in errors if e.code in EMPTY_FIELDS), errors[0])
+
+    async def _exchange(
+        self,
+        operation: Operation,
+        form: RequestFormat,
+        values: Mapping[str, str],
+        read: Reader,
+    ) -> _Told:
+        """Send one request in one form, and read its answer."""
+        path, uses_reserve = operation.paths[form], operation.uses_reserve
         if form is RequestFormat.DOCUMENTED:
             answer = await self._transport.request(
                 "POST",
@@ -178,30 +132,15 @@ class Sms123Forms(Gateway):
             answer = await self._transport.request(
                 "POST", path, form=renamed, uses_reserve=uses_reserve
             )
-        reply = self._read(answer, read)
-        if isinstance(reply, Refusal) and reply.error_type is OperationUnknownError:
-            raise reply.error()
-        return reply
-
-    def _read[Result](self, answer: Answer, read: Reader[Result]) -> Result | Refusal:
-        """Return what an answer says, if its HTTP status doesn't say otherwise.
-
-        A refusal may come with any 4xx, an acceptance or a balance only with a 2xx:
-        "accepted" and "not found" together prove nothing, least of all that nothing
-        was sent.
-        """
-        reply = read(answer.text)
-        if reply is not None:
-            refused = isinstance(reply, Refusal) and 400 <= answer.status < 500
-            if refused or 200 <= answer.status < 300:
-                return reply
-        if not isinstance(reply, Acceptance):
-            self._check_status(answer)
-        raise self._unreadable(answer)
+        reply = read(answer)
+        return _Told(reply=reply, error=self._error_of(answer, reply.claim))
 
 
-def _granted[Result](reply: Result | Refusal) -> Result:
-    """Return what was asked for, or raise the error that was answered instead."""
-    if isinstance(reply, Refusal):
-        raise reply.error()
-    return reply
+def _was_not_read(error: GatewayError, values: Mapping[str, str]) -> bool:
+    """Return whether an error proves that a request was not understood, nor carried out.
+
+    That it lacks a value which it had does, too.
+    """
+    if isinstance(error, OperationUnknownError) or error.code == _MALFORMED:
+        return True
+    return bool(values.get(EMPTY_FIELDS.get(error.code or "", "")))

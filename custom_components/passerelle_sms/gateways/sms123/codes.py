@@ -1,6 +1,6 @@
 """The codes of 123-SMS.net, and what each means ("API CLIENT", 16/12/2024)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from ..errors import (
@@ -40,30 +40,11 @@ class Meaning:
     words: str
     """The gateway's own description."""
 
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What was asked for was done."""
-
-    code: str
-    reference: str | None = field(default=None, repr=False)
-    """The gateway's id of the message, where it tells one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The gateway answered with a code that isn't what was asked for."""
-
-    code: str
-    error_type: type[GatewayError]
-    words: str
-    reference: str | None = field(default=None, repr=False)
-
-    def error(self) -> GatewayError:
-        """Return the error that the code stands for."""
-        return self.error_type(
-            code=self.code, words=self.words, reference=self.reference
-        )
+    def refusal(self, code: str) -> GatewayError | None:
+        """Return the error that the code stands for; `None` if it was done."""
+        if self.error is None:
+            return None
+        return self.error(code=code, words=self.words)
 
 
 _MALFORMED: Final = Meaning(
@@ -132,6 +113,8 @@ SEND_CODES: Final[dict[str, Meaning]] = {
     ),
 }
 
+# Sent at once ("Envoi de SMS", "Codes retour").
+SENT: Final = "80"
 # The answer to a test that passed ("Envoi de SMS", `test`).
 TEST_PASSED: Final = "92"
 # The same answers to a message with `test`. 80 and 81 still mean what they say: a
@@ -152,32 +135,33 @@ DELETION_CODES: Final[dict[str, Meaning]] = {
 
 # "Consultation du solde", "Codes retour". A bare 96 is a balance, but with an E it is
 # none.
-BALANCE_CODES: Final[dict[str, Refusal]] = {
-    "-1": Refusal("-1", InvalidRequestError, _MALFORMED.words),
-    "-2": Refusal("-2", GatewayBrokenError, _TECHNICAL.words),
-    "-3": Refusal("-3", OperationUnknownError, _NO_SUCH_URL.words),
-    "E501": Refusal(
-        "E501", AuthenticationError, "Erreur : le paramètre « user » est vide"
-    ),
-    "E502": Refusal(
-        "E502", AuthenticationError, "Erreur : le paramètre « cleAPI » est vide"
-    ),
-    "E505": Refusal(
-        "E505", AuthenticationError, "Erreur : user et/ou cleAPI non valides"
-    ),
-    "E96": Refusal("E96", IpNotAllowedError, SEND_CODES["96"].words),
+BALANCE_CODES: Final[dict[str, Meaning]] = {
+    "-1": _MALFORMED,
+    "-2": _TECHNICAL,
+    "-3": _NO_SUCH_URL,
+    "E501": Meaning(AuthenticationError, "Erreur : le paramètre « user » est vide"),
+    "E502": Meaning(AuthenticationError, "Erreur : le paramètre « cleAPI » est vide"),
+    "E505": Meaning(AuthenticationError, "Erreur : user et/ou cleAPI non valides"),
+    "E96": SEND_CODES["96"],
 }
 # Numbers that are errors only where the answer itself calls them so: elsewhere each is
 # a balance.
-NAMED_BALANCE_CODES: Final[dict[str, Refusal]] = {
+NAMED_BALANCE_CODES: Final[dict[str, Meaning]] = {
     **BALANCE_CODES,
-    "501": BALANCE_CODES["E501"],
-    "502": BALANCE_CODES["E502"],
-    "505": BALANCE_CODES["E505"],
-    "82": Refusal("82", AuthenticationError, SEND_CODES["82"].words),
-    "87": Refusal("87", AuthenticationError, SEND_CODES["87"].words),
-    "88": Refusal("88", AuthenticationError, SEND_CODES["88"].words),
-    "96": BALANCE_CODES["E96"],
+    **{code.removeprefix("E"): meaning for code, meaning in BALANCE_CODES.items()},
+    **{code: SEND_CODES[code] for code in ("82", "87", "88")},
+}
+
+# What says that a field is empty. Where it was filled the request was not read at all.
+EMPTY_FIELDS: Final = {
+    "87": "email",
+    "88": "pass",
+    "89": "numero",
+    "90": "message",
+    "501": "email",
+    "502": "pass",
+    "E501": "email",
+    "E502": "pass",
 }
 
 

@@ -5,13 +5,12 @@ any of this.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Final, override
 
 from ..abilities.account import ManagesContacts
 from ..errors import InvalidNameError
 from ..model.account import Contact
-from .client import Sms123Forms
+from .client import Operation, RequestFormat, Sms123Forms
 from .codes import (
     ADD_CONTACT_CODES,
     ADD_GROUP_CODES,
@@ -128,8 +127,10 @@ class Sms123Contacts(Sms123Forms, ManagesContacts):
         self, path: str, parameters: Mapping[str, str], codes: Mapping[str, Meaning]
     ) -> None:
         """Ask for one operation; raise what its own table says."""
-        await self._ask_documented(
-            path, parameters, partial(read_code_answer, codes=codes)
+        await self._ask(
+            Operation(paths={RequestFormat.DOCUMENTED: path}),
+            parameters,
+            lambda answer: read_code_answer(answer.text, codes),
         )
 
     def _groups(self, *names: str) -> str:

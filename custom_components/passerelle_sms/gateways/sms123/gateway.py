@@ -4,17 +4,21 @@ The gateway is asked in the form that its document describes. Public clients use
 one; it is tried only when the first answer proves that nothing was done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 import re
 from typing import Final, override
 
 import aiohttp
 from yarl import URL
 
-from ..abilities.delivery import CancelsMessages
+from ..abilities.delivery import (
+    CancelsMessages,
+    PushedAnswer,
+    PushedReport,
+    PushesDeliveryOnRequest,
+)
 from ..abilities.options import (
     AddsStopMention,
     RefusesDuplicates,
@@ -32,11 +36,13 @@ from ..model.options import SmsOptions
 from ..outcome import Outcome
 from ..wire.request_budget import RequestBudget
 from ..wire.times import paris, to_minute
-from ..wire.transport import Timeouts
+from ..wire.transport import Answer, Timeouts
 from .client import Operation, RequestFormat
-from .codes import DELETION_CODES, SEND_CODES, TEST_CODES, TEST_PASSED, Acceptance
+from .codes import DELETION_CODES, SEND_CODES, SENT, TEST_CODES, TEST_PASSED, Meaning
 from .contacts import Sms123Contacts
-from .responses import read_balance_answer, read_code_answer
+from .delivery import TAKEN, read_call, reference_key
+from .receipts import PARAMETER, ReceiptRequests, read_receipted_answer
+from .responses import Reply, read_balance_answer, read_code_answer
 
 # "o" turns an option on ("Envoi de SMS", `flash`, `TTS`, `test`). The document prints
 # "0" once for `test`; clients send the letter.
@@ -52,6 +58,7 @@ _FIXED_LINE: Final = re.compile(r"33[1-59][0-9]{8}")
 
 class Sms123(
     Sms123Contacts,
+    PushesDeliveryOnRequest,
     CancelsMessages,
     SchedulesMessages,
     SendsFlash,
@@ -74,6 +81,10 @@ class Sms123(
     duplicate_window = timedelta(hours=24)
     # "Envoi de SMS", code 102.
     stop_mention = "\nstop SMS au 36177"
+    # As the vendor's own modules take receipts: the document knows none.
+    pushed_by = "GET"
+    declaration = "retour des accusés de réception par HTTP"
+    address_proof = TAKEN
 
     def __init__(
         self,
@@ -107,11 +118,14 @@ class Sms123(
                 RequestFormat.SCRIPT: "solde_comptes.php",
             }
         )
+        self._receipts: Final = ReceiptRequests()
 
     @override
     async def balance(self) -> Balance:
         """Ask for the balance ("Consultation du solde")."""
-        return Balance(credits=await self._ask(self._balance, {}, read_balance_answer))
+        reply = await self._ask(self._balance, {}, _read_balance)
+        assert reply.credits is not None
+        return Balance(credits=reply.credits)
 
     @override
     def check(self, sms: Sms) -> None:
@@ -135,21 +149,77 @@ class Sms123(
             **_message(number, self.text_for(sms, recipient), sms.sender),
             **await _asked_for(sms.options),
         }
-        codes = TEST_CODES if sms.options.test else SEND_CODES
-        acceptance = await self._ask(
-            self._sending, parameters, partial(read_code_answer, codes=codes)
-        )
-        return SendResult(submissions=(self._submission(sms, acceptance),))
+        if self._asks_for_receipt(sms):
+            reply = await self._send_asking(parameters)
+        else:
+            codes = TEST_CODES if sms.options.test else SEND_CODES
+            reply = await self._ask_about_message(parameters, codes)
+        return SendResult(submissions=(self._taken(sms, reply),))
 
-    def _submission(self, sms: Sms, acceptance: Acceptance) -> Submission:
+    def _asks_for_receipt(self, sms: Sms) -> bool:
+        """Return whether a message asks for a receipt.
+
+        A test has none. That a call to a fixed line has one is said nowhere, and what is
+        asked for in vain may be refused.
+        """
+        options = sms.options
+        return self.delivery_reports and not (options.voice or options.test)
+
+    async def _send_asking(self, parameters: Mapping[str, str]) -> Reply:
+        """Send a message that asks for a receipt; return how it was accepted."""
+        asked = self._receipts.next()
+        reply = await self._ask(
+            self._sending,
+            {**parameters, PARAMETER: asked},
+            lambda answer: read_receipted_answer(
+                answer.text, asked=asked, number=parameters["numero"]
+            ),
+        )
+        reference = self._receipts.learn(asked, reply.claim.submission_id)
+        return replace(reply, claim=replace(reply.claim, submission_id=reference))
+
+    async def _ask_about_message(
+        self, parameters: Mapping[str, str], codes: Mapping[str, Meaning]
+    ) -> Reply:
+        return await self._ask(
+            self._sending,
+            parameters,
+            lambda answer: read_code_answer(answer.text, codes),
+        )
+
+    @override
+    def tells_of(self, sms: Sms, submission: Submission) -> bool:
+        """Return whether there will be a receipt that can be known to be its own."""
+        return self._asks_for_receipt(sms) and submission.submission_id is not None
+
+    @override
+    def read_pushed(self, said: str) -> tuple[PushedReport, ...]:
+        """Return what a call with a receipt says."""
+        return read_call(said, self._redact)
+
+    @override
+    def answer_pushed(
+        self, pushed: Sequence[PushedReport], taken: Sequence[bool]
+    ) -> PushedAnswer:
+        """Return the one word that the gateway wants to hear, whatever became of it."""
+        return TAKEN
+
+    @override
+    def id_key(self, submission_id: str) -> str:
+        """Return a reference as it is compared."""
+        return reference_key(submission_id)
+
+    def _taken(self, sms: Sms, reply: Reply) -> Submission:
+        """Return what became of a message that was not refused."""
         [recipient] = sms.recipients
-        if acceptance.code == TEST_PASSED:
+        if reply.code == TEST_PASSED:
             return Submission(recipient=recipient, outcome=Outcome.NOT_SENT)
         return Submission(
             recipient=recipient,
             outcome=Outcome.ACCEPTED,
-            submission_id=acceptance.reference,
+            submission_id=reply.claim.submission_id,
             segments=self.measure_sms(sms).segments,
+            sent_at_once=sms.options.send_at is not None and reply.code == SENT,
         )
 
     @override
@@ -165,7 +235,7 @@ class Sms123(
         """Delete one message ("Envoi de SMS", `diff`).
 
         It is the message's own request with an "s" behind the time, so
-        `scheduled.text` is what was sent, with all that was added to it.
+        `scheduled.text` is what was sent, with all that was added to it. A test is none.
 
         Raises:
             NotCancellableError: code 95.
@@ -179,11 +249,10 @@ class Sms123(
                 scheduled.text,
                 scheduled.sender or self.sender,
             ),
+            **await _asked_for(replace(scheduled.options, test=False)),
             "diff": f"{await _moment(scheduled.send_at)}{_DELETE}",
         }
-        await self._ask(
-            self._sending, parameters, partial(read_code_answer, codes=DELETION_CODES)
-        )
+        await self._ask_about_message(parameters, DELETION_CODES)
         return Cancellation()
 
 
@@ -212,3 +281,12 @@ async def _asked_for(options: SmsOptions) -> dict[str, str]:
 async def _moment(time: datetime) -> str:
     """Return a time as `diff` wants it. The document names no zone: it is Paris's."""
     return to_minute(time, await paris()).strftime(_MOMENT)
+
+
+def _read_balance(answer: Answer) -> Reply:
+    """Return what an answer says of the balance.
+
+    An error page may show nothing but its number: that is no credit.
+    """
+    reply = read_balance_answer(answer.text)
+    return Reply() if reply.credits == answer.status >= 400 else reply

@@ -1,266 +1,227 @@
-"""Finds the code, or the balance, in an answer of 123-SMS.net.
+"""What 123-SMS.net answers: a code, or a balance.
 
-The document lists the codes but not the form of the answer that carries them, so a code
-is looked for in every form that can be told apart from something else: a bare number, a
-JSON value, an XML element. A wrong "accepted" loses an alert and a wrong "refused"
-sends it twice through another gateway: what leaves a doubt is read as nothing at all.
+The document lists the codes but not the form of the answer that carries them. So all
+values of an answer are looked at, whatever its form, each with what it is called: a line
+of text has no name. Facts only: the base class weighs them.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-import json
+from itertools import islice
 import re
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.ElementTree import fromstring
-
-from ..wire.decoding import folded, to_decimal
-from .codes import BALANCE_CODES, NAMED_BALANCE_CODES, Acceptance, Meaning, Refusal
+from ..claim import Claim
+from ..wire.decoding import folded, to_credits
+from ..wire.json_document import read_json
+from ..wire.noise import is_noise, is_page, lines, says_done, visible
+from ..wire.xml_document import read_xml
+from .codes import BALANCE_CODES, NAMED_BALANCE_CODES, Meaning
 
 # What a value may be called, folded and without separators.
-_NAMELESS: Final = frozenset({""})
-_CODE_NAMES: Final = frozenset(
-    {"code", "coderetour", "codederetour", "returncode", "statuscode"}
-)
-_RESULT_NAMES: Final = frozenset(
-    {"retour", "resultat", "result", "reponse", "response", "status", "statut"}
-)
-_BALANCE_NAMES: Final = frozenset({"solde", "balance", "credit", "credits"})
-_ERROR_NAMES: Final = frozenset({"error", "errors", "erreur", "erreurs"})
-_SUCCESS_NAMES: Final = frozenset({"success", "succes", "ok"})
-# Elements that only wrap a value; any other that isn't named above holds something else.
+_CODES: Final = frozenset({"code", "coderetour", "codederetour"})
+_RESULTS: Final = frozenset({"", "retour", "resultat", "result", "reponse", "response"})
+_STATES: Final = frozenset({"status", "statut", "success", "succes"})
+_ERRORS: Final = frozenset({"error", "errors", "erreur", "erreurs"})
+_REFERENCES: Final = frozenset({"refaccuse", "refenvoi", "reference"})
+_BALANCES: Final = ("solde", "balance", "credit")
+# The root of an XML document, and what is no such document but a formatted text.
 _ROOTS: Final = frozenset({"sms", "xml", "root", "string", "int"})
+_FORMATS: Final = frozenset({"html", "body", "p", "b", "h1", "pre", "div", "span"})
 
-# What is no error, under a name that announces one.
-_NO_ERROR: Final = frozenset({"", "0", "false"})
-_FAILURES: Final = frozenset(
-    {"0", "false", "ko", "nok", "error", "erreur", "echec", "failed"}
-)
-# The first word of the gateway's descriptions, and words that say the same; folded.
-_KINDS: Final[dict[str, str]] = {
-    "succes": "succes",
-    "success": "succes",
-    "ok": "succes",
-    "erreur": "erreur",
-    "error": "erreur",
-    "echec": "erreur",
-    "info": "info",
-}
+_NO_ERROR: Final = frozenset({"", "false", "null", "none", "non"})
+_NO: Final = frozenset({"false", "ko", "nok", "non"})
+_YES: Final = frozenset({"1", "true", "oui"})
+# Numbers that are no code, and no surprise: the second kind says HTTP's status again.
+_NO_CODE: Final = frozenset({"1", "200", "201", "202"})
+# What may stand beside a code, apart from its own description.
+_LABELS: Final = frozenset({"code", "de", "retour", "resultat", "reponse", "statut"})
 
-# What is longer is a page.
-_LONGEST: Final = 2000
-_DIGIT: Final = re.compile(r"\d")
-_WORD: Final = re.compile(r"\w+")
+# What is longer, or holds more, is no answer about one message.
+_LONGEST: Final = 20_000
+_MOST_VALUES: Final = 200
+# A dash before a figure is a sign.
+_TOKEN: Final = re.compile(r"(?:-(?=[0-9]))?\w+")
+_NUMBER: Final = re.compile(r"-?[0-9]+")
+# What stands in no description of a code, and may change a number.
+_STRANGE: Final = re.compile(r"[^\w\s:;,.!'’\"«»()/=_–—-]")
+_ERROR_CODE: Final = re.compile(r"\be(?:501|502|505|96)\b", re.IGNORECASE)
+# What is XML and can't be read is no text: nobody knows what its values are called.
+_XML: Final = re.compile(r"<(?:\?xml|sms|solde)\b", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[\W_]")
-# A code with the message's reference right behind it, as seen in use. Fewer than six
-# digits may be a balance, ten or more a phone number.
-_GLUED: Final = re.compile(
-    r"(?![0-9]{10})(?P<code>[89][0-9]|10[0-2])(?P<reference>[0-9]{4,})"
+# A message's reference right behind its code, as seen in use: only behind acceptances.
+# Fewer than six digits may be a balance, ten or more a phone number.
+_GLUED: Final = re.compile(r"(8[01])([0-9]{4,7})")
+# `80refaccuse=12345`, as seen in use.
+_NAMED: Final = re.compile(
+    r"[\s;,|&]{0,3}refaccuse ?[=:] ?([\w.-]{1,64})\Z", re.IGNORECASE
 )
-# "Code retour : 80", "82 - Erreur : …": whether the words fit is checked apart.
-_SENTENCE: Final = re.compile(
-    r"(?:(?P<before>[^\W\d_]+(?: [^\W\d_]+)*)\s*[:=]?\s*)?"
-    r"(?P<code>-?[0-9]+)"
-    r"(?:[\s:;,|.–—-]+(?P<after>.*))?",
-    re.DOTALL,
-)
-# Nine digits before the point are more than anybody buys; more is a phone number.
-_CREDITS: Final = re.compile(
-    r"[-+]?(?:[0-9]{1,9}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,2})(?:[.,][0-9]+)?"
-)
-_WRAPPING: Final = re.compile(
-    r"</?(?:!doctype|html|body|p|b|br|pre|div|span|strong|sms|xml|root|string|int)"
-    r"\b[^>]*>",
-    re.IGNORECASE,
-)
+_REFERENCE: Final = re.compile(r"[\w.-]{1,64}")
 
 type _Value = tuple[str, str]
 """What a value is called, and the value; the name is empty where there is none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an answer says."""
+
+    code: str | None = None
+    credits: Decimal | None = None
+    """The balance, if that was asked for."""
+    claim: Claim = Claim()
+
+
 def read_code_answer(
-    text: str, codes: Mapping[str, Meaning]
-) -> Acceptance | Refusal | None:
-    """Return the code of an answer that holds one, or `None` if there is any doubt.
+    text: str, codes: Mapping[str, Meaning], asked: str | None = None
+) -> Reply:
+    """Return the code of an answer; `codes` are those of what was asked for.
 
-    `codes` are those of the operation that was asked for: any other is none.
-    The best name decides: a value called "code" before one called "status", before one
-    that stands alone, before one called "error". Two different codes are a doubt.
+    `asked` is the reference that was asked with: an answer may repeat it.
     """
-    values = _values(text)
-    tiers = [
-        [
-            _read_code(value, codes)
-            for name, value in values
-            if name in names and _DIGIT.search(value)
-        ]
-        for names in (_CODE_NAMES, _RESULT_NAMES, _NAMELESS, _ERROR_NAMES)
-    ]
-    told = set(next((tier for tier in tiers if tier), []))
-    found = {reply for tier in tiers for reply in tier if reply is not None}
-    if len(told) != 1 or told != found:
-        return None
-    (reply,) = found
-    return None if isinstance(reply, Acceptance) and _deny(values) else reply
-
-
-def read_balance_answer(text: str) -> Decimal | Refusal | None:
-    """Return the balance or the error code of an answer, or `None` if there is a doubt.
-
-    The document: a number is a balance, except -1, -2 and -3; errors begin with an E.
-    """
-    values = _values(text)
-    whole = _trim(text)
-    errors = {
-        error
-        for name, value in (*values, ("", whole))
-        if (error := _balance_error(name, value)) is not None
+    parts = [(name, *split_reference(name, value)) for name, value in _values(text)]
+    references = {reference for _, _, reference in parts if reference is not None}
+    told = {
+        code
+        for name, said, _ in parts
+        if name in _CODES | _RESULTS | _STATES | _ERRORS
+        and (code := _code_in(said, codes)) is not None
     }
-    if errors:
-        return errors.pop() if len(errors) == 1 else None
-    told = (
-        [value for name, value in values if name in _BALANCE_NAMES]
-        or [value for name, value in values if name in _NAMELESS]
-        or [whole]
+    others = references - {asked}
+    reference = others.pop() if len(others) == 1 else None
+    if len(told) != 1:
+        return Reply(claim=Claim(is_readable=not told, submission_id=reference))
+    code = told.pop()
+    refusal = codes[code].refusal(code)
+    claim = Claim(
+        is_accepted=refusal is None,
+        refusal=refusal,
+        is_readable=(refusal is None or not (others or reference))
+        and not any(_contradicts(n, said, code, codes[code]) for n, said, _ in parts),
+        submission_id=reference,
     )
-    balances = {_read_credits(value) for value in told}
-    return balances.pop() if len(balances) == 1 else None
+    return Reply(code=code, claim=claim)
 
 
-def _read_code(value: str, codes: Mapping[str, Meaning]) -> Acceptance | Refusal | None:
-    """Return the code of one value: bare, glued to a reference, or in its own words."""
-    if value in codes:
-        return _reply(codes, value)
-    glued = _GLUED.fullmatch(value)
-    if glued and glued["code"] in codes:
-        return _reply(codes, glued["code"], glued["reference"])
-    sentence = _SENTENCE.fullmatch(value)
-    if sentence is None or sentence["code"] not in codes:
+def read_balance_answer(text: str) -> Reply:
+    """Return the balance of an answer, or its code ("Consultation du solde").
+
+    A number is a balance, except -1, -2 and -3; other errors begin with an E.
+    """
+    values = _values(text)
+    codes = {code for value in values if (code := _balance_code(*value)) is not None}
+    if codes:
+        [code, *more] = codes
+        refusal = NAMED_BALANCE_CODES[code].refusal(code)
+        return Reply() if more else Reply(code=code, claim=Claim(refusal=refusal))
+    told = [value for name, value in values if name.startswith(_BALANCES)] or [
+        value for name, value in values if name in _RESULTS
+    ]
+    found = {number for value in told if (number := to_credits(value)) is not None}
+    if len(found) != 1 or any(_denies(*value) for value in values):
+        return Reply()
+    return Reply(credits=found.pop(), claim=Claim(is_accepted=True))
+
+
+def split_reference(name: str, value: str) -> tuple[str, str | None]:
+    """Return what a value says beside the reference of a message, and the reference."""
+    if name in _REFERENCES:
+        is_one = _REFERENCE.fullmatch(value) and not _is_nothing(value)
+        return "", value if is_one else None
+    if glued := _GLUED.fullmatch(value):
+        return glued[1], glued[2]
+    if named := _NAMED.search(value):
+        return value[: named.start()], named[1]
+    return value, None
+
+
+def _code_in(text: str, codes: Mapping[str, Meaning]) -> str | None:
+    """Return the code in a text that says nothing else, but in its own words."""
+    tokens = _tokens(text)
+    code = next(filter(_NUMBER.fullmatch, tokens), "")
+    if code not in codes or _STRANGE.search(text):
         return None
-    words = folded(codes[sentence["code"]].words)
-    kind, _, description = words.partition(" : ")
-    before = _plain_name(sentence["before"] or "")
-    after = folded(sentence["after"] or "").strip(" .")
-    names = _CODE_NAMES | _RESULT_NAMES | _NAMELESS
-    if before not in names and _KINDS.get(before) != kind:
-        return None
-    if after not in {"", words, description} and not _is(kind, after):
-        return None
-    return _reply(codes, sentence["code"])
+    return code if _is_own_words(tokens, code, codes[code]) else None
 
 
-def _reply(
-    codes: Mapping[str, Meaning], code: str, reference: str | None = None
-) -> Acceptance | Refusal:
-    meaning = codes[code]
+def _is_own_words(tokens: list[str], code: str, meaning: Meaning) -> bool:
+    """Return whether these words may stand beside a code; it is among them once."""
+    known = _LABELS.union(_tokens(meaning.words), ["ok"] if not meaning.error else [])
+    return tokens.count(code) <= 1 and known.union([code]).issuperset(tokens)
+
+
+def _balance_code(name: str, told: str) -> str | None:
+    if found := _ERROR_CODE.search(told):
+        return found[0].upper()
+    if name in _CODES | _ERRORS:
+        return _code_in(told, NAMED_BALANCE_CODES)
+    is_answer = name in _RESULTS or name.startswith(_BALANCES)
+    return _code_in(told, BALANCE_CODES) if is_answer else None
+
+
+def _contradicts(name: str, told: str, code: str, meaning: Meaning) -> bool:
+    """Return whether a value beside a code says anything else than that."""
+    if _is_own_words(_tokens(told), code, meaning):
+        return meaning.error is None and name in _ERRORS
+    if name in _CODES | _RESULTS | _STATES and _NUMBER.fullmatch(told):
+        return told not in _NO_CODE or (meaning.error is not None and told in _YES)
     if meaning.error is None:
-        return Acceptance(code, reference)
-    return Refusal(code, meaning.error, meaning.words, reference)
+        return _denies(name, told)
+    # What has no name is no explanation of the refusal, but a surprise.
+    affirms = says_done(told) or (name in _STATES and folded(told) in _YES)
+    return affirms or not (name or is_noise(told))
 
 
-def _is(kind: str, words: str) -> bool:
-    """Return whether words begin with this kind, hold no other kind and no number."""
-    each = _WORD.findall(words)
-    kinds = {_KINDS[word] for word in each if word in _KINDS}
-    return kinds == {kind} and each[0] in _KINDS and not _DIGIT.search(words)
+def _denies(name: str, told: str) -> bool:
+    """Return whether a value says that something went wrong."""
+    if name in _ERRORS:
+        return not _is_nothing(told)
+    return (name in _STATES and folded(told) in _NO) or not is_noise(told)
 
 
-def _deny(values: list[_Value]) -> bool:
-    """Return whether something beside the code says that it went wrong."""
-    return any(
-        (name in _ERROR_NAMES and folded(value) not in _NO_ERROR)
-        or (
-            name in _SUCCESS_NAMES | _CODE_NAMES | _RESULT_NAMES
-            and folded(value) in _FAILURES
-        )
-        for name, value in values
-    )
-
-
-def _balance_error(name: str, value: str) -> Refusal | None:
-    """Return the error code in one value of an answer about the balance."""
-    code = _WRAPPING.sub(" ", value).strip().upper()
-    announced = name in _CODE_NAMES | _ERROR_NAMES
-    # Under a name that says nothing to us, -1 may be anything.
-    known = announced or name in _NAMELESS | _RESULT_NAMES | _BALANCE_NAMES
-    if not known and not code.startswith("E"):
-        return None
-    codes = NAMED_BALANCE_CODES if announced else BALANCE_CODES
-    return codes.get(code)
-
-
-def _read_credits(value: str) -> Decimal | None:
-    """Return a balance, with a point or a comma, in groups of three, inside tags."""
-    text = _WRAPPING.sub(" ", value).strip()
-    if not _CREDITS.fullmatch(text):
-        return None
-    return to_decimal("".join(text.split()))
+def _is_nothing(told: str) -> bool:
+    return folded(told).strip("0") in _NO_ERROR
 
 
 def _values(text: str) -> list[_Value]:
-    """Return the values in an answer and what they are called; none for a page."""
-    text = _trim(text)
-    if text.startswith("<"):
-        return _xml_values(text)
-    try:
-        # Pairs, as of two keys of the same name a dict would keep the last; and decimals
-        # as they are written.
-        data = json.loads(text, object_pairs_hook=tuple, parse_float=str)
-    except ValueError, RecursionError:
-        return [("", text)]
-    return list(_json_values(data))
-
-
-def _json_values(data: object) -> Iterator[_Value]:
-    """Yield all values of a JSON document, at any depth; lists keep their name."""
-    found: list[tuple[str, object]] = [("", data)]
-    while found:
-        name, value = found.pop()
-        if isinstance(value, tuple):
-            found.extend((_plain_name(key), inner) for key, inner in value)
-        elif isinstance(value, list):
-            found.extend((name, inner) for inner in value)
-        else:
-            yield name, "" if value is None else str(value).strip()
-
-
-def _xml_values(text: str) -> list[_Value]:
-    """Return all values of an XML document; none for a page or for prose."""
-    try:
-        root = fromstring(text)
-    except ParseError, ValueError:
+    """Return the values in an answer that aren't empty; none of what is too long."""
+    if len(text) > _LONGEST:
         return []
-    if _tag(root) == "html" or any(_is_prose(element) for element in root.iter()):
-        return []
-    if not len(root) and _tag(root) in _ROOTS:
-        return [("", (root.text or "").strip())]
-    return [
-        value
-        for element in root.iter()
-        for value in (
-            (_tag(element), (element.text or "").strip()),
-            *((_plain_name(name), held.strip()) for name, held in element.items()),
-        )
-    ]
+    found = [*islice(_all_values(text), _MOST_VALUES)]
+    return [value for value in found if value[1]] if len(found) < _MOST_VALUES else []
 
 
-def _is_prose(element: Element) -> bool:
-    """Return whether words stand between elements, as they do in HTML."""
-    beside = element.text if len(element) else None
-    return bool((beside or "").strip() or (element.tail or "").strip())
+def _all_values(text: str) -> Iterator[_Value]:
+    if (data := read_json(text)) is not None:
+        yield from _json_values("", data)
+    elif (root := read_xml(text)) is not None and root.tag not in _FORMATS:
+        for element in root.iter():
+            is_nameless = element is root and root.tag in _ROOTS
+            yield (
+                "" if is_nameless else _plain(element.tag),
+                (element.text or "").strip(),
+            )
+            yield "", (element.tail or "").strip()
+    elif is_page(text) or not _XML.search(text):
+        yield from (("", line.strip("\"'[] ")) for line in lines(text))
 
 
-def _tag(element: Element) -> str:
-    """Return an element's name without its namespace."""
-    return _plain_name(element.tag.rpartition("}")[2])
+def _json_values(name: str, value: object) -> Iterator[_Value]:
+    """Yield the values of a JSON document; what is in a list has the list's name."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _json_values(name if key.isdecimal() else _plain(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _json_values(name, inner)
+    else:
+        yield name, "" if value is None else visible(str(value))
 
 
-def _plain_name(name: str) -> str:
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(folded(text))
+
+
+def _plain(name: str) -> str:
     return _SEPARATORS.sub("", folded(name))
-
-
-def _trim(text: str) -> str:
-    """Return a body without byte order mark and white space; nothing of a page."""
-    trimmed = text.replace("\ufeff", "").strip()
-    return trimmed if len(trimmed) <= _LONGEST else ""

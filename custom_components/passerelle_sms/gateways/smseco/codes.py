@@ -2,40 +2,26 @@
 
 from typing import Final
 
-from ..errors import (
-    AccountInactiveError,
-    AuthenticationError,
-    EmptyMessageError,
-    EmptyTargetError,
-    InsufficientCreditError,
-    InvalidRecipientError,
-    InvalidRequestError,
-    InvalidScheduleError,
-    NotAllowedError,
-    NothingNewError,
-    OperationUnknownError,
-    RejectedError,
-    SenderNotRegisteredError,
-)
+from .. import errors
 from ..model.delivery import DeliveryStatus
 
 # Section I-1, "Codes d'erreur". A code that isn't among them is a refusal all the same.
-ERRORS: Final[dict[int, type[RejectedError]]] = {
-    -1: InvalidRequestError,
-    -2: AuthenticationError,
-    -3: AuthenticationError,
-    -4: AuthenticationError,
-    -5: EmptyMessageError,
-    -6: InsufficientCreditError,
-    -7: EmptyTargetError,
-    -8: SenderNotRegisteredError,
-    -9: InvalidRecipientError,
-    -10: InvalidRequestError,
-    -11: NotAllowedError,
-    -12: AccountInactiveError,
-    -13: InvalidScheduleError,
-    -14: OperationUnknownError,
-    -15: NothingNewError,
+ERRORS: Final[dict[int, type[errors.RejectedError]]] = {
+    -1: errors.InvalidRequestError,
+    -2: errors.AuthenticationError,
+    -3: errors.AuthenticationError,
+    -4: errors.AuthenticationError,
+    -5: errors.EmptyMessageError,
+    -6: errors.InsufficientCreditError,
+    -7: errors.EmptyTargetError,
+    -8: errors.SenderNotRegisteredError,
+    -9: errors.InvalidRecipientError,
+    -10: errors.InvalidRequestError,
+    -11: errors.NotAllowedError,
+    -12: errors.AccountInactiveError,
+    -13: errors.InvalidScheduleError,
+    -14: errors.OperationUnknownError,
+    -15: errors.NothingNewError,
 }
 
 # Section III-1, "Définition des statuts des messages envoyés", with "Facturé".

@@ -1,34 +1,39 @@
 """SMSECO's delivery reports: asked for in groups, and told only once (section III).
 
-So what can be read of an answer is kept, whatever else is in it.
+So every object with a state, and an id or a number, is a report, wherever it stands.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 from ..model.delivery import DeliveryReport, DeliveryStatus, Sent
-from ..wire.decoding import digits_of, parse_json, to_int, to_text
+from ..wire.json_document import Object
+from ..wire.times import ABIDJAN, read_time
 from ..wire.transport import Json
 from .codes import STATES
-from .responses import STATUT, TEXTE, as_object, first, identifier, listed, read_object
-from .times import read_time
+from .pieces import read_pieces
+from .responses import (
+    find_rows,
+    is_row,
+    read_id,
+    read_number,
+    read_sending_id,
+    read_statut,
+    read_words,
+)
 
-type _Row = tuple[str | None, Mapping[str, object]]
-"""`msgfid`, and what is told of one recipient."""
-
-# What has nothing else inside: a row is such an object.
-_PIECE: Final = re.compile(r"\{[^{}]*\}")
+# No house has so many at once. Each takes its time, and its place in the journal.
+MOST_REPORTS: Final = 2000
 
 
 def group(sent: Sequence[Sent]) -> tuple[tuple[Sent, ...], ...]:
     """Return the submissions by the request that sent them, else one by one."""
-    groups: dict[tuple[str | None, str | None], list[Sent]] = {}
+    groups: defaultdict[tuple[str, bool], list[Sent]] = defaultdict(list)
     for one in sent:
-        if one.sending_id is not None:
-            groups.setdefault((one.sending_id, None), []).append(one)
-        elif one.submission_id is not None:
-            groups.setdefault((None, one.submission_id), []).append(one)
+        if known := one.sending_id or one.submission_id:
+            groups[known, known == one.sending_id].append(one)
     return tuple(map(tuple, groups.values()))
 
 
@@ -43,58 +48,36 @@ def write_question(sent: Sequence[Sent]) -> dict[str, Json]:
 
 
 def read_reports(
-    text: str, clean: Callable[[str], str]
-) -> tuple[list[DeliveryReport], bool]:
+    text: str, document: object, show: Callable[[str], str]
+) -> tuple[tuple[DeliveryReport, ...], bool]:
     """Return the reports of an answer (section III-3-2), and if that is all there is.
 
-    `clean` makes the gateway's words fit to be shown.
+    `document` is the answer as a whole, if it is one; `show` makes the gateway's words
+    fit to be shown.
     """
-    answer = read_object(text)
-    rows = _rows_in_pieces(text) if answer is None else _rows(answer)
-    told = [
-        report
-        for sending_id, row in rows
-        if (report := _report(row, sending_id, clean))
-    ]
-    return told, answer is not None and len(told) == len(rows)
+    rows = find_rows(document) or [*filter(is_row, read_pieces(text))]
+    # Most rows say the same.
+    show = cache(show)
+    told = [report for row in rows[:MOST_REPORTS] if (report := _report(row, show))]
+    return tuple(told), document is not None and len(told) == len(rows)
 
 
-def _rows(answer: Mapping[str, object]) -> list[_Row]:
-    """Return the rows of all messages; one that has no list of them is an empty row."""
-    rows: list[_Row] = []
-    for message in listed(answer.get("messages"), "message"):
-        sending = as_object(message)
-        items = listed(sending["dlrs"], "dlr") if "dlrs" in sending else [None]
-        sending_id = identifier(sending.get("msgfid"))
-        rows.extend((sending_id, as_object(item)) for item in items)
-    return rows
-
-
-def _rows_in_pieces(text: str) -> list[_Row]:
-    """Return the rows that are whole in a text that isn't: cut short, or amid others."""
-    return [(None, as_object(parse_json(piece))) for piece in _PIECE.findall(text)]
-
-
-def _report(
-    row: Mapping[str, object], sending_id: str | None, clean: Callable[[str], str]
-) -> DeliveryReport | None:
-    """Return what a row tells, or `None` if it says not what, or not about whom."""
-    code = to_int(first(row, STATUT))
-    submission_id = identifier(row.get("smsfid")) or sending_id
-    recipient = digits_of(to_text(row.get("destination")))
-    if code is None or not (submission_id or recipient):
+def _report(row: Object, show: Callable[[str], str]) -> DeliveryReport | None:
+    """Return what a row tells, or `None` if it doesn't say what."""
+    code = read_statut(row)
+    if code is None or code < 0:
         return None
     # A state that the document doesn't know may still become one that it does.
     status, is_billed = STATES.get(code, (DeliveryStatus.PENDING, None))
-    words = (row.get("libelle"), first(row, TEXTE))
-    said = dict.fromkeys(word for word in words if isinstance(word, str) and word)
+    label, words = row.get("libelle"), read_words(row)
+    said = dict.fromkeys([label, words] if isinstance(label, str) else [words])
     return DeliveryReport(
-        submission_id=submission_id,
-        sending_id=sending_id,
-        recipient=recipient,
+        submission_id=read_id(row, "smsfid", "smsid") or read_sending_id(row),
+        sending_id=read_sending_id(row),
+        recipient=read_number(row),
         status=status,
-        code=str(code),
-        words=clean(": ".join(said)) or None,
-        at=read_time(row.get("date")),
+        code=show(str(code)),
+        words=show(": ".join(filter(None, said))) or None,
+        at=read_time(row.get("date"), ABIDJAN),
         is_billed=is_billed,
     )

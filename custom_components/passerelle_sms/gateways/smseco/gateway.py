@@ -3,8 +3,11 @@
 One request takes many recipients, and its answer tells which of them were valid.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+import logging
 import re
 from typing import Final, override
 
@@ -23,31 +26,36 @@ from ..errors import (
     NothingNewError,
     OperationUnknownError,
     RejectedError,
-    UnreadableAnswerError,
 )
 from ..gateway import Gateway
 from ..model.account import Balance
 from ..model.delivery import DeliveryReport, Sent
 from ..model.limits import Limits
+from ..model.mail_merge import fields_of
 from ..model.message import Encoding, SendResult, Sms
 from ..outcome import Outcome
-from ..wire.decoding import plain_text
+from ..wire.decoding import to_credits
+from ..wire.document import read_document
+from ..wire.json_document import Object
+from ..wire.noise import visible
 from ..wire.transport import Answer, Json
 from .codes import ERRORS
 from .delivery import group, read_reports, write_question
-from .requests import OWN_OPTIONS, write_message, write_recipients
+from .pieces import read_only_id
+from .requests import OWN_OPTIONS, write_message, write_recipients, write_request
 from .responses import (
-    JsonAnswer,
-    claims_success,
-    read_answer,
-    submissions,
-    write_request,
+    answer_in,
+    read_balance,
+    read_claims,
+    read_senders,
+    read_statut,
+    read_words,
 )
-from .times import read_date
+
+_LOGGER = logging.getLogger(__name__)
 
 # Section I-1: 30 characters at most; the characters are those that travel unharmed.
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9-]{1,30}")
-_BACKSLASHES: Final = re.compile(r"\\+")
 
 # Two operations have two addresses in the document, here the likelier one first.
 # Section III-3 prints XML's for JSON, as no other section does.
@@ -84,24 +92,22 @@ class SmsEco(
     @override
     async def balance(self) -> Balance:
         """Ask for the credits, the day they lapse and the consumption (section IV-1)."""
-        answer = await self._post("json/getbalance/", {})
-        reply = self._read_fine(answer)
-        if (credits_left := reply.number("credits")) is None:
-            raise self._unreadable(answer)
-        return Balance(
-            credits=credits_left,
-            expires=read_date(reply.fields.get("expire")),
-            consumption=reply.number("cumul"),
-        )
+        return await self._ask("json/getbalance/", read_balance)
 
     @override
     async def senders(self) -> tuple[str, ...]:
         """Ask for the registered senders (section IV-2)."""
-        answer = await self._post("json/getsenders/", {})
-        reply = self._read_fine(answer)
-        if "senders" not in reply.fields:
-            raise self._unreadable(answer)
-        return reply.senders()
+        return await self._ask("json/getsenders/", read_senders)
+
+    @override
+    async def send(self, sms: Sms) -> SendResult:
+        """Hand a message to the gateway: a mail merge in parts, all else as it is."""
+        if not sms.options.personalisation:
+            return await super().send(sms)
+        self.check(sms)
+        send = super().send
+        results = await asyncio.gather(*(send(part) for part in self._parts(sms)))
+        return SendResult.joined(results).in_order(sms.recipients)
 
     @override
     def check(self, sms: Sms) -> None:
@@ -141,11 +147,28 @@ class SmsEco(
         """Ask for what is new in the whole account (section III)."""
         return await self._ask_deliveries({})
 
+    def _parts(self, sms: Sms) -> Iterator[Sms]:
+        """Yield a mail merge in parts, each of one encoding: `unicode` is a request's.
+
+        A value that holds a field would be merged, too: its recipient is sent the text as
+        it is to be read, alone and without values.
+        """
+        by_encoding: defaultdict[Encoding, list[str]] = defaultdict(list)
+        plain = replace(sms.options, personalisation={})
+        for recipient in sms.recipients:
+            text = self.text_for(sms, recipient)
+            if fields_of(text):
+                yield replace(sms, text=text, recipients=(recipient,), options=plain)
+            else:
+                by_encoding[self.measure(text).encoding].append(recipient)
+        for recipients in by_encoding.values():
+            yield replace(sms, recipients=tuple(recipients))
+
     @override
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
         """Send to as many recipients as there are (sections I-3 and II-2)."""
-        texts = {self.text_for(sms, recipient) for recipient in sms.recipients}
-        is_ucs2 = any(self.measure(text).encoding is Encoding.UCS2 for text in texts)
+        text = self.text_for(sms, sms.recipients[0])
+        is_ucs2 = self.measure(text).encoding is Encoding.UCS2
         answer = await self._post(
             "json/sendsms/",
             {
@@ -174,24 +197,18 @@ class SmsEco(
         )
 
     def _taken(self, answer: Answer, sms: Sms, numbers: Sequence[str]) -> SendResult:
-        """Return what became of each recipient, or raise what became of all."""
-        reply = self._read(answer)
-        if reply is None or not claims_success(reply, sms) or answer.status >= 500:
-            self._check_status(answer)
-            raise self._unreadable(answer)
-        if answer.status >= 300:
-            # The body says yes and the status says no: neither proves anything.
-            raise self._unreadable(answer)
-        submission = submissions(reply, sms, numbers, lambda: self._unreadable(answer))
-        return SendResult(
-            submissions=tuple(
-                replace(one, segments=self._segments(sms, one.recipient))
-                if one.outcome is Outcome.ACCEPTED
-                else one
-                for one in submission
-            ),
-            remaining=reply.number("solde"),
+        """Return what became of each recipient; raises `OperationUnknownError`."""
+        fields = answer_in(read_document(answer.text)) or read_only_id(answer.text)
+        claims = read_claims(fields, numbers, sms.reference, self._refusal(fields))
+        submissions = tuple(
+            self._submission(answer, recipient, claim, self._segments(sms, recipient))
+            for recipient, claim in zip(sms.recipients, claims, strict=True)
         )
+        if isinstance(error := submissions[0].error, OperationUnknownError):
+            raise error
+        is_taken = any(one.outcome is Outcome.ACCEPTED for one in submissions)
+        solde = to_credits(fields.get("solde")) if is_taken else None
+        return SendResult(submissions=submissions, remaining=solde)
 
     def _segments(self, sms: Sms, recipient: str) -> int:
         # The check of a number has no text, and is no message.
@@ -199,54 +216,42 @@ class SmsEco(
 
     def _read_deliveries(self, answer: Answer) -> tuple[DeliveryReport, ...]:
         """Return the reports: what can be read now is never told again."""
-        told, all_read = read_reports(answer.text, self._words)
-        if not all_read:
-            self._unreadable(answer)
-        if told:
-            return tuple(told)
+        document = read_document(answer.text)
+        reports, is_all = read_reports(answer.text, document, self._words)
+        if reports and not is_all:
+            self._keep_excerpt(answer)
+            _LOGGER.warning(
+                "Delivery reports of %s could not be read, or were too many", self.name
+            )
+        if reports:
+            return reports
+        fields = answer_in(document)
+        nothing = () if is_all and read_statut(fields) == 0 else None
         try:
-            self._read_fine(answer)
+            return self._granted(answer, nothing, self._refusal(fields))
         except NothingNewError:
             return ()
-        if not all_read:
-            raise self._unreadable(answer)
-        return ()
 
-    def _read_fine(self, answer: Answer) -> JsonAnswer:
-        """Return an answer without an error; 0 says so (sections III-1 and IV)."""
-        reply = self._read(answer)
-        self._check_status(answer)
-        if reply is None or reply.statut != 0:
-            raise self._unreadable(answer)
-        return reply
-
-    def _read(self, answer: Answer) -> JsonAnswer | None:
-        """Return the answer, or `None` when the document knows none like it.
-
-        Raises:
-            RejectedError: it is a refusal, whatever its HTTP status.
-            UnreadableAnswerError: it is a refusal that names messages all the same.
-
-        """
-        reply = read_answer(answer.text)
-        if reply is None or reply.statut >= 0:
-            return reply
-        if reply.names_messages():
-            raise self._unreadable(answer)
-        error = ERRORS.get(reply.statut, RejectedError)
-        raise error(code=str(reply.statut), words=self._words(reply.words))
+    def _refusal(self, fields: Object) -> RejectedError | None:
+        """Return the refusal that an answer is: a code below 0."""
+        code = read_statut(fields)
+        if code is None or code >= 0:
+            return None
+        words = self._words(read_words(fields))
+        return ERRORS.get(code, RejectedError)(code=str(code), words=words)
 
     def _words(self, text: str) -> str:
         """Return the gateway's words, fit to be shown."""
-        # Redacted first: a secret may hold what looks like a tag.
-        return plain_text(self._shown(text))
+        # First, as a secret may hold what looks like a tag; and last, as a character may
+        # have been written as an entity.
+        return self._shown(visible(self._shown(text)))
 
-    @override
-    def _unreadable(self, answer: Answer) -> UnreadableAnswerError:
-        # Our own request inside the answer is escaped twice: with one backslash at a
-        # time, the password in it is recognised.
-        text = _BACKSLASHES.sub(r"\\", answer.text)
-        return super()._unreadable(replace(answer, text=text))
+    async def _ask[T](self, address: str, read: Callable[[Object], T | None]) -> T:
+        """Return what the gateway tells about the account: 0 says so (section IV)."""
+        answer = await self._post(address, {})
+        fields = answer_in(read_document(answer.text))
+        told = read(fields) if read_statut(fields) == 0 else None
+        return self._granted(answer, told, self._refusal(fields))
 
     async def _post_either[T](
         self,

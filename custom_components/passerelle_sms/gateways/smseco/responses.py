@@ -1,256 +1,218 @@
-"""SMSECO's JSON: how its requests are written and its answers read.
+"""What SMSECO answers ("Réponse" in every section of its document).
 
-Its document prints the same field in several spellings ("Paramètre de configuration de
-l'API SMSECO V 2.0", sections I-1, I-3, III-3 and IV-2), so names are looked up in lower
-case and under all of them.
+The document prints the same field in several spellings (sections I-1, I-3, III-3 and
+IV-2): names are looked up in lower case, and under all of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from ..errors import GatewayError, InvalidRecipientError
+from ..claim import Claim
+from ..errors import InvalidRecipientError, RejectedError
+from ..model.account import Balance
 from ..model.delivery import find_number
-from ..model.message import Sms, Submission
-from ..outcome import Outcome
-from ..wire.decoding import digits_of, parse_object, to_decimal, to_int, to_text
-from ..wire.transport import Json
-
-# Servers read the body as it is, as a form, or URL-decoded. These characters mean
-# something in one of the three, so they stay inside JSON's own escapes.
-_ESCAPED: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "%&+=#;"})
-
-# The spellings of two fields, in lower case.
-STATUT: Final = ("statut", "statur", "status")
-TEXTE: Final = ("texte", "text")
+from ..wire.decoding import digits_of, to_credits, to_int, to_text
+from ..wire.json_document import Object, as_object, items_of
+from ..wire.noise import is_noise, says_done
+from ..wire.times import read_date
+from .codes import STATES
 
 # The documented codes have two digits; what is far below is no code of this gateway.
 _LOWEST_CODE: Final = -999
+# Ids have 23 characters in section III-4, numbers 15 digits at most.
+_LONGEST_ID: Final = 64
+_LONGEST_NUMBER: Final = 20
+_LONGEST_WORDS: Final = 4000
+_MOST_SENDERS: Final = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What an answer tells of one recipient (section I-1, "Messages (sms)")."""
-
-    destination: str = field(default="", repr=False)
-    """Digits only, however the server writes the number; empty when it doesn't."""
-    submission_id: str | None = field(default=None, repr=False)
-    """`smsfid`."""
-    cost: Decimal | None = None
-    """Credits taken for this recipient."""
+def answer_in(document: object) -> Object:
+    """Return the fields of an answer, which may stand in a list of one or in `REPONSE`."""
+    items = items_of(document)
+    fields = (as_object(items[0]) if len(items) == 1 else None) or {}
+    return answer_in(fields["reponse"]) if "reponse" in fields else fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonAnswer:
-    """An answer that can be read, whatever was asked."""
+def find_rows(value: object, sending_id: str | None = None) -> list[Object]:
+    """Return the innermost objects that are about one recipient, wherever they stand.
 
-    statut: int
-    """Below 0 the code of an error; else 0, or the number of valid recipients."""
-    words: str = field(repr=False)
-    """The server's explanation, as it came: it may hold anything."""
-    fields: Mapping[str, object] = field(repr=False)
-    """All of it, by names in lower case."""
-
-    def number(self, name: str) -> Decimal | None:
-        """Return the number in the field `name`, or `None`."""
-        return to_decimal(self.fields.get(name))
-
-    def rows(self) -> list[Row]:
-        """Return what is told of each recipient: nothing, if there is no list."""
-        told = listed(self.fields.get("messages"), "sms")
-        return [_row(as_object(item)) for item in told]
-
-    def senders(self) -> tuple[str, ...]:
-        """Return the names in `senders` (section IV-2), each once.
-
-        Each may stand in an object of its own, as in the document's XML.
-        """
-        told = [
-            name.strip()
-            for item in listed(self.fields.get("senders"), "sender")
-            for name in listed(item, "sender")
-            if isinstance(name, str)
-        ]
-        return tuple(dict.fromkeys(told))
-
-    def names_messages(self) -> bool:
-        """Return whether the list tells of any message that was taken."""
-        return any(row.destination or row.submission_id for row in self.rows())
-
-    def server_id(self, *, sent: str | None) -> str | None:
-        """Return the server's id of the request, or `None`.
-
-        It is `msgfid` (section I-1), printed `msgid` in section I-3, which is also the
-        name of our own id: one that equals `sent` is only an echo.
-        """
-        ids = (identifier(self.fields.get(name)) for name in ("msgfid", "msgid"))
-        return next((found for found in ids if found not in {None, sent}), None)
-
-    def valid_recipients(self) -> int:
-        """Return how many recipients were valid, as a success tells.
-
-        Without a count, a success says no more than that there was one.
-        """
-        if self.statut > 0:
-            return self.statut
-        told = to_int(self.fields.get("destinataires"))
-        return 1 if told is None else told
-
-
-def write_request(request: Mapping[str, Json]) -> bytes:
-    """Return the body of a request (section I-3): `JSON=` and the JSON, in ASCII.
-
-    It says the same however the server reads it.
+    PHP writes a list as an object, too, and a list of one as that one. What a row
+    belongs to tells its `msgfid`.
     """
-    text = json.dumps(request, separators=(",", ":")).translate(_ESCAPED)
-    return f"JSON={text}".encode("ascii")
+    if isinstance(value, list):
+        return [row for item in value for row in find_rows(item, sending_id)]
+    if (fields := as_object(value)) is None:
+        return []
+    fields["msgfid"] = sending_id = read_sending_id(fields) or sending_id
+    inside = [row for held in fields.values() for row in find_rows(held, sending_id)]
+    return inside or ([fields] if is_row(fields) else [])
 
 
-def read_answer(text: str) -> JsonAnswer | None:
-    """Return an answer as the document describes it, or `None` when it is another."""
-    fields = read_object(text)
-    if fields is None:
+def is_row(fields: Object) -> bool:
+    """Return whether an object tells an id or a number; or the state of a request."""
+    return bool(
+        read_id(fields, "smsfid", "smsid")
+        or read_number(fields)
+        or (read_sending_id(fields) and read_statut(fields) in STATES)
+    )
+
+
+def read_statut(fields: Object) -> int | None:
+    """Return the code; `None` where there is none, or several that differ."""
+    codes = {to_int(fields.get(name)) for name in ("statut", "statur", "status")}
+    codes.discard(None)
+    code = codes.pop() if len(codes) == 1 else None
+    return None if code is None or code < _LOWEST_CODE else code
+
+
+def read_words(fields: Object) -> str:
+    """Return the server's explanation, as it came: it may hold anything."""
+    words = (fields.get(name) for name in ("texte", "text"))
+    told = next((told for told in words if isinstance(told, str) and told), "")
+    return told[:_LONGEST_WORDS]
+
+
+def read_id(fields: Object, *names: str, ours: str | None = None) -> str | None:
+    """Return the server's id; zeros alone, or nothing, are none, nor is one of ours."""
+    for name in names:
+        told = to_text(fields.get(name))
+        is_id = told.isprintable() and len(told) <= _LONGEST_ID
+        if told.strip("0") and told != ours and is_id:
+            return told
+    return None
+
+
+def read_sending_id(fields: Object, ours: str | None = None) -> str | None:
+    """Return the id of a request: section I-3 prints it as the name of our own."""
+    return read_id(fields, "msgfid", "msgid", ours=ours)
+
+
+def read_number(fields: Object) -> str:
+    """Return the digits of the number that a row is about; none where it tells none."""
+    told = fields.get("destination") or fields.get("numero")
+    return digits_of(to_text(told))[-_LONGEST_NUMBER:]
+
+
+def read_balance(fields: Object) -> Balance | None:
+    """Return the credits, the day they lapse and the consumption (section IV-1).
+
+    `accountid` is the same for every kind of login (section V-2-1).
+    """
+    if (credits_left := to_credits(fields.get("credits"))) is None:
         return None
-    statut = to_int(first(fields, STATUT))
-    if statut is None or statut < _LOWEST_CODE:
-        return None
-    words = first(fields, TEXTE)
-    return JsonAnswer(
-        statut=statut, words=words if isinstance(words, str) else "", fields=fields
+    return Balance(
+        credits=credits_left,
+        expires=read_date(fields.get("expire")),
+        consumption=to_credits(fields.get("cumul")),
+        account_id=read_id(fields, "accountid") or "",
     )
 
 
-def match_rows(
-    rows: Iterable[Row], numbers: Sequence[str]
-) -> tuple[dict[str, Row], bool]:
-    """Return the rows by our numbers, and whether every row is about one of them.
-
-    The server may leave out a country code or add a prefix: then one number is the end
-    of the other. A row that fits several numbers is about none for sure.
-    """
-    matched: dict[str, Row] = {}
-    all_read = True
-    for row in rows:
-        number = find_number(row.destination, numbers)
-        if number is None:
-            all_read = False
-        else:
-            matched.setdefault(number, row)
-    return matched, all_read
+def read_senders(fields: Object) -> tuple[str, ...] | None:
+    """Return the names in `senders` (section IV-2), each once."""
+    names = dict.fromkeys(_names(fields.get("senders")))
+    return tuple(names)[:_MOST_SENDERS] if "senders" in fields else None
 
 
-def identifier(value: object) -> str | None:
-    """Return an id written as text or number; zeros alone, or nothing, are none."""
-    text = to_text(value)
-    return text if text.strip("0") else None
-
-
-def read_object(text: str) -> dict[str, object] | None:
-    """Return the object that an answer is, or `None` when it is none."""
-    answer = parse_object(text)
-    return None if answer is None else as_object(answer)
-
-
-def as_object(value: object) -> dict[str, object]:
-    """Return an object by names in lower case; nothing else has any."""
-    fields = value if isinstance(value, dict) else {}
-    return {name.lower(): value for name, value in fields.items()}
-
-
-def listed(value: object, name: str) -> list[object]:
-    """Return the items of a list.
-
-    A list of one may come as that one; an empty list as null, "" or {}. As in the
-    document's XML, it may stand in an object that holds but this list, under `name`.
-    """
-    fields = as_object(value)
-    inside = fields[name] if fields.keys() == {name} else value
-    items = inside if isinstance(inside, list) else [inside]
-    return [i for i in items if (i.strip() if isinstance(i, str) else i)]
-
-
-def first(fields: Mapping[str, object], names: Iterable[str]) -> object:
-    """Return the first of these fields that holds something."""
-    return next((fields[n] for n in names if fields.get(n) not in (None, "")), None)
-
-
-def _row(fields: Mapping[str, object]) -> Row:
-    return Row(
-        destination=digits_of(to_text(fields.get("destination"))),
-        submission_id=identifier(fields.get("smsfid")),
-        cost=to_decimal(fields.get("credits")),
-    )
-
-
-def claims_success(reply: JsonAnswer, sms: Sms) -> bool:
-    """Return whether an answer without an error says that something was taken.
-
-    A count does, if it can be one of these recipients; so does what only a message that
-    was taken has. An HTTP status that a server repeats as `status` does not.
-    """
-    return (
-        0 < reply.statut <= len(sms.recipients)
-        or reply.server_id(sent=sms.reference) is not None
-        or (reply.number("credits") or 0) > 0
-        or reply.names_messages()
-    )
-
-
-def submissions(
-    reply: JsonAnswer,
-    sms: Sms,
+def read_claims(
+    fields: Object,
     numbers: Sequence[str],
-    unreadable: Callable[[], GatewayError],
-) -> tuple[Submission, ...]:
-    """Return what a success means for each recipient, but for the segments.
+    reference: str | None,
+    refusal: RejectedError | None,
+) -> tuple[Claim, ...]:
+    """Return what an answer claims about each recipient (sections I-1, I-3 and V-3).
 
-    `numbers` are `sms.recipients` as the gateway writes them; `unreadable` makes the
-    error for those of whom the answer doesn't tell enough.
+    `numbers` are the recipients as the gateway writes them, `reference` is our own id,
+    `refusal` what the answer says that all was refused for.
     """
-    rows, all_read = match_rows(reply.rows(), numbers)
-    valid = reply.valid_recipients()
-    unnamed: GatewayError | None
-    if valid == len(numbers) and not (rows and all_read):
-        # All were valid: the answer only doesn't name them, or not readably.
-        unnamed = None
-    elif rows and all_read and len(rows) >= valid:
-        # It names all that were valid, so the others were not.
-        unnamed = InvalidRecipientError()
+    # One more than was asked for is enough to see that it is another list.
+    rows = find_rows([*fields.values()])[: len(numbers) + 1]
+    statut, words = read_statut(fields), read_words(fields)
+    sending_id = read_sending_id(fields, reference)
+    cost = to_credits(fields.get("credits"))
+    # What only a message that was taken has.
+    is_taken = bool(rows or sending_id or (cost or 0) > 0)
+    is_yes = (statut or 0) > 0 if refusal is None else says_done(words)
+    whole = Claim(
+        is_accepted=is_taken or is_yes,
+        refusal=refusal,
+        is_readable=statut is not None
+        and bool(refusal or is_noise(words) or says_done(words)),
+        submission_id=sending_id,
+        sending_id=sending_id,
+        cost=cost if len(numbers) == 1 else None,
+    )
+    named, others = _match(rows, numbers)
+    valid = _count_valid(fields, len(numbers)) if whole.is_accepted else None
+    if refusal is not None:
+        rest = whole
+    elif rows and not others:
+        # Whom a list of all that were valid doesn't name wasn't.
+        is_complete = valid == len(named) == len(rows)
+        invalid = InvalidRecipientError() if is_complete else None
+        rest = replace(whole, is_accepted=False, refusal=invalid)
     else:
-        unnamed = unreadable()
+        # A count of all is enough, unless it may be about others.
+        are_all = valid == len(numbers) and not any(others)
+        is_readable = whole.is_readable or not are_all
+        rest = replace(whole, is_accepted=are_all, is_readable=is_readable)
     return tuple(
-        _submission(reply, sms, recipient, rows.get(number), unnamed)
-        for recipient, number in zip(sms.recipients, numbers, strict=True)
+        _claim_of(named[number], whole) if number in named else rest
+        for number in numbers
     )
 
 
-def _submission(
-    reply: JsonAnswer,
-    sms: Sms,
-    recipient: str,
-    row: Row | None,
-    unnamed: GatewayError | None,
-) -> Submission:
-    """Return one recipient's part, from its own `row` or as one `unnamed`."""
-    server_id = reply.server_id(sent=sms.reference)
-    if row is None and unnamed is not None:
-        known = server_id if unnamed.outcome is Outcome.UNKNOWN else None
-        return Submission(
-            recipient=recipient,
-            outcome=unnamed.outcome,
-            submission_id=known,
-            sending_id=known,
-            error=unnamed,
-        )
-    row = row or Row()
-    # What the whole request cost is what its only recipient cost.
-    total = reply.number("credits") if len(sms.recipients) == 1 else None
-    return Submission(
-        recipient=recipient,
-        outcome=Outcome.ACCEPTED,
-        submission_id=row.submission_id or server_id,
-        sending_id=server_id,
-        cost=total if row.cost is None else row.cost,
+def _claim_of(row: Object, whole: Claim) -> Claim:
+    """Return what an answer claims about a recipient whom it names.
+
+    Section I-1 knows no code in a row: an error there takes back what the row says.
+    """
+    cost = to_credits(row.get("credits"))
+    return replace(
+        whole,
+        is_accepted=True,
+        is_readable=whole.is_readable and (read_statut(row) or 0) >= 0,
+        submission_id=read_id(row, "smsfid", "smsid") or whole.sending_id,
+        cost=whole.cost if cost is None else cost,
     )
+
+
+def _count_valid(fields: Object, asked: int) -> int | None:
+    """Return how many recipients were valid, as a success tells; `None` if it doesn't."""
+    told, statut = to_int(fields.get("destinataires")), read_statut(fields) or 0
+    if statut > 0:
+        return statut if told in {None, statut} else None
+    # Without a count, a success says no more than that there was one.
+    return 1 if told is None and asked == 1 else told
+
+
+def _match(
+    rows: Sequence[Object], numbers: Sequence[str]
+) -> tuple[dict[str, Object], list[str]]:
+    """Return the rows by our numbers, and the numbers of those that fit none, or several.
+
+    The server may leave out a country code or add a prefix. One row about one recipient
+    needs no number.
+    """
+    named: dict[str, Object] = {}
+    others: list[str] = []
+    for row in rows:
+        told = read_number(row)
+        is_only = not told and len(rows) == len(numbers) == 1
+        number = numbers[0] if is_only else find_number(told, numbers)
+        if number is None:
+            others.append(told)
+        else:
+            named.setdefault(number, row)
+    return named, others
+
+
+def _names(value: object) -> Iterator[str]:
+    for item in items_of(value):
+        if isinstance(item, str) and item.strip():
+            yield item.strip()
+        elif isinstance(item, list):
+            yield from _names(item)
+        elif (fields := as_object(item)) is not None:
+            yield from _names(fields.get("sender"))

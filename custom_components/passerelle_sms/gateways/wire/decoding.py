@@ -1,24 +1,21 @@
 """Reads what the gateways write: the parts that several of them share."""
 
 from decimal import Decimal
-import json
 import re
 from typing import Final
 import unicodedata
 
-# What may stand around a JSON text: a byte order mark, and JSON's own white space.
-_AROUND: Final = "\ufeff \t\r\n"
-_TAG: Final = re.compile(r"<[^<>]*>")
+# Nobody buys more; a phone number without its country code is no less.
+_MOST_CREDITS: Final = 10**8
 _NO_DIGITS: Final = re.compile(r"[^0-9]+")
 # More digits than sixty are no quantity of anything, and dear to convert.
 _NUMBER: Final = re.compile(
-    r"[-+]?(?:\d{1,60}|\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,19})(?:[.,]\d{1,60})?"
+    r"[-+]?(?:[0-9]{1,60}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,19})(?:[.,][0-9]{1,60})?"
 )
-
-
-def plain_text(body: str) -> str:
-    """Return a body without byte order mark, tags and surrounding white space."""
-    return _TAG.sub(" ", body.replace("\ufeff", "")).strip()
+# As PHP's number_format writes two places.
+_ENGLISH: Final = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3}){1,19}\.[0-9]{1,60}")
+# Thousands or decimals: nobody can tell.
+_AMBIGUOUS: Final = re.compile(r"[-+]?[1-9][0-9]{0,2},[0-9]{3}")
 
 
 def folded(text: str) -> str:
@@ -29,20 +26,6 @@ def folded(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.replace("’", "'"))
     plain = "".join(c for c in letters if not unicodedata.combining(c))
     return " ".join(plain.casefold().split())
-
-
-def parse_json(text: str) -> object:
-    """Return what a JSON text holds, and `None` if it is none, or one built to harm."""
-    try:
-        return json.loads(text.strip(_AROUND))
-    except ValueError, RecursionError:
-        return None
-
-
-def parse_object(text: str) -> dict[str, object] | None:
-    """Return the object that a JSON text is, and `None` if it is anything else."""
-    content = parse_json(text)
-    return content if isinstance(content, dict) else None
 
 
 def to_text(value: object) -> str:
@@ -62,12 +45,20 @@ def to_decimal(value: object) -> Decimal | None:
 
     `None` when it is anything else: never a guess.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     text = str(value).strip()
-    if not _NUMBER.fullmatch(text):
+    if _ENGLISH.fullmatch(text):
+        return Decimal(text.replace(",", ""))
+    if _AMBIGUOUS.fullmatch(text) or not _NUMBER.fullmatch(text):
         return None
     return Decimal("".join(text.split()).replace(",", "."))
+
+
+def to_credits(value: object) -> Decimal | None:
+    """Return a number of credits, or `None`: what nobody buys is a phone number."""
+    number = to_decimal(value)
+    return number if number is not None and abs(number) < _MOST_CREDITS else None
 
 
 def to_int(value: object) -> int | None:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
 import aiohttp
@@ -12,8 +13,10 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, hdrs
 from yarl import URL
 
 from ..errors import CannotConnectError, GatewayError, NoAnswerError, TlsFailedError
+from .charset import decode
 from .request_budget import RequestBudget
 from .retry_after import read_retry_after
+from .silence import says_nothing
 
 type Json = str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]
 
@@ -33,14 +36,19 @@ class Timeouts:
     """For everything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the gateway answered."""
 
     status: int
-    text: str
+    text: str = field(repr=False)
     retry_after: timedelta | None = None
     """How long it asks to wait before the next request."""
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Whether it says nothing of its own beside its status."""
+        return says_nothing(self.text, self.status)
 
 
 class Transport:
@@ -165,20 +173,4 @@ async def _read(response: aiohttp.ClientResponse) -> str:
         body += chunk
         if len(body) > MAXIMUM_ANSWER:
             break
-    return _decode(bytes(body[:MAXIMUM_ANSWER]), _charset(response))
-
-
-def _charset(response: aiohttp.ClientResponse) -> str:
-    """Return the charset that the answer names, if Python knows it."""
-    try:
-        return response.get_encoding()
-    except RuntimeError:
-        return "utf-8"
-
-
-def _decode(body: bytes, charset: str) -> str:
-    """Return the text; some that Python knows by name are no charset of a text."""
-    try:
-        return body.decode(charset, errors="replace")
-    except LookupError, UnicodeError:
-        return body.decode(errors="replace")
+    return decode(bytes(body[:MAXIMUM_ANSWER]), response.charset)

@@ -14,7 +14,6 @@ from ...gateways.errors import (
 )
 from ...gateways.model.mail_merge import fill_in
 from ...gateways.outcome import Outcome
-from ...gateways.wire.redaction import hide_number
 from ...gateways.wire.sliding_window import SlidingWindow
 from ..model.record import MessageRecord
 from ..model.submission import SubmissionRecord
@@ -151,7 +150,7 @@ class Guard:
         """Count a new message in, and tell whom it must not be sent to.
 
         Returns the numbers that had the same text within the window, each with an
-        `IdenticalMessageError` (`number`, hidden; `minutes`, the window). An urgent
+        `IdenticalMessageError` (`number`, the public label; `minutes`, the window). An urgent
         message passes the hourly cap, neither the window nor the daily cap; its segments
         count in both.
 
@@ -182,7 +181,9 @@ class Guard:
         self._pass_time()
         minutes = _in_minutes(min(self._limits.identical_window, _DAY))
         return {
-            number: IdenticalMessageError(number=hide_number(number), minutes=minutes)
+            number: IdenticalMessageError(
+                number=record.find(number).recipient.public_label, minutes=minutes
+            )
             for number in _waiting(record)
             if self._texts.holds(_said(record, number))
         }

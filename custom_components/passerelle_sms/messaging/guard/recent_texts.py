@@ -13,7 +13,7 @@ from ...gateways.wire.sliding_window import SlidingWindow
 class Said:
     """A text as one recipient reads it, and the recipient's number."""
 
-    text: str
+    text: str = field(repr=False)
     number: str = field(repr=False)
 
 

@@ -62,6 +62,7 @@ def state_to_json(submission: SubmissionRecord) -> dict[str, Any]:
             "attempts": submission.attempts,
             "resent": submission.resent,
             "was_refused": submission.was_refused,
+            "sent_at_once": submission.sent_at_once or None,
             "delivery": submission.delivery and _delivery_to_json(submission.delivery),
         }
     )
@@ -79,6 +80,7 @@ def state_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
         "attempts": stored["attempts"],
         "resent": stored.get("resent", False),
         "was_refused": stored.get("was_refused", False),
+        "sent_at_once": stored.get("sent_at_once", False),
         "delivery": None if delivery is None else _delivery_from_json(delivery),
     }
 

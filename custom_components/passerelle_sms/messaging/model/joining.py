@@ -33,13 +33,16 @@ def is_wholly_unsent(record: MessageRecord) -> bool:
 
 
 def is_same(waiting: MessageRecord, new: MessageRecord) -> bool:
-    """Return whether two messages ask for the same, apart from how long and how urgently."""
+    """Return whether two messages ask for the same, apart from how long and how urgently.
+
+    A number that goes by a name in only one of them is told otherwise in each.
+    """
     return (
         waiting.text == new.text
         and waiting.sender == new.sender
         and waiting.on_unknown is new.on_unknown
         and waiting.options == new.options
-        and _numbers(waiting) == _numbers(new)
+        and _recipients(waiting) == _recipients(new)
     )
 
 
@@ -122,6 +125,12 @@ def _time_left(waiting: MessageRecord, new: MessageRecord) -> timedelta:
 
 def _age(joined: Joined) -> tuple[object, ...]:
     return joined.created, joined.message_id
+
+
+def _recipients(record: MessageRecord) -> set[tuple[str, bool]]:
+    """Return the numbers of a message, and of each whether it goes by a name."""
+    recipients = (submission.recipient for submission in record.submissions)
+    return {(recipient.number, recipient.name is None) for recipient in recipients}
 
 
 def _numbers(record: MessageRecord) -> set[str]:

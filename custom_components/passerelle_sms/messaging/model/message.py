@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from ...gateways.model.options import SmsOptions
+from ..recipients.address_book import Target
 from ..text.encoding import EncodingChoice
 from .record import OnUnknown
 
@@ -16,11 +17,13 @@ DEFAULT_TIME_TO_LIVE: Final = timedelta(hours=1)
 class Message:
     """A message as it was asked for: nothing in it has been checked yet."""
 
-    text: str
-    title: str | None = None
-    targets: tuple[str, ...] | None = field(default=None, repr=False)
+    text: str = field(repr=False)
+    title: str | None = field(default=None, repr=False)
+    targets: tuple[Target, ...] | None = field(default=None, repr=False)
     """Recipients' names or numbers, as written; `None` is everybody known."""
-    sender: str | None = None
+    by_guest: bool = False
+    """Whether a user asks who is no administrator: no number is named for him."""
+    sender: str | None = field(default=None, repr=False)
     encoding: EncodingChoice | None = None
     """How far the text may be changed to save segments; the account's own when `None`."""
     time_to_live: timedelta = DEFAULT_TIME_TO_LIVE

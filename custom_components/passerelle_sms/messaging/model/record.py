@@ -69,9 +69,9 @@ class MessageRecord:
     created: datetime
     time_to_live: timedelta
     """How long it is worth sending."""
-    text: str
+    text: str = field(repr=False)
     """As it goes to the gateway."""
-    sender: str | None
+    sender: str | None = field(repr=False)
     encoding: Encoding
     segments: int
     """For each recipient, by our own count."""
@@ -145,6 +145,11 @@ class MessageRecord:
                 if submission.attempted is not None
             ),
         )
+
+
+def planned_for(record: MessageRecord, submission: SubmissionRecord) -> datetime | None:
+    """Return when the gateway is to send a submission; `None` if that was at once."""
+    return None if submission.sent_at_once else record.options.send_at
 
 
 def sms_for(record: MessageRecord, numbers: tuple[str, ...], now: datetime) -> Sms:

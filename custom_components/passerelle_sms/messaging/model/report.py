@@ -7,7 +7,7 @@ from typing import Self
 from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
-from ..recipients.address_book import UnusableTarget
+from ..recipients.address_book import Recipient, UnusableTarget
 from .record import MessageRecord
 from .submission import DeliveryState, Failure, SubmissionRecord
 
@@ -16,7 +16,10 @@ from .submission import DeliveryState, Failure, SubmissionRecord
 class RecipientResult:
     """What became of a message for one recipient."""
 
+    number: str | None = field(default=None, repr=False)
+    """E.164; `None` of a target that is no number."""
     label: str = field(repr=False)
+    """Whom it is about, by what its sender has asked for."""
     public_label: str
     outcome: Outcome
     gateway: str
@@ -25,12 +28,15 @@ class RecipientResult:
     segments: int | None = None
     cost: Decimal | None = None
     failure: Failure | None = None
+    sent_at_once: bool = False
+    """Whether the gateway sent it at once although it was to be sent later."""
     delivery: DeliveryState | None = None
 
     @classmethod
     def of(cls, submission: SubmissionRecord, gateway: str) -> Self:
         """Return the result that a submission gives."""
         return cls(
+            number=submission.recipient.number,
             label=submission.recipient.label,
             public_label=submission.recipient.public_label,
             outcome=submission.outcome,
@@ -39,8 +45,13 @@ class RecipientResult:
             segments=submission.segments,
             cost=submission.cost,
             failure=submission.failure,
+            sent_at_once=submission.sent_at_once,
             delivery=submission.delivery,
         )
+
+    def told_of(self, recipient: Recipient) -> Self:
+        """Return it by what this sender calls the recipient: another may say otherwise."""
+        return replace(self, label=recipient.label, public_label=recipient.public_label)
 
     @classmethod
     def unusable(cls, target: UnusableTarget, gateway: str) -> Self:
@@ -79,17 +90,10 @@ class Report:
 
     def updated(self, record: MessageRecord) -> Self:
         """Return the report of the same message as it is later."""
-        key = self.results[0].gateway
-        by_label = {
-            submission.recipient.label: RecipientResult.of(submission, key)
-            for submission in record.submissions
-        }
         return replace(
             self,
             record=record,
-            results=tuple(
-                by_label.get(result.label, result) for result in self.results
-            ),
+            results=tuple(_updated(result, record) for result in self.results),
         )
 
     @property
@@ -115,3 +119,10 @@ class Report:
             if result.outcome not in fine
             and not (result.outcome is Outcome.NOT_SENT and result.failure is None)
         )
+
+
+def _updated(result: RecipientResult, record: MessageRecord) -> RecipientResult:
+    if result.number is None:
+        return result
+    later = RecipientResult.of(record.find(result.number), result.gateway)
+    return replace(later, label=result.label, public_label=result.public_label)

@@ -42,9 +42,9 @@ class Failure:
 
     key: str
     """The stable name of the error."""
-    code: str | None = None
-    words: str | None = None
-    details: Mapping[str, str] = field(default_factory=dict)
+    code: str | None = field(default=None, repr=False)
+    words: str | None = field(default=None, repr=False)
+    details: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, error: GatewayError) -> Self:
@@ -59,9 +59,9 @@ class DeliveryState:
     """Where a submission is, as far as its gateway has told."""
 
     status: DeliveryStatus = DeliveryStatus.PENDING
-    code: str | None = None
+    code: str | None = field(default=None, repr=False)
     """The gateway's own."""
-    words: str | None = None
+    words: str | None = field(default=None, repr=False)
     """The gateway's own, redacted."""
     at: datetime | None = None
     """When it happened, as far as the gateway tells."""
@@ -124,6 +124,8 @@ class SubmissionRecord:
     was_refused: bool = False
     """Whether its repetition was refused: what became of the first is as unknown, and
     there is no other repetition."""
+    sent_at_once: bool = False
+    """Whether the gateway sent it at once although it was to be sent later."""
     delivery: DeliveryState | None = None
     """What became of it after it was accepted; `None` where nothing is to be heard."""
     notice: Notice | None = None

@@ -143,6 +143,7 @@ def _with_answer(submission: SubmissionRecord, result: Submission) -> Submission
         segments=submission.segments if result.segments is None else result.segments,
         cost=result.cost,
         failure=_failure(result),
+        sent_at_once=result.sent_at_once,
         delivery=None
         if result.delivery is None
         else DeliveryState(status=result.delivery),
@@ -202,7 +203,8 @@ def mark_cancelled_at_gateway(
 
 def may_be_at_gateway(submission: SubmissionRecord) -> bool:
     """Return whether the gateway may keep a scheduled submission."""
-    return state_of(submission) in {State.ACCEPTED, State.HELD}
+    may_be_there = state_of(submission) in {State.ACCEPTED, State.HELD}
+    return may_be_there and not submission.sent_at_once
 
 
 def is_cancelled(submission: SubmissionRecord) -> bool:

@@ -15,13 +15,17 @@ type Targets = Sequence[Recipient | UnusableTarget]
 
 
 def usable(targets: Targets) -> list[Recipient]:
-    """Return those that something can be sent to.
+    """Return those that something can be sent to, each number once.
 
     Raises:
         RejectedError: there is none; why the first one can't be used.
 
     """
-    recipients = [target for target in targets if isinstance(target, Recipient)]
+    by_number: dict[str, Recipient] = {}
+    for target in targets:
+        if isinstance(target, Recipient):
+            by_number.setdefault(target.number, target)
+    recipients = [*by_number.values()]
     if not recipients:
         raise next(
             target.error for target in targets if isinstance(target, UnusableTarget)
@@ -76,7 +80,7 @@ def report(record: MessageRecord, targets: Targets, gateway_key: str) -> Report:
     return Report(
         record=record,
         results=tuple(
-            RecipientResult.of(record.find(target.number), gateway_key)
+            RecipientResult.of(record.find(target.number), gateway_key).told_of(target)
             if isinstance(target, Recipient)
             else RecipientResult.unusable(target, gateway_key)
             for target in targets

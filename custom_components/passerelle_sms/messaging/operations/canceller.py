@@ -140,6 +140,7 @@ class Canceller:
                     sender=record.sender,
                     send_at=send_at,
                     submission_id=submission_id,
+                    options=record.options,
                 )
             )
 

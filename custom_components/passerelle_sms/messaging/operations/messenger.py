@@ -1,5 +1,6 @@
 """The one door for every way to send: a message goes in, a report comes out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,13 +14,13 @@ from ..model.message import Message
 from ..model.record import MessageRecord
 from ..model.report import Report
 from ..model.submission import SubmissionRecord, Submissions
-from ..model.transitions import apply_final_result
 from ..outbox.outbox import Outbox
 from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..text.encoding import EncodingChoice, Preview, encode, preview
 from .admission import admitted, report, uncount, usable, without_identical
+from .message_tester import MessageTester
 
 
 class Messenger:
@@ -31,6 +32,7 @@ class Messenger:
         address_book: AddressBook,
         guard: Guard,
         outbox: Outbox,
+        tester: MessageTester,
         clock: Clock,
         *,
         encoding: EncodingChoice,
@@ -45,6 +47,7 @@ class Messenger:
         self._gateway = gateway
         self._guard = guard
         self._outbox = outbox
+        self._tester = tester
         self._clock = clock
         self._tasks = Tasks()
 
@@ -63,13 +66,15 @@ class Messenger:
         now = self._clock.now()
         if message.options.send_at is not None and message.options.send_at <= now:
             raise ScheduleInPastError
-        targets = self.address_book.resolve(message.targets)
+        targets = self.address_book.resolve(
+            message.targets, names_numbers=not message.by_guest
+        )
         recipients = [target for target in targets if isinstance(target, Recipient)]
         sms = self._sms(message, recipients)
         self._gateway.check(sms)
         record = self._record(message, sms, usable(targets), now)
         if sms.options.test:
-            record = await self._test(record, sms)
+            record = await self._tasks.complete(self._tester.test(record, sms))
         else:
             record = await self._tasks.complete(self._take_in(record))
         return report(record, targets, self._gateway.key)
@@ -93,21 +98,13 @@ class Messenger:
 
     def _sms(self, message: Message, recipients: list[Recipient]) -> Sms:
         """Return the message as the gateway is asked whether it takes it."""
-        values = {
-            meant.number: message.personalisation[written]
-            for written in message.personalisation
-            for meant in self.address_book.resolve((written,))
-            if isinstance(meant, Recipient)
-        }
-        numbers = tuple(recipient.number for recipient in recipients)
         sms = Sms(
             text=message.body,
-            recipients=numbers,
+            recipients=tuple(dict.fromkeys(one.number for one in recipients)),
             sender=message.sender,
             options=replace(
                 message.options,
-                # For everybody, or whoever was forgotten would read the bare fields.
-                personalisation={number: values.get(number, {}) for number in numbers}
+                personalisation=self._values(message, recipients)
                 if message.personalisation
                 else {},
             ),
@@ -119,6 +116,29 @@ class Messenger:
             lambda text: self._gateway.measure_sms(replace(sms, text=text)),
         )
         return replace(sms, text=text)
+
+    def _values(
+        self, message: Message, recipients: list[Recipient]
+    ) -> dict[str, Mapping[str, str]]:
+        """Return what stands for the fields, by number.
+
+        For everybody, or whoever was forgotten would read the bare fields. A guest's
+        number has only what he gives that number: a name's would tell whose it is.
+        """
+
+        def key(recipient: Recipient) -> object:
+            return recipient if message.by_guest else recipient.number
+
+        given = {
+            key(meant): values
+            for written, values in message.personalisation.items()
+            for meant in self.address_book.resolve(
+                (written,), names_numbers=not message.by_guest
+            )
+            if isinstance(meant, Recipient)
+        }
+        # Who is named twice reads what stands first.
+        return {one.number: given.get(key(one), {}) for one in reversed(recipients)}
 
     def _record(
         self, message: Message, sms: Sms, recipients: list[Recipient], now: datetime
@@ -139,14 +159,6 @@ class Messenger:
                 SubmissionRecord(recipient=recipient, segments=measured.segments)
                 for recipient in recipients
             ),
-        )
-
-    async def _test(self, record: MessageRecord, sms: Sms) -> MessageRecord:
-        """Ask whether the gateway would take a message: no contract, no journal."""
-        result = await self._gateway.send(sms)
-        return record.updated(
-            apply_final_result(record.find(submission.recipient), submission)
-            for submission in result.submissions
         )
 
     async def _take_in(self, record: MessageRecord) -> MessageRecord:

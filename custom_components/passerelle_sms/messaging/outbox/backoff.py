@@ -12,14 +12,17 @@ from ..runtime.clock import Clock
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 JITTER: Final = 0.25
+# Between two tries of what a gateway did not look at and said nothing about: it may count
+# its requests, and one that it never takes must not use up those of all others.
+LONGEST_PUT_OFF: Final = timedelta(minutes=5)
 # A new message is a reason to try at once, but a loop of them must not besiege a gateway.
 SHORTEST_PAUSE: Final = timedelta(seconds=5)
 
 
-def pause_after(failures: int) -> timedelta:
+def pause_after(failures: int, longest: timedelta = LONGEST_PAUSE) -> timedelta:
     """Return how long to wait after so many failures, not as long as everybody else."""
     doublings = min(max(failures - 1, 0), 10)
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * float(2**doublings))
+    pause = min(longest, FIRST_PAUSE * float(2**doublings))
     return pause * random.uniform(1 - JITTER, 1)
 
 
@@ -30,6 +33,8 @@ class Begin:
     elapsed: timedelta
     failures: int
     """How many had failed in a row until then."""
+    put_off: int
+    """How many had been put off in a row until then."""
 
 
 class Backoff:
@@ -40,6 +45,7 @@ class Backoff:
         self._clock = clock
         self._at_once = at_once
         self._failures = 0
+        self._put_off = 0
         self._has_backlog = False
         self._last_failure = timedelta()
         self._resume_at = timedelta()
@@ -62,7 +68,11 @@ class Backoff:
 
     def begin(self) -> Begin:
         """Return what `record_failure` has to know of a request that begins now."""
-        return Begin(elapsed=self._clock.elapsed(), failures=self._failures)
+        return Begin(
+            elapsed=self._clock.elapsed(),
+            failures=self._failures,
+            put_off=self._put_off,
+        )
 
     def record_failure(self, begin: Begin, wait: timedelta | None = None) -> None:
         """Leave the gateway alone for a while, counted from when the request began.
@@ -79,9 +89,24 @@ class Backoff:
             self._failures += 1
             self._resume_at = begin.elapsed + pause_after(self._failures)
 
+    def record_put_off(self, begin: Begin) -> None:
+        """Note that the gateway did not look at a request: perhaps at none for now.
+
+        The first one says that only of itself, and waits alone. When the next one is put
+        off as well, all wait for a while, as after a failure.
+        """
+        self._last_failure = self._clock.elapsed()
+        if begin.put_off != self._put_off:
+            return
+        self._put_off += 1
+        if in_a_row := self._put_off - 1:
+            self._has_backlog = True
+            pause = pause_after(in_a_row, LONGEST_PUT_OFF)
+            self._resume_at = begin.elapsed + pause
+
     def record_success(self) -> None:
         """Go on: the gateway is there."""
-        self._failures, self._resume_at = 0, timedelta()
+        self._failures, self._put_off, self._resume_at = 0, 0, timedelta()
 
     def note_backlog(self) -> None:
         """Note that something is left over from a failure: it goes one by one."""

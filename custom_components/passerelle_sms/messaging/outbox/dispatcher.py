@@ -220,8 +220,9 @@ class Dispatcher:
         ]
         self._note_left_over(new)
         waiting = [s.recipient.number for s in new if s.is_waiting]
+        put_off_until = self._pace.put_off_until(record.message_id)
         for request in requests_for(record, waiting, self._batch_size):
-            self._queue.add(request)
+            self._queue.add(replace(request, due=put_off_until))
         for submission in new:
             if submission.is_unknown_open and self.may_send(record, submission):
                 # It must not keep the others waiting, nor besiege the gateway.

@@ -14,7 +14,7 @@ from ..model.refusals import is_refusal_of_account
 from ..runtime.clock import Clock
 from .account_rest import AccountRest
 from .attempts import Attempt, Candidate, Cost
-from .backoff import Backoff, Begin
+from .backoff import LONGEST_PUT_OFF, Backoff, Begin, pause_after
 from .queue import QueuedRequest, RequestQueue
 
 
@@ -24,6 +24,15 @@ class Start:
 
     begin: Begin
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PutOff:
+    """A message that the gateway did not look at, so that it waits by itself."""
+
+    times: int
+    """How often in a row."""
+    until: timedelta
 
 
 class Pace:
@@ -51,6 +60,7 @@ class Pace:
         self._batch_size = batch_size
         self.backoff = Backoff(clock, concurrency)
         self.rest = AccountRest(clock)
+        self._put_off: dict[str, _PutOff] = {}
 
     @property
     def is_waiting(self) -> bool:
@@ -104,6 +114,11 @@ class Pace:
         numbers = waiting[: self._batch_size]
         return self.rest.lets_pass(self._candidate(record, numbers))
 
+    def put_off_until(self, message_id: str) -> timedelta | None:
+        """Return until when a message waits by itself; `None` if it doesn't."""
+        one = self._put_off.get(message_id)
+        return None if one is None or one.until <= self._clock.elapsed() else one.until
+
     def start(self, record: MessageRecord, numbers: Sequence[str]) -> Start:
         """Note that a request of a message is made."""
         return Start(
@@ -122,7 +137,7 @@ class Pace:
 
         Returns the numbers for which it was refused because of the account.
         """
-        self._note_reached(start, result.submissions)
+        self._note_reached(start, record.message_id, result.submissions)
         refused = [
             submission
             for submission in result.submissions
@@ -139,20 +154,37 @@ class Pace:
             self.rest.note_refused(start.attempt, error, cost)
         return numbers
 
-    def _note_reached(self, start: Start, submissions: Sequence[Submission]) -> None:
+    def _note_reached(
+        self, start: Start, message_id: str, submissions: Sequence[Submission]
+    ) -> None:
         """Note whether the gateway could be reached."""
-        if all(
-            submission.outcome is not Outcome.NOT_SENT for submission in submissions
-        ):
+        not_sent = [s for s in submissions if s.outcome is Outcome.NOT_SENT]
+        limits = [s.error for s in not_sent if isinstance(s.error, RateLimitedError)]
+        if not not_sent:
             self.backoff.record_success()
+        elif len(limits) == len(not_sent) and all(one.is_presumed for one in limits):
+            self.backoff.record_put_off(start.begin)
+            self._put_message_off(message_id)
             return
-        waits = [
-            submission.error.wait
-            for submission in submissions
-            if isinstance(submission.error, RateLimitedError)
-            and submission.error.wait is not None
-        ]
-        self.backoff.record_failure(start.begin, max(waits, default=None))
+        else:
+            waits = [limit.wait for limit in limits if limit.wait is not None]
+            self.backoff.record_failure(start.begin, max(waits, default=None))
+        self._put_off.pop(message_id, None)
+
+    def _put_message_off(self, message_id: str) -> None:
+        """Let a message wait by itself, longer each time, as others may be taken."""
+        now = self._clock.elapsed()
+        known = self._put_off.pop(message_id, None)
+        times = 1 if known is None else known.times + 1
+        # What has gone meanwhile is never tried again.
+        self._put_off = {
+            other: one
+            for other, one in self._put_off.items()
+            if one.until + LONGEST_PUT_OFF > now
+        }
+        self._put_off[message_id] = _PutOff(
+            times=times, until=now + pause_after(times, LONGEST_PUT_OFF)
+        )
 
     def _first_due(self) -> QueuedRequest | None:
         return next(self._queue.due(self._clock.elapsed()), None)

@@ -14,7 +14,7 @@ class Recipient:
 
     number: str = field(repr=False)
     """E.164."""
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
@@ -41,6 +41,10 @@ class UnusableTarget:
         return self.error.details["number"]
 
 
+type Target = str | Recipient
+"""A name or a number as written, or somebody who was looked up already."""
+
+
 class AddressBook:
     """The recipients of an account, and the country whose national numbers it takes."""
 
@@ -56,11 +60,13 @@ class AddressBook:
             self._by_name.setdefault(_folded(known.name or ""), known)
 
     def resolve(
-        self, targets: tuple[str, ...] | None
+        self, targets: tuple[Target, ...] | None, *, names_numbers: bool = True
     ) -> tuple[Recipient | UnusableTarget, ...]:
         """Return whom the targets mean, in their order and each number once.
 
-        `None` means everybody known.
+        `None` means everybody known. Where numbers are not to be named, one that is
+        written as a number stays one, also beside the name that it goes by: nothing
+        tells whose it is.
 
         Raises:
             EmptyTargetError: that is nobody.
@@ -69,27 +75,46 @@ class AddressBook:
         found = (
             self._known
             if targets is None
-            else tuple(self._resolve_one(target.strip()) for target in targets)
+            else tuple(self._resolve_one(target, names_numbers) for target in targets)
         )
         if not found:
             raise EmptyTargetError
-        by_identity: dict[str, Recipient | UnusableTarget] = {}
+        by_identity: dict[object, Recipient | UnusableTarget] = {}
         for one in found:
-            identity = one.number if isinstance(one, Recipient) else one.target
-            by_identity.setdefault(identity, one)
+            by_identity.setdefault(_identity(one, names_numbers), one)
         return tuple(by_identity.values())
 
-    def _resolve_one(self, target: str) -> Recipient | UnusableTarget:
-        if known := self._by_name.get(_folded(target)):
-            return known
+    def named(self, name: str) -> Recipient | None:
+        """Return the recipient who goes by a name; a number is no name."""
+        return self._by_name.get(_folded(name))
+
+    def by_number(
+        self, target: str, *, names_numbers: bool = True
+    ) -> Recipient | UnusableTarget:
+        """Return whom a number means. A name means nobody: anybody can send under one."""
         try:
             number = parse_number(target, self._country)
         except RejectedError as error:
             return UnusableTarget(target=target, error=error)
         for known in self._known:
-            if known.number == number:
+            if names_numbers and known.number == number:
                 return known
         return Recipient(number=number)
+
+    def _resolve_one(
+        self, target: Target, names_numbers: bool
+    ) -> Recipient | UnusableTarget:
+        if isinstance(target, Recipient):
+            return target
+        target = target.strip()
+        return self.named(target) or self.by_number(target, names_numbers=names_numbers)
+
+
+def _identity(one: Recipient | UnusableTarget, names_numbers: bool) -> object:
+    """Return what two targets have in common that are one."""
+    if isinstance(one, UnusableTarget):
+        return one.target
+    return one.number if names_numbers else one
 
 
 def _folded(name: str) -> str:

@@ -1,7 +1,7 @@
 """What a submission takes from the balance, as far as its outcome tells."""
 
 from ...gateways.outcome import Outcome
-from ..model.record import MessageRecord
+from ..model.record import MessageRecord, planned_for
 from ..model.submission import SubmissionRecord
 from ..recipients.phone_numbers import country_code
 from .books import Charge
@@ -17,7 +17,7 @@ def charge_of(
     both are possible only.
     """
     certain, possible = _times(submission)
-    is_planned = record.options.send_at is not None
+    is_planned = planned_for(record, submission) is not None
     is_declared = submission.failure is not None
     if is_planned or is_declared:
         certain, possible = 0, certain + possible

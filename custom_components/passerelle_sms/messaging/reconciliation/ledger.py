@@ -15,7 +15,7 @@ from ...gateways.errors import NotStoredError
 from ..journal.journal import Journal
 from ..journal.values import UNREADABLE
 from ..message_store import MessageStore
-from ..model.record import MessageRecord
+from ..model.record import MessageRecord, planned_for
 from ..model.submission import Stage, SubmissionRecord
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
@@ -148,15 +148,19 @@ class Ledger:
             NotStoredError: it can't be written down, so nothing may be moved.
 
         """
+        movement = self.note_movement()
+        await self._journal.write_ledger(books_to_json(self._books))
+        return movement
+
+    def note_movement(self) -> Movement:
+        """Note the same without waiting for the disk: most likely nothing will move."""
         was_disturbed = self._books.is_disturbed
         self.disturb()
-        movement = Movement(
+        return Movement(
             count=self.movements,
             was_disturbed=was_disturbed,
             latest=self._books.latest,
         )
-        await self._journal.write_ledger(books_to_json(self._books))
-        return movement
 
     def end_movement(self, movement: Movement, amount: Decimal | None) -> None:
         """Enter a movement that has ended: what came in, or `None` if that isn't told."""
@@ -237,8 +241,8 @@ class Ledger:
         entry = self._entries.get((record.message_id, number))
         if entry is None or self._clock.elapsed() < entry.begun + LATEST_CHARGE:
             return False
-        send_at = record.options.send_at
-        return send_at is None or self._clock.now() >= send_at + LATEST_CHARGE
+        planned = planned_for(record, entry.submission)
+        return planned is None or self._clock.now() >= planned + LATEST_CHARGE
 
     def _on_shift(self, by: timedelta) -> None:
         """Date anew what this run has dated, and what an earlier one did if earlier."""

@@ -1,7 +1,7 @@
 """Chooses between a text as it was written and one that costs less."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ...gateways.model.message import Encoding
@@ -27,13 +27,13 @@ class EncodingChoice(StrEnum):
 class Preview:
     """What a text would cost, without sending it: an estimate, as `Measure` is."""
 
-    text: str
+    text: str = field(repr=False)
     """The text as it would be sent."""
     encoding: Encoding
     units: int
     """Septets in GSM-7, 16-bit units in UCS-2."""
     segments: int
-    outside: tuple[str, ...]
+    outside: tuple[str, ...] = field(repr=False)
     """What forces UCS-2 in the text as written: each once, in the order of the text."""
     economical_segments: int
     """The segments with the choice `economical`."""

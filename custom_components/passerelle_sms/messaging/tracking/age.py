@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ..model.record import MessageRecord
+from ..model.record import MessageRecord, planned_for
 from ..model.submission import SubmissionRecord
 from ..runtime.clock import Clock
 
@@ -24,7 +24,7 @@ class Ages:
         The hour that it was planned for stays that hour when the clock is set.
         """
         begun = submission.attempted or record.created
-        planned = record.options.send_at
+        planned = planned_for(record, submission)
         if planned is not None and planned > begun:
             return planned
         elapsed = self._clock.elapsed() - self.age(begun)

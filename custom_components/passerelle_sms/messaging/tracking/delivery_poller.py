@@ -51,6 +51,8 @@ class DeliveryPoller:
         self._hurried = hurried
         # What is told once must be heard in the order in which it is told.
         self._asking = asyncio.Lock()
+        self.ask_elsewhere: Callable[[], Awaitable[None]] | None = None
+        """Asks for all news where that is another's to do; it hands on what is ours."""
 
     def plan(self, one: PendingDelivery) -> None:
         """Ask about something for the first time, but not before it is sent."""
@@ -109,7 +111,9 @@ class DeliveryPoller:
             GatewayError: of the kind that says why there is no answer.
 
         """
-        if isinstance(self._gateway, TellsDeliveryOnce):
+        if self.ask_elsewhere is not None:
+            await self.ask_elsewhere()
+        elif isinstance(self._gateway, TellsDeliveryOnce):
             async with self._asking:
                 await self._hear(await self._gateway.new_deliveries())
 
@@ -139,6 +143,9 @@ class DeliveryPoller:
             return
         for one in group:
             self._put_off(one)
+        if self.ask_elsewhere is not None:
+            await self.ask_elsewhere()
+            return
         async with self._asking:
             try:
                 reports = await self._gateway.delivery([one.sent for one in group])

@@ -58,10 +58,20 @@ class PendingDeliveries:
     Whatever is asked here is found by a label: no question looks at all of them.
     """
 
-    def __init__(self, ages: Ages, id_key: Callable[[str], str]) -> None:
-        """Take two ids for one if `id_key` makes the same of them, and not nothing."""
+    def __init__(
+        self,
+        ages: Ages,
+        id_key: Callable[[str], str],
+        *,
+        is_told_by_number: bool = True,
+    ) -> None:
+        """Take two ids for one if `id_key` makes the same of them, and not nothing.
+
+        Unless `is_told_by_number`, a report may name no number: its id is enough.
+        """
         self._ages = ages
         self._id_key = id_key
+        self._is_told_by_number = is_told_by_number
         self.schedule: Final = Schedule[Key]()
         """When to ask about what is awaited; what has ended is removed from it."""
         self._known: dict[Key, PendingDelivery] = {}
@@ -124,11 +134,12 @@ class PendingDeliveries:
         A request's id is that of all its recipients, of whom two may end in the digits
         that the gateway tells: then nobody knows.
         """
-        suffix = report.recipient[-_SUFFIX:]
+        has_number = bool(report.recipient) or self._is_told_by_number
+        suffix = (report.recipient[-_SUFFIX:],) if has_number else ()
         fitting = {
             one.key: one
-            for one in self._with_id_of(report, suffix)
-            if report.is_about(one.sent.recipient)
+            for one in self._with_id_of(report, *suffix)
+            if not has_number or report.is_about(one.sent.recipient)
         }
         return next(iter(fitting.values())) if len(fitting) == 1 else None
 
@@ -172,11 +183,10 @@ class PendingDeliveries:
         yield from self._with_label(
             "id", self._id_key(report.submission_id or ""), *suffix
         )
-        # Of some the gateway has told only the id of the whole request.
-        for one in self._with_label(
-            "id", self._id_key(report.sending_id or ""), *suffix
-        ):
-            if one.sent.submission_id == one.sent.sending_id == report.sending_id:
+        # Of some the gateway has told, or tells now, only the id of the whole request.
+        for one in self._with_label("request", report.sending_id or "", *suffix):
+            ids = (report.submission_id, one.sent.submission_id)
+            if report.sending_id in ids or None in ids:
                 yield one
 
     def _with_label(self, *label: str) -> Iterator[PendingDelivery]:
@@ -187,6 +197,9 @@ class PendingDeliveries:
         suffix = one.sent.recipient[-_SUFFIX:]
         if not one.has_ended:
             yield "message", one.message_id
+        if sending_id := one.sent.sending_id:
+            yield "request", sending_id
+            yield "request", sending_id, suffix
         if (submission_id := one.sent.submission_id) is None:
             yield "no id", suffix
         elif id_key := self._id_key(submission_id):

@@ -34,7 +34,7 @@ class UnmatchedReport:
     report: DeliveryReport
     heard: Since
     report_id: int | None = None
-    """Its number on disk, where it is kept for ever."""
+    """Its number on disk, where it is kept for ever; `None` of one that was only told."""
 
 
 class ReportInbox:

@@ -27,6 +27,7 @@ from .delivery_poller import DeliveryPoller
 from .pending_deliveries import Key, PendingDeliveries, PendingDelivery
 from .poller import HORIZON, Poller
 from .report_inbox import ReportInbox, UnmatchedReport
+from .shared_reading import SharedReading
 
 
 class Tracker:
@@ -55,7 +56,10 @@ class Tracker:
         self._tells_once = isinstance(gateway, TellsDeliveryOnce)
         ages = Ages(clock)
         self._awaited = PendingDeliveries(
-            ages, gateway.id_key if isinstance(gateway, PushesDelivery) else str
+            ages,
+            gateway.id_key if isinstance(gateway, PushesDelivery) else str,
+            # Only what is asked for with the password is believed without.
+            is_told_by_number=not self._tells_once,
         )
         self._inbox = ReportInbox(journal, clock, ages)
         self._hearing = asyncio.Lock()
@@ -73,6 +77,10 @@ class Tracker:
             give_up=self._give_up,
             hurried=self._waiting,
         )
+        self.sharing = SharedReading(
+            self._polls, self.ask_for_all, self._take_handed_on
+        )
+        """Matters only where deliveries are told only once."""
         self._poller = Poller(
             clock,
             lambda: gateway.budget,
@@ -141,6 +149,9 @@ class Tracker:
     ) -> tuple[bool, ...]:
         """Take the reports that are about something that was sent, to that number.
 
+        Whoever knows the address may call: without the id of what was sent, a report
+        settles no doubt. It may tell the delivery of what was accepted without an id.
+
         Returns which were taken. One that is told again is taken, and changes nothing.
 
         Raises:
@@ -149,7 +160,9 @@ class Tracker:
         """
         taken: list[bool] = []
         for report in reports:
-            message_id = None if report is None else await self._apply(report)
+            message_id = (
+                None if report is None else await self._apply(report, is_proof=False)
+            )
             if report is not None and message_id is None:
                 self._inbox.remember(report)
             taken.append(message_id is not None)
@@ -229,11 +242,16 @@ class Tracker:
             await self._keep(reports)
             return
         for report in reports:
-            await self._apply(report)
+            await self._apply(report, is_proof=True)
 
     async def _keep(self, reports: Sequence[DeliveryReport]) -> None:
         await self._inbox.keep(reports)
-        await self._match_inbox()
+        known = await self._match_inbox()
+        await self.sharing.hand_on([one for one in reports if one not in known])
+
+    async def _take_handed_on(self, reports: Sequence[DeliveryReport]) -> None:
+        """Take what another entry of the same account has read."""
+        await self._tasks.complete(self._keep(reports))
 
     def _release(self, message_id: str) -> None:
         """Answer who waits for a message, if there is nothing more to wait for."""
@@ -244,8 +262,8 @@ class Tracker:
             for over in self._waiting.get(message_id, ()):
                 over.set()
 
-    async def _match_inbox(self) -> None:
-        """Look whether those that wait belong to a message by now.
+    async def _match_inbox(self) -> set[DeliveryReport]:
+        """Look whether those that wait belong to a message by now; return which do.
 
         Raises:
             NotStoredError: that could not be written down, so all of them wait on.
@@ -255,12 +273,19 @@ class Tracker:
         self._will_match = False
         applied: dict[UnmatchedReport, str] = {}
         for heard in self._inbox:
-            if (message_id := await self._apply(heard.report)) is not None:
+            # What the gateway has answered is on disk.
+            is_proof = heard.report_id is not None
+            message_id = await self._apply(heard.report, is_proof=is_proof)
+            if message_id is not None:
                 applied[heard] = message_id
         await self._inbox.applied(applied)
+        return {heard.report for heard in applied}
 
-    async def _apply(self, report: DeliveryReport) -> str | None:
+    async def _apply(self, report: DeliveryReport, *, is_proof: bool) -> str | None:
         """Write a report down where it belongs; return the message's id, if there is one.
+
+        `is_proof` says that it is the gateway's for certain, its answer to a question:
+        no other one settles a doubt without knowing the id.
 
         Raises:
             NotStoredError: there is one, and that could not be written down.
@@ -271,6 +296,8 @@ class Tracker:
             if one is None:
                 one = self._awaited.match_by_time(report)
                 if one is None or self._is_under_way(*one.key):
+                    return None
+                if one.may_have_left and not is_proof:
                     return None
             if one.delivery is None or one.delivery.is_news(report):
                 await self._write_down(one, report)

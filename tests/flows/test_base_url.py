@@ -1,0 +1,52 @@
+"""What a form takes for the address of an API."""
+
+import pytest
+
+from custom_components.passerelle_sms.flows.account_check import (
+    InvalidUrlError,
+    base_url,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("https://sms.example/api", "https://sms.example/api/"),
+        (" HTTPS://SMS.example:443/api/\n", "https://sms.example/api/"),
+        ("http://[::1]:8080", "http://[::1]:8080/"),
+        ("https://étude.fr/sms", "https://xn--tude-9oa.fr/sms/"),
+        # As it is written: this is no slash.
+        ("https://sms.example/a%2Fb", "https://sms.example/a%2Fb/"),
+        ("https://sms.example/é", "https://sms.example/%C3%A9/"),
+    ],
+)
+def test_an_address_is_stored_in_one_form(text: str, stored: str) -> None:
+    """Ready to be joined with the names of the operations."""
+    assert base_url(text) == stored
+    assert base_url(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "sms.example",
+        "ftp://sms.example/",
+        "https://",
+        "https://xn--/",
+        "https://xn--a/",
+        f"https://{'é' * 70}/",
+        "https://sms example/",
+        "https://[::1",
+        "https://sms.example:99999/",
+        "https://moi@sms.example/",
+        "https://moi:secret@sms.example/",
+        "https://:@sms.example/",
+        "https://sms.example/?a=1",
+        "https://sms.example/#a",
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """Nothing else is raised, and no login stays in an address."""
+    with pytest.raises(InvalidUrlError):
+        base_url(text)
