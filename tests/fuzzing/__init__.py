@@ -1,0 +1,1 @@
+"""Answers that no document describes, given to every decoder."""
