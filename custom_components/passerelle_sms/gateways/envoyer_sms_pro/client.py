@@ -121,7 +121,8 @@ class EnvoyerSmsProClient(Gateway):
         if read.status and read.error_id is not None and status != 401:
             code = self._shown(str(read.error_id))
             return refusal(read.error_id, read.message, code=code, words=words)
-        if 400 <= status < 500 and (read.gives_no_reason or status == 401):
+        is_about_login = status == 401 and (read.status or read.answer.is_silent)
+        if 400 <= status < 500 and (read.gives_no_reason or is_about_login):
             return self._refusal_by_status(read.answer, words)
         return None
 

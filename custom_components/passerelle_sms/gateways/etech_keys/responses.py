@@ -46,7 +46,8 @@ def read_claim(body: str, show: Show) -> Claim:
     submission_id = ids[0] if ids else _id_in(others)
     refusal = read_refusal(body, show)
     if refusal is None:
-        is_readable = len(set(ids)) <= 1 and is_noise(others)
+        # Where nothing is claimed, nothing can be in doubt: the status may decide.
+        is_readable = not ids or (len(set(ids)) == 1 and is_noise(others))
     else:
         # Its own id is all that may stand beside a refusal.
         is_readable = submission_id == refusal.reference
