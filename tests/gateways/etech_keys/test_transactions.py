@@ -256,6 +256,10 @@ async def test_names_of_columns_keep_no_credentials(
         ("Mot de passe incorrect", AuthenticationError),
         ('{"error": "Mot de passe incorrect"}', AuthenticationError),
         (
+            '{"Erreur": "Mot de passe incorrect", "data": [{"a": 1}]}',
+            AuthenticationError,
+        ),
+        (
             "<table><tr><td>Mot de passe incorrect</td></tr></table>",
             AuthenticationError,
         ),

@@ -10,13 +10,15 @@ import json
 import re
 from typing import Final
 
-from ..wire.json_document import items_of, read_json
+from ..wire.json_document import as_object, items_of, read_json
 from ..wire.noise import is_page, unescape, without_notices, without_tags
 
 type Rows = tuple[Mapping[str, str], ...]
 
 # The document asks for 100 and names no bound.
 MOST_ROWS: Final = 1000
+# An object that has one of these is no list, whatever else it holds.
+_ERRORS: Final = ("error", "erreur")
 # Some may be empty.
 _MOST_LINES: Final = 4 * MOST_ROWS
 _MOST_COLUMNS: Final = 100
@@ -44,6 +46,8 @@ def _rows_in_json(body: str) -> Rows:
     """Return the objects of a list, or of the first list that an object holds."""
     content = read_json(body)
     values = content.values() if isinstance(content, dict) else ()
+    if any((as_object(content) or {}).get(name) for name in _ERRORS):
+        return ()
     for candidate in (content, *values):
         if rows := [item for item in _listed(candidate) if isinstance(item, dict)]:
             return tuple(
