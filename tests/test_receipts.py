@@ -1,6 +1,7 @@
 """Receipts that a message asks for, over Home Assistant's own server."""
 
 import asyncio
+from datetime import timedelta
 from http import HTTPStatus
 import json
 import logging
@@ -156,8 +157,9 @@ async def test_a_receipt_before_the_answer(
 
     assert await simulated.receipts.push(taken.submission_id) == PROOF
     simulated.release()
-    await sending
-    await hass.async_block_till_done()
+    sent = await sending
+    # It is looked for once the answer is known, by a task of its own.
+    await entry.runtime_data.tracker.wait(sent["message_id"], timedelta(seconds=10))
 
     assert await statuses(entry) == {MAMAN: DELIVERED}
 

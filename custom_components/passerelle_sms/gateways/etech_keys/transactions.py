@@ -65,7 +65,7 @@ def _listed(value: object) -> Sequence[object]:
 
 def _lines(body: str) -> list[str]:
     """Return the lines of a text, or of the tables of a page."""
-    text = without_notices(body).replace("\ufeff", "")
+    text = without_notices(body)
     if not _CELL.search(text):
         return [] if is_page(text) else _split(_BREAK.sub("\n", text))
     marked = _ROW.sub("\n", _CELL.sub(_CELL_MARK, " ".join(text.split())))
