@@ -1,8 +1,9 @@
-"""What some gateways can do beyond telling a balance and sending.
+"""What some gateways can do with an account, beyond telling its balance.
 
 Each is a class that a gateway inherits besides `Gateway`; callers ask `isinstance`. All
 methods that ask a gateway raise `GatewayError`, of the kind that says why there is no
-answer. What a message may be asked for besides is in `message_abilities`.
+answer. What they tell of messages is in `delivery`, what a message may ask for in
+`options`.
 """
 
 from abc import ABC, abstractmethod
@@ -11,11 +12,6 @@ from typing import ClassVar
 
 from ..model.account import Contact, SubAccount, Transactions, Transfer
 from ..model.message import SendResult
-
-# --- what becomes of messages -------------------------------------------------
-
-
-# --- what an account holds ----------------------------------------------------
 
 
 class ListsAccounts(ABC):

@@ -1,4 +1,4 @@
-"""Everything that can go wrong between us and a gateway: one ladder, in `ladder`."""
+"""Everything that can go wrong between us and a gateway: one ladder, explained in `base`."""
 
 from .access import (
     AccountInactiveError,

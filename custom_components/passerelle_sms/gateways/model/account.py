@@ -1,4 +1,4 @@
-"""."""
+"""What proves who we are, and what an account holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

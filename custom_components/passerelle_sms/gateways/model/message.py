@@ -1,4 +1,4 @@
-"""What goes to a gateway and what comes back, the same for all of them."""
+"""A message as it goes to a gateway, and what became of it there."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
