@@ -89,6 +89,17 @@ class Judge:
         self.asked[record.message_id] = record
         self.begun[record.message_id] = self.harness.clock.elapsed()
 
+    def resend(self, record: MessageRecord) -> None:
+        """Note that a person has what is held of a message sent again.
+
+        A copy of the journal may be older than its being taken back.
+        """
+        self.resent[record.message_id] += 1
+        for submission in record.submissions:
+            if submission.stage is Stage.HELD:
+                local = self.local(submission.recipient.number)
+                self.taken_back.pop((record.message_id, local), None)
+
     def begin_run(self) -> None:
         """Note that the house has stopped, and begins again."""
         self.earlier = set(self.asked)
@@ -212,10 +223,14 @@ class Judge:
     # --- the steps of that ---
 
     def _kept(self, said: Mapping[str, MessageRecord]) -> Iterator[MessageRecord]:
-        """Yield the messages that are sent for themselves, as they are said to be."""
+        """Yield the messages that are sent for themselves, as they are said to be.
+
+        One that was heard of by its own id has left those that it had joined: a copy of
+        the journal may be older, and hold them together.
+        """
         joined = {other for record in said.values() for other in record.joined_ids}
         for message_id, asked in self.asked.items():
-            if message_id not in joined:
+            if message_id not in joined or message_id in said:
                 yield said.get(message_id, asked)
 
     def _keys(self, record: MessageRecord) -> Iterator[tuple[str, str]]:

@@ -212,7 +212,8 @@ class People(House):
         held = [said for said in self.judge.said().values() if said.is_held]
         if not held:
             return
-        message_id = held[which % len(held)].message_id
+        record = held[which % len(held)]
+        message_id = record.message_id
 
         async def resolve() -> None:
             try:
@@ -220,7 +221,7 @@ class People(House):
             except RejectedError:
                 return
             if choice is Choice.RESEND:
-                self.judge.resent[message_id] += 1
+                self.judge.resend(record)
             elif choice is Choice.SENT:
                 self.judge.declared.add(message_id)
             else:
