@@ -15,7 +15,10 @@ from custom_components.passerelle_sms.messaging.journal.messages import (
     with_pending_delivery,
     write_messages,
 )
-from custom_components.passerelle_sms.messaging.journal.notes import write_ledger
+from custom_components.passerelle_sms.messaging.journal.notes import (
+    note_finished,
+    write_ledger,
+)
 from custom_components.passerelle_sms.messaging.journal.replies import (
     keep_replies,
     tell_replies,
@@ -35,6 +38,7 @@ _WRITING = frozenset(
         keep_replies,
         tell_replies,
         write_ledger,
+        note_finished,
     }
 )
 _READING = frozenset(

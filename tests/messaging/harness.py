@@ -199,6 +199,7 @@ class MessagingHarness:
         await self.tracker.stop()
         await self._senders.join()
         await self.store.close()
+        await self.ledger.finish_run()
         await self.journal.close()
 
     async def leave(self) -> None:

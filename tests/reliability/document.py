@@ -36,6 +36,11 @@ visibly; and nothing is lost.
     minutes later proves that the message was not sent, and it is sent then. Credits that
     come in meanwhile close the proof, as they would hide a charge. (The accounts here have
     sent a message before: a balance that was never seen to fall proves nothing.)
+    After a crash or a power cut a fall proves nothing until a balance is told ten minutes
+    later, with no charge outstanding: an urgent message may have left that a failing disk
+    could not keep, and its charge may still come. What was in doubt by then is asked
+    about, or settled by other evidence. An unchanged balance proves what it always does,
+    and after a stop that has written everything down so does a fall.
   - ETECH KEYS lists the messages that it has sent, with recipient, text and time.
   - 123-SMS.net refuses a text that it has had (code 91): so it is asked once more with
     the identical text, and not a third time. Where others use the account, code 91 proves

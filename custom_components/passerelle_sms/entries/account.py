@@ -273,6 +273,7 @@ class Account:
         except TimeoutError:
             _LOGGER.warning("A gateway has not answered: what it was sent is in doubt")
         await self.store.close()
+        await self.ledger.finish_run()
         self.guard.close()
         await self.coordinator.async_shutdown()
         await self.journal.close()

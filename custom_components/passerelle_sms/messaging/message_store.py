@@ -14,7 +14,7 @@ from .change_listeners import ChangeListener, ChangeListeners
 from .journal.journal import Journal
 from .model.dated_here import DatedHere
 from .model.open_messages import OpenMessages
-from .model.record import MessageRecord, OnUnknown
+from .model.record import MessageRecord, leaves_unstored
 from .model.submission import SubmissionRecord
 from .model.undoing import undone
 from .runtime.clock import Clock
@@ -86,6 +86,11 @@ class MessageStore:
         """Return whether a message is on disk as it is."""
         return self._open.leader_of(message_id) not in self._unstored
 
+    @property
+    def is_all_stored(self) -> bool:
+        """Whether all messages are on disk as they are."""
+        return not self._unstored
+
     async def load(self) -> None:
         """Take up what the journal holds; raises `NotStoredError`."""
         now = self._clock.now()
@@ -125,7 +130,7 @@ class MessageStore:
         try:
             await self._journal.put(record)
         except NotStoredError as error:
-            if record.is_closed or not leaves_unstored(record):
+            if record.is_closed or not leaves_unstored(record, self._clock.now()):
                 raise
             self._tell_failure(error)
             self._store_later(record, record.submissions)
@@ -334,8 +339,3 @@ class MessageStore:
         if not self._is_failing:
             _LOGGER.warning("The journal can't be written for now: %s", error)
         self._is_failing = True
-
-
-def leaves_unstored(record: MessageRecord) -> bool:
-    """Return whether a message is to be sent although it can't be written down."""
-    return record.urgent and record.on_unknown is OnUnknown.RESEND

@@ -12,6 +12,7 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.journal.journal import Journal, Opened
 from custom_components.passerelle_sms.messaging.journal.messages import write_messages
 from custom_components.passerelle_sms.messaging.journal.notes import distrust_balance
+from custom_components.passerelle_sms.messaging.journal.private_file import log_of
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from tests.conftest import PAPA
 from tests.messaging.journal_records import (
@@ -279,6 +280,28 @@ async def test_a_row_that_was_taken_out_may_have_been_a_charge(
     assert await journal.is_balance_distrusted()
 
 
+async def test_a_file_in_the_place_of_a_damaged_one_lacks_what_was_charged(
+    path: Path, threads: Threads
+) -> None:
+    """What that told of may still be charged."""
+    garble(path)
+
+    async with opened(path, threads) as journal:
+        assert await journal.is_balance_distrusted()
+        assert await journal.is_unfinished()
+
+
+async def test_a_file_in_the_place_of_a_lost_one_lacks_what_was_charged(
+    path: Path, threads: Threads
+) -> None:
+    """Of which only the log is left."""
+    path.parent.mkdir(exist_ok=True)
+    log_of(path).write_bytes(bytes(100))
+
+    async with opened(path, threads) as journal:
+        assert await journal.is_balance_distrusted()
+
+
 async def test_a_copy_from_a_backup_lacks_what_was_charged_since(
     journal: Journal, threads: Threads, path: Path
 ) -> None:
@@ -314,6 +337,69 @@ async def test_whoever_keeps_the_ledger_hears_that_the_file_was_opened_again(
     assert await journal.is_balance_distrusted()
     await journal.put(BEGUN)
     assert await journal.ledger() == "disturbed"
+
+
+# --- whether a run has finished -------------------------------------------------------
+
+
+async def test_before_the_first_run_none_is_unfinished(journal: Journal) -> None:
+    """Nothing can have been forgotten."""
+    assert not await journal.is_unfinished()
+
+
+async def test_a_run_is_unfinished_from_its_beginning(journal: Journal) -> None:
+    """Whatever is written in it, and whether or not the file is closed."""
+    await journal.begin_run(NOON)
+    await journal.write_ledger("one")
+
+    await journal.close()
+    await journal.open()
+
+    assert await journal.is_unfinished()
+
+
+async def test_a_run_that_has_finished_leaves_its_ledger(journal: Journal) -> None:
+    """Until the next one begins."""
+    await journal.begin_run(NOON)
+    journal.write_ledger_with_next("one")
+
+    await journal.finish_run("two")
+
+    assert not await journal.is_unfinished()
+    assert await journal.ledger() == "two"
+    await journal.begin_run(NOON)
+    assert await journal.is_unfinished()
+
+
+async def test_a_run_that_cannot_be_written_has_not_finished(
+    journal: Journal, threads: Threads
+) -> None:
+    """Neither the end nor the ledger is there, and the ledger is tried once more."""
+    await journal.begin_run(NOON)
+    await journal.write_ledger("one")
+    fail_at_notes(threads)
+    with pytest.raises(NotStoredError):
+        await journal.finish_run("two")
+    assert await journal.ledger() == "one"
+    mend(threads)
+
+    await journal.close()
+    await journal.open()
+
+    assert await journal.is_unfinished()
+    assert await journal.ledger() == "two"
+
+
+async def test_a_file_that_was_opened_again_tells_of_no_run_that_has_finished(
+    journal: Journal, path: Path
+) -> None:
+    """It may be older than this run, or know of none."""
+    await journal.begin_run(NOON)
+    garble(path)
+
+    await journal.put(BEGUN)
+
+    assert await journal.is_unfinished()
 
 
 # --- by period ----------------------------------------------------------------------

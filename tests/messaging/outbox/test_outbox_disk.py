@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
@@ -16,7 +17,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
 from tests.messaging.harness import MessagingHarness
 from tests.messaging.outbox.conftest import texts
 from tests.messaging.scheduling import outcomes
-from tests.simulator import Fault, SimulatedGateway
+from tests.simulator import Fault, SimulatedGateway, Simulator
 
 FRENCH = "+33612345678"
 SECOND = timedelta(seconds=1)
@@ -210,3 +211,36 @@ async def test_no_room_for_what_is_left_without_a_record_and_cannot_leave(
 
     assert outcomes(harness.observer.latest[record.message_id]) == [Outcome.ACCEPTED]
     assert not harness.store.is_stored(record.message_id)
+
+
+def insistent_later(harness: MessagingHarness) -> MessageRecord:
+    """Return one that the gateway is to send in a second."""
+    record = insistent(harness)
+    return replace(record, options=SmsOptions(send_at=record.created + SECOND))
+
+
+async def test_no_room_for_what_must_leave_later(
+    by_id: MessagingHarness, simulator: Simulator
+) -> None:
+    """That can wait for room: forgotten, it could be taken back by nobody."""
+    by_id.disk.room = 0
+
+    with pytest.raises(NotStoredError):
+        await by_id.outbox.send(insistent_later(by_id))
+
+    assert simulator.envoyer_sms_pro.accepted == []
+
+
+async def test_no_room_for_what_is_late_for_its_hour(
+    by_id: MessagingHarness, simulator: Simulator
+) -> None:
+    """Then it must leave at once."""
+    simulated = simulator.envoyer_sms_pro
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    record = await by_id.outbox.send(insistent_later(by_id))
+    by_id.disk.room = 0
+    simulated.heal()
+
+    await by_id.clock.advance(31)
+
+    assert texts(simulated) == [record.text]

@@ -109,8 +109,11 @@ def mute_never(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(books.Books, "is_muted", lambda *_now: False)
 
 
-def forget_the_period_at_a_crash(patch: pytest.MonkeyPatch) -> None:
-    """Begin a period with each run, whatever is outstanding."""
+def forget_the_period_at_a_stop(patch: pytest.MonkeyPatch) -> None:
+    """Begin a period with each run, whatever is outstanding.
+
+    After a crash that does no harm: then nothing is believed of what may be outstanding.
+    """
     load = ledger.Ledger.load
 
     async def load_anew(self: ledger.Ledger) -> None:
@@ -277,11 +280,11 @@ DEFECTS: Final = (
         rules=frozenset({"be_noticed", "send"}),
     ),
     Defect(
-        name="forget the period at a crash",
-        plant=forget_the_period_at_a_crash,
+        name="forget the period at a stop",
+        plant=forget_the_period_at_a_stop,
         gateway="devcodesms",
         features=frozenset({Feature.LATE}),
-        rules=frozenset({"lose_again", "lose_power", "settle"}),
+        rules=frozenset({"lose_again", "restart", "settle"}),
         examples=200,
     ),
     Defect(

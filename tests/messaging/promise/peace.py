@@ -35,16 +35,12 @@ class Peace(House):
         self.simulated.seconds_to_charge = late
 
     async def _has_learnt(self) -> bool:
-        """Let two falls tell what a message costs; return whether they could.
-
-        They can't where the balance tells of one that a full disk and a crash have made
-        the house forget: then it proves nothing for a month.
-        """
+        """Let two falls tell what a message costs; return whether they could."""
         for _ in range(2):
             if not await self.calm_down():
                 return False
             await self._send_one()
-        return await self.calm_down() and not self.harness.ledger.is_muted
+        return await self.calm_down()
 
     async def _prove(self, times: int) -> None:
         for _ in range(times):

@@ -17,6 +17,9 @@ from custom_components.passerelle_sms.messaging.reconciliation.books import (
     Price,
     Sighting,
 )
+from custom_components.passerelle_sms.messaging.reconciliation.charges import (
+    forgotten_charge,
+)
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BOOKS = Books(
@@ -113,6 +116,27 @@ def test_what_a_fall_proves(
 ) -> None:
     """Only what all that explains it agrees on."""
     assert verdicts(*charges, fall=fall) == expected
+
+
+@pytest.mark.parametrize("is_due", [False, True])
+@pytest.mark.parametrize(
+    ("charges", "fall", "expected"),
+    [
+        ((DUE,), "0", {"doubt": NOT_SENT}),
+        ((DUE, TAKEN), "2", {"doubt": NOT_SENT}),
+        ((DOUBT,), "0", {}),
+        ((DUE,), "1", {}),
+        ((DUE, TAKEN), "3", {}),
+        ((DUE, ANOTHER), "2", {}),
+    ],
+)
+def test_what_a_fall_proves_where_a_charge_may_be_forgotten(
+    charges: tuple[Charge, ...], fall: str, expected: dict[str, Verdict], is_due: bool
+) -> None:
+    """Never that something was accepted; nor does it hide that nothing was charged."""
+    forgotten = forgotten_charge(is_due=is_due)
+
+    assert verdicts(*charges, forgotten, fall=fall) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ from custom_components.passerelle_sms.messaging.reconciliation.books import (
     disturbed,
     enter,
 )
+from custom_components.passerelle_sms.messaging.reconciliation.charges import (
+    forgotten_charge,
+)
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HUNDRED = Decimal(100)
@@ -120,6 +123,34 @@ def test_when_a_period_ends(
     assert entered.books.latest == sighting.credits
     assert entered.unexplained is None
     assert not entered.books.is_disturbed
+
+
+@pytest.mark.parametrize(
+    ("charges", "fall"),
+    [
+        ((), "0"),
+        # Which of two was charged, nobody knows: the other one may come later.
+        ((OUTSTANDING,), "1"),
+        ((TAKEN,), "1"),
+        ((TAKEN,), "2"),
+        ((NEW,), "1"),
+        ((SUPPOSED,), "2"),
+        ((SUPPOSED,), "5"),
+    ],
+)
+def test_what_may_be_forgotten_keeps_a_period_open_for_its_time(
+    charges: tuple[Charge, ...], fall: str
+) -> None:
+    """It teaches no price, and who explains nothing by it finds nobody else either."""
+    early = enter(BOOKS, seen(*charges, forgotten_charge(is_due=False), fall=fall))
+    all_due = [replace(charge, is_due=True) for charge in charges]
+    sighting = seen(*all_due, forgotten_charge(is_due=True), fall=fall)
+    late = enter(BOOKS, sighting)
+
+    assert early == Entered(books=replace(BOOKS, latest=HUNDRED - Decimal(fall)))
+    assert begins(late, sighting)
+    assert late.unexplained is None
+    assert late.books.prices == BOOKS.prices
 
 
 def test_the_first_balance_begins_a_period() -> None:

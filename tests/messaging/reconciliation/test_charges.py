@@ -22,9 +22,13 @@ from custom_components.passerelle_sms.messaging.model.submission import (
     Submissions,
 )
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
-from custom_components.passerelle_sms.messaging.reconciliation.books import Charge
+from custom_components.passerelle_sms.messaging.reconciliation.books import (
+    Books,
+    Charge,
+)
 from custom_components.passerelle_sms.messaging.reconciliation.charges import (
     charge_of,
+    forgotten_charge,
     tariff_of,
 )
 from tests.conftest import MAMAN
@@ -169,6 +173,19 @@ def test_in_doubt_is_what_evidence_is_looked_for(
 
     is_in_doubt = (outcome, stage) == (Outcome.UNKNOWN, Stage.OPEN)
     assert charge is None or charge.is_in_doubt is is_in_doubt
+
+
+@pytest.mark.parametrize("is_due", [False, True])
+def test_what_was_forgotten_may_be_of_any_price(is_due: bool) -> None:
+    """Of no tariff that a message can have, and nobody looks for its outcome."""
+    charge = forgotten_charge(is_due=is_due)
+
+    assert times(charge) == (0, 1)
+    assert charge.is_due is is_due
+    assert not charge.is_in_doubt
+    assert not Books().has_price(charge)
+    assert Books().price_of(charge) == 0
+    assert not charge.tariff.split()[0].isdecimal()
 
 
 @pytest.mark.parametrize("is_due", [False, True])

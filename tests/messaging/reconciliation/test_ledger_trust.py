@@ -1,16 +1,24 @@
 """When the ledger trusts neither a balance nor its own file."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.record import OnUnknown
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
     books_from_json,
     books_to_json,
 )
+from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
 from tests.messaging.journal_records import garble
+from tests.simulator import Fault, SimulatedGateway
+
+from .conftest import doubt
 
 QUIET = 11 * 60
 """After how many seconds nothing more comes of what has moved credits."""
@@ -174,3 +182,127 @@ async def test_a_ledger_that_is_none_begins_anew(
 
     assert by_id.ledger.books.period == period + 1
     assert by_id.ledger.books.credits is None
+
+
+# --- what an earlier run has forgotten ------------------------------------------------
+
+
+async def restart(harness: MessagingHarness) -> None:
+    """Stop as Home Assistant does, and start again."""
+    await harness.stop()
+    harness.build()
+    await harness.start()
+
+
+async def forget_one(harness: MessagingHarness, simulated: SimulatedGateway) -> None:
+    """Lose power after a message that left unwritten, and is charged almost at the latest."""
+    # What it has learnt is on disk.
+    await restart(harness)
+    simulated.elapsed = harness.clock.elapsed
+    simulated.seconds_to_charge = 590
+    harness.disk.room = 0
+    record = harness.message(on_unknown=OnUnknown.RESEND)
+    await harness.outbox.send(replace(record, urgent=True))
+    simulated.seconds_to_charge = 0
+    await harness.crash()
+    harness.disk.room = None
+    await harness.start()
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_a_charge_that_a_crash_made_it_forget_proves_nothing(
+    harness: MessagingHarness, simulated: SimulatedGateway, is_restarted: bool
+) -> None:
+    """Nor after a stop within its time; nor does it tell of somebody else."""
+    await forget_one(harness, simulated)
+    if is_restarted:
+        await restart(harness)
+    [forgotten] = simulated.accepted
+
+    record = await doubt(harness, simulated, Fault.CUT_BEFORE)
+    await harness.clock.advance(700)
+    await harness.poll()
+
+    assert simulated.accepted == [forgotten]
+    assert harness.current(record).stage is Stage.HELD
+    assert harness.observer.unexplained == []
+    assert not harness.ledger.is_muted
+
+
+async def test_ten_minutes_after_a_crash_a_fall_proves_again(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Whatever was forgotten has been charged by then."""
+    await forget_one(harness, simulated)
+    await harness.clock.advance(QUIET)
+    await harness.poll()
+
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    await harness.clock.advance(30)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+
+
+async def test_after_a_crash_an_unchanged_balance_proves_as_ever(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Neither this nor anything forgotten was charged: it is sent."""
+    await harness.crash()
+    await harness.start()
+
+    record = await doubt(harness, simulated, Fault.CUT_BEFORE)
+    await harness.clock.advance(QUIET)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+    assert len(simulated.accepted) == 1
+
+
+async def test_after_a_stop_a_fall_proves_at_once(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """All of that run is on disk."""
+    await restart(harness)
+
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    await harness.clock.advance(30)
+
+    assert harness.current(record).outcome is Outcome.ACCEPTED
+
+
+async def test_a_stop_that_leaves_something_unwritten_is_like_a_crash(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Though there is room for everything else in the end."""
+    harness.disk.room = 0
+    record = harness.message(on_unknown=OnUnknown.RESEND)
+    await harness.outbox.send(replace(record, urgent=True))
+    await harness.dispatcher.stop()
+    await harness.store.close()
+    harness.disk.room = None
+
+    await harness.ledger.finish_run()
+
+    assert await harness.journal.is_unfinished()
+
+
+async def test_a_stop_before_the_ledger_is_known_leaves_it_as_it_was(
+    make_house: HouseMaker, simulated: SimulatedGateway
+) -> None:
+    """Of an earlier run that nothing is known of, nothing is said."""
+    harness = make_house(simulated)
+    await harness.journal.open()
+    await harness.journal.begin_run(harness.clock.now())
+
+    await harness.ledger.finish_run()
+
+    assert await harness.journal.is_unfinished()
+    assert await harness.journal.ledger() is None
+
+
+async def test_a_full_disk_hinders_no_stop(harness: MessagingHarness) -> None:
+    """The next run takes it for a crash."""
+    harness.disk.room = 0
+
+    await restart(harness)
+
+    assert await harness.journal.is_unfinished()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+import sqlite3
 from typing import Any, override
 
 from ...gateways.errors import NotStoredError
@@ -231,12 +232,20 @@ class Journal(JournalAccess):
         From now on the balance is distrusted only as far as the ledger says. What can't
         be written now is written with the next message.
         """
-        self._ledger = None
-        try:
-            await self._change(notes.write_ledger, ledger)
-        except NotStoredError:
-            self._ledger = self._ledger or ledger
-            raise
+        await self._write_ledger(notes.write_ledger, ledger)
+
+    async def finish_run(self, ledger: str) -> None:
+        """Write down that this run has ended and all of it is on disk, with its ledger.
+
+        Raises:
+            NotStoredError: it could not be written, so the next run takes it for a crash.
+
+        """
+        await self._write_ledger(notes.note_finished, ledger)
+
+    async def is_unfinished(self) -> bool:
+        """Return whether the last run may have done what is not on disk."""
+        return await self._ask(notes.is_unfinished)
 
     async def with_period_since(self, period: int) -> list[MessageRecord]:
         """Return the messages handed over in this period of the ledger or later."""
@@ -279,6 +288,16 @@ class Journal(JournalAccess):
             except NotStoredError:
                 self._ledger = self._ledger or ledger
                 raise
+
+    async def _write_ledger(
+        self, write: Callable[[sqlite3.Connection, str], None], ledger: str
+    ) -> None:
+        self._ledger = None
+        try:
+            await self._change(write, ledger)
+        except NotStoredError:
+            self._ledger = self._ledger or ledger
+            raise
 
     @override
     async def _close(self) -> None:

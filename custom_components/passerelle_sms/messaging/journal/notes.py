@@ -10,6 +10,7 @@ from .values import read_rows
 
 _LEDGER = "ledger"
 _DISTRUSTED = "ledger_distrusted"
+_UNFINISHED = "unfinished"
 RUN: Final = "run"
 """Under which number this run of Home Assistant dates what it writes."""
 
@@ -60,6 +61,24 @@ def read_ledger(connection: sqlite3.Connection) -> str | None:
 def distrust_balance(connection: sqlite3.Connection) -> None:
     """Let the balance prove nothing for now: charges may be missing in this file."""
     write_note(connection, _DISTRUSTED, "1")
+    # Put in the place of another file, it may tell of a run that has finished.
+    note_unfinished(connection)
+
+
+def note_unfinished(connection: sqlite3.Connection) -> None:
+    """Note that a run has begun, whose end alone tells that all of it is in this file."""
+    write_note(connection, _UNFINISHED, "1")
+
+
+def note_finished(connection: sqlite3.Connection, ledger: str) -> None:
+    """Note that a run has ended and all of it is in this file, with its ledger."""
+    write_ledger(connection, ledger)
+    write_note(connection, _UNFINISHED, None)
+
+
+def is_unfinished(connection: sqlite3.Connection) -> bool:
+    """Return whether the last run may have done what is not in this file."""
+    return read_note(connection, _UNFINISHED) is not None
 
 
 def is_balance_distrusted(connection: sqlite3.Connection) -> bool:

@@ -41,6 +41,8 @@ def open_file(path: Path) -> tuple[Database, Opened]:
     try:
         database = Database(path)
     except DamagedError:
+        # What it told of may still be charged.
+        write_private(doubt_of(path), b"")
         kept = move_aside(path)
         database = Database(path)
     try:
@@ -79,6 +81,7 @@ def _mend_log(path: Path) -> Path | None:
         return None
     if not size_of(path):
         # SQLite would delete it.
+        write_private(doubt_of(path), b"")
         return move_log_aside(path)
     with log.open("rb") as file:
         content = read_log(file)

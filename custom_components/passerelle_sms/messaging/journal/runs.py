@@ -6,7 +6,7 @@ All of it blocks, and may raise `sqlite3.Error`.
 from datetime import datetime, timedelta
 import sqlite3
 
-from .notes import RUN, read_run, write_note
+from .notes import RUN, note_unfinished, read_run, write_note
 from .values import length, microseconds
 
 _LATEST = """
@@ -64,6 +64,7 @@ def begin_run(connection: sqlite3.Connection, now: datetime) -> bool:
     """
     run = read_run(connection) + 1
     write_note(connection, RUN, str(run))
+    note_unfinished(connection)
     [latest] = connection.execute(_LATEST).fetchone()
     by = 0 if latest is None else latest - microseconds(now)
     if by <= 0:

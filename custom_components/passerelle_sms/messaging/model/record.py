@@ -152,6 +152,16 @@ def planned_for(record: MessageRecord, submission: SubmissionRecord) -> datetime
     return None if submission.sent_at_once else record.options.send_at
 
 
+def leaves_unstored(record: MessageRecord, now: datetime) -> bool:
+    """Return whether a message is to be sent although it can't be written down.
+
+    Not what a gateway is to keep for later: that can wait for room, and if a crash made us
+    forget it, nobody could take it back, and its charge might come at any time.
+    """
+    is_for_now = record.options.send_at is None or record.options.send_at <= now
+    return record.urgent and record.on_unknown is OnUnknown.RESEND and is_for_now
+
+
 def sms_for(record: MessageRecord, numbers: tuple[str, ...], now: datetime) -> Sms:
     """Return a message as it is handed over now, to some of its recipients.
 

@@ -9,7 +9,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from ...gateways.errors import NotStoredError, OutboxFullError
-from ..message_store import MessageStore, leaves_unstored
+from ..message_store import MessageStore
 from ..model.joining import (
     can_join,
     is_same,
@@ -20,7 +20,7 @@ from ..model.joining import (
     seen_by,
     taken_out,
 )
-from ..model.record import MessageRecord
+from ..model.record import MessageRecord, leaves_unstored
 from ..observers import MessageObserver
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
@@ -149,7 +149,7 @@ class Joining:
             await self._store.change_open(kept_id, change)
         except NotStoredError:
             current = self._store.get_open(kept_id)
-            if not leaves_unstored(new):
+            if not leaves_unstored(new, self._clock.now()):
                 self._waiters.forget(kept_id, new.message_id)
                 raise
             if current is None or not self._can_join(current, new):

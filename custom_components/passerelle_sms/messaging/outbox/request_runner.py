@@ -10,8 +10,8 @@ from ...gateways.errors import NotStoredError, RejectedError
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import SendResult
 from ..journal.journal import Journal
-from ..message_store import MessageStore, leaves_unstored
-from ..model.record import MessageRecord, sms_for
+from ..message_store import MessageStore
+from ..model.record import MessageRecord, leaves_unstored, sms_for
 from ..model.submission import SubmissionRecord
 from ..model.transitions import apply_results, mark_in_flight
 from ..reconciliation.duplicate_evidence import proves_earlier_send
@@ -93,7 +93,7 @@ class RequestRunner:
         try:
             record = await self._store.change_open(request.message_id, mark)
         except NotStoredError:
-            if not leaves_unstored(earlier):
+            if not leaves_unstored(earlier, self._clock.now()):
                 raise
             record = await self._store.change_in_background(request.message_id, mark)
         return BegunRequest(earlier=earlier, record=record, numbers=numbers)

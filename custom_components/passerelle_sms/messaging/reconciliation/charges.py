@@ -38,6 +38,18 @@ def charge_of(
     )
 
 
+def forgotten_charge(*, is_due: bool) -> Charge:
+    """Return the charge of what an earlier run may have sent and could not write down.
+
+    Nobody knows how much that was, if anything. So while it may still come a fall proves
+    nothing, teaches no price, and is no riddle; an unchanged balance proves what it always
+    does.
+    """
+    return Charge(
+        key=("", ""), tariff="forgotten", segments=0, possible=1, is_due=is_due
+    )
+
+
 def tariff_of(record: MessageRecord, number: str) -> str:
     """Return what the price of a segment depends on: the country, and how it is sent."""
     code = country_code(number)

@@ -1,9 +1,12 @@
 """The ledger of one account: keeps its books, with every balance that is told.
 
-It is on disk with the message before each request, in the same transaction.
+It is on disk with the message before each request, in the same transaction. Only what is
+so urgent that it leaves although the disk fails is not: a crash makes the house forget it,
+and its charge may come ten minutes later. A disk that fails can't be told of that either,
+so a run that did not end well may always have forgotten something.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,7 +19,7 @@ from ..journal.journal import Journal
 from ..journal.values import UNREADABLE
 from ..message_store import MessageStore
 from ..model.record import MessageRecord, planned_for
-from ..model.submission import Stage, SubmissionRecord
+from ..model.submission import SubmissionRecord
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from .balance_evidence import Evidence
@@ -31,7 +34,8 @@ from .books import (
     enter,
 )
 from .books_json import books_from_json, books_to_json
-from .charges import charge_of, tariff_of
+from .charges import charge_of, forgotten_charge, tariff_of
+from .handed_over import HandedOver, handed_over
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,24 +51,6 @@ class Movement:
     was_disturbed: bool
     latest: Decimal | None
     """The balance as it was told last before it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """A submission that was handed over in this period."""
-
-    record: MessageRecord
-    submission: SubmissionRecord
-    times: Mapping[int, timedelta]
-    """When it may last have been handed over, by elapsed time.
-
-    For each number of attempts: what provably never left changes nothing.
-    """
-
-    @property
-    def begun(self) -> timedelta:
-        """When it may last have been handed over, by elapsed time."""
-        return self.times[self.submission.attempts]
 
 
 class Ledger:
@@ -89,10 +75,13 @@ class Ledger:
         self._journal = journal
         self._clock = clock
         self._books = Books()
-        self._entries: dict[Key, _Entry] = {}
+        self._entries: dict[Key, HandedOver] = {}
         self.movements = 0
         """A count that grows whenever credits begin or cease to move for no message."""
         self._disturbed_at: timedelta | None = None
+        self._is_loaded = False
+        self._incomplete_since: timedelta | None = None
+        """Since when charges may come in this period that an earlier run has forgotten."""
         self._is_muted_here = False
         """Whether this run has dated when the balance last fell for no known reason."""
         journal.on_distrusted = self.disturb
@@ -134,6 +123,9 @@ class Ledger:
         for message_id in {message_id for message_id, _ in books.carried}:
             if (carried := await self._journal.get(message_id)) is not None:
                 self._take(carried, carried.submissions)
+        if await self._journal.is_unfinished():
+            self._incomplete_since = self._clock.elapsed()
+        self._is_loaded = True
 
     def disturb(self) -> None:
         """Note that the balance may have moved, or charges be unknown."""
@@ -221,6 +213,16 @@ class Ledger:
         self._stop_following_clock()
         await self._tasks.join()
 
+    async def finish_run(self) -> None:
+        """Write down that the next run has to reckon with nothing that it doesn't know.
+
+        Not if something could not be written, or an earlier run's may still come.
+        """
+        is_known = self._is_loaded and self._incomplete_since is None
+        if is_known and self._store.is_all_stored:
+            with suppress(NotStoredError):
+                await self._journal.finish_run(books_to_json(self._books))
+
     async def _write(self) -> None:
         # What can't be written now is written with the next message.
         with suppress(NotStoredError):
@@ -266,11 +268,15 @@ class Ledger:
             is_due = self.is_due(record, key[1])
             if charge := charge_of(record, submission, is_due=is_due):
                 yield charge
+        if (since := self._incomplete_since) is not None:
+            is_due = self._clock.elapsed() >= since + LATEST_CHARGE
+            yield forgotten_charge(is_due=is_due)
 
     def _keep(self, books: Books) -> None:
         if books == self._books:
             return
         if books.period != self._books.period:
+            self._incomplete_since = None
             self._entries = {
                 key: entry
                 for key, entry in self._entries.items()
@@ -298,38 +304,9 @@ class Ledger:
             is_of_period = (submission.period or 0) >= self._books.period
             if not is_of_period and key not in self._books.carried:
                 continue
-            self._entries[key] = _Entry(
-                record=record,
-                submission=submission,
-                times=_times(known, submission, self._clock.elapsed()),
+            self._entries[key] = handed_over(
+                known, record, submission, self._clock.elapsed()
             )
-
-
-def _times(
-    known: _Entry | None, submission: SubmissionRecord, now: timedelta
-) -> Mapping[int, timedelta]:
-    """Return when a submission may last have been handed over, by its attempts."""
-    attempts = submission.attempts
-    if known is None:
-        return {attempts: now}
-    last = known.submission
-    if submission == last:
-        return known.times
-    times = {count: at for count, at in known.times.items() if count <= attempts}
-    if not _may_be_charged_since(last, submission):
-        times.setdefault(attempts, known.begun)
-    elif attempts not in times or attempts >= last.attempts:
-        times[attempts] = now
-    return times
-
-
-def _may_be_charged_since(
-    known: SubmissionRecord, submission: SubmissionRecord
-) -> bool:
-    """Return whether a gateway may have had a submission later than was known."""
-    return submission.stage is not Stage.HELD and (
-        submission.is_unknown_open or known.is_unknown_open
-    )
 
 
 def _read(stored: str | None) -> Books | None:

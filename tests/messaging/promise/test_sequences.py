@@ -1,0 +1,43 @@
+"""Sequences that broke the promise once, as the search has found them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from custom_components.passerelle_sms.messaging.model.record import OnUnknown
+
+from .features import BLOCKS, Feature
+from .machine import HOUSES, Promise, about
+
+
+@contextmanager
+def example(key: str, features: frozenset[Feature]) -> Iterator[Promise]:
+    """Open a house whose promise is looked at in the end, and once more after that."""
+    house = about(HOUSES[key], features)()
+    try:
+        yield house
+        house.the_promise_is_kept()
+    finally:
+        house.teardown()
+
+
+def test_a_charge_that_was_forgotten_at_a_power_cut(socket_enabled: None) -> None:
+    """It comes after the restart, and must not prove another message accepted."""
+    with example("smseco", BLOCKS[9]) as house:
+        house.open(is_poor=False, home=1, abroad=2, late=590, is_known=False)
+        house.doubt_in_peace(times=0)
+        house.fill_disk(room=0)
+        house.send(
+            messages=1,
+            recipients=1,
+            life=30,
+            on_unknown=OnUnknown.RESEND,
+            later=0,
+            urgent=True,
+            steps=9,
+        )
+        house.lose_power(steps=0, by=timedelta())
+        house.restart(steps=51, by=timedelta(seconds=-1))
+        house.lose_again(
+            before=0, taken=[False] * 3, on_unknown=OnUnknown.HOLD, seconds=650
+        )
