@@ -22,6 +22,7 @@ from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from custom_components.passerelle_sms.messaging.journal import journal_access
 from custom_components.passerelle_sms.messaging.journal.database import Database, Opened
 from custom_components.passerelle_sms.messaging.journal.opening import open_file
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.runtime import clock
 from homeassistant.config_entries import (
     ConfigFlowResult,
@@ -38,8 +39,8 @@ from .simulator import SimulatedGateway, Simulator
 type GatewayMaker = Callable[[SimulatedGateway], Gateway]
 type AccountMaker = Callable[..., Awaitable[MockConfigEntry]]
 
-MAMAN = "+237695688207"
-PAPA = "+2250757123456"
+MAMAN = RowKey("+237695688207")
+PAPA = RowKey("+2250757123456")
 
 
 # Loggers that warn of the machine or of any custom integration, never of ours.

@@ -1,6 +1,7 @@
 """The hooks that a backup calls, and what a restored copy does."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 import shutil
 
@@ -15,6 +16,7 @@ from custom_components.passerelle_sms.messaging.journal.private_file import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 from tests.conftest import AccountMaker, journal_of
 from tests.messages import send
 from tests.restarts import start_account, stop_account
@@ -84,6 +86,27 @@ async def test_a_restored_copy_sends_nothing_that_may_have_left(
     issue_id = f"unknown_outcome_{entry.entry_id}_{sent['message_id']}"
     while not ir.async_get(hass).async_get_issue("passerelle_sms", issue_id):
         await asyncio.sleep(0)
+
+
+async def test_a_restored_copy_asks_about_what_waited_for_its_hour(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, tmp_path: Path
+) -> None:
+    """That may have come since, or the message been taken back."""
+    simulated = simulator.etech_keys
+    entry = await add_account(simulated)
+    await send(hass, entry, send_at=dt_util.utcnow() + timedelta(hours=1))
+    path, copy = journal_of(hass, entry), tmp_path / "copy"
+    await async_pre_backup(hass)
+    shutil.copy(path, copy)
+    await async_post_backup(hass)
+    await stop_account(hass, entry)
+
+    restore(copy, path)
+    await start_account(hass, entry)
+
+    assert simulated.accepted == []
+    assert outcome(entry) == "unknown"
+    assert len(entry.runtime_data.planned) == 0
 
 
 async def test_a_crash_during_a_backup_is_no_restored_copy(

@@ -255,3 +255,19 @@ async def test_spaces_around_what_was_pasted_do_not_count(
     await hass.async_block_till_done()
 
     assert result["result"].data["username"] == username
+
+
+@ALL
+async def test_what_is_longer_than_any_credential_is_not_sent(
+    hass: HomeAssistant, simulator: Simulator, key: str
+) -> None:
+    """It is said beside its field, and nothing is asked."""
+    fields = GATEWAYS[key].credential_fields
+    form = await open_form(hass, key)
+
+    result = await submit(
+        hass, form, filled_in(simulator, key, **dict.fromkeys(fields, "a" * 201))
+    )
+
+    assert result["errors"] == dict.fromkeys(fields, "too_long")
+    assert not simulator.gateways[key].requests

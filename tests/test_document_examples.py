@@ -6,12 +6,12 @@ from pathlib import Path
 import re
 from typing import Any, Final
 
-import probatio
 import pytest
 
-from custom_components.passerelle_sms.const import ATTR_CONFIG_ENTRY_ID, DOMAIN
+from custom_components.passerelle_sms.actions.message_fields import OPTION_FIELDS
+from custom_components.passerelle_sms.actions.reading import read_fields
+from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.notify_service import DATA_SCHEMA
 from custom_components.passerelle_sms.services import MODULES
 from homeassistant.components.notify import NOTIFY_SERVICE_SCHEMA
 from homeassistant.core import HomeAssistant
@@ -147,15 +147,10 @@ def test_names_fields_that_there_are(example: Example) -> None:
         domain, _, name = call["action"].partition(".")
         data = filled(call.get("data", {}))
         if domain == DOMAIN:
-            probatio.Schema(
-                {
-                    probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-                    **ACTIONS[name].fields,
-                }
-            )(data)
+            read_fields(ACTIONS[name].all_fields, data, name)
         elif domain == "notify":
             NOTIFY_SERVICE_SCHEMA(data)
-            DATA_SCHEMA(data.get("data", {}))
+            read_fields(OPTION_FIELDS, data.get("data", {}), name)
 
 
 @pytest.mark.parametrize("example", COMPLETE, ids=lambda one: one.where)

@@ -5,7 +5,7 @@ import pytest
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.conftest import AccountMaker, state_of
 from tests.messages import until_settled
@@ -88,3 +88,22 @@ async def test_a_recipient_is_a_device_of_the_account(
     assert account is not None
     assert device.name == "Maman"
     assert device.via_device_id == account.id
+
+
+async def test_a_text_that_is_too_long_is_refused_in_words(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Before anything is done with it; a title that is blank is none."""
+    await add_account(simulator.smseco)
+    call = {"entity_id": "notify.maman", "title": " "}
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call(
+            "notify", "send_message", {**call, "message": "a" * 10_001}, blocking=True
+        )
+    await hass.services.async_call(
+        "notify", "send_message", {**call, "message": "Vide"}, blocking=True
+    )
+
+    assert raised.value.translation_key == "field_too_long"
+    assert [one.text for one in simulator.smseco.accepted] == ["Vide"]

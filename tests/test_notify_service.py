@@ -88,15 +88,80 @@ async def test_data_holds_the_fields_of_send_sms(
     )
     assert simulator.etech_keys.accepted[0].sender == "ALARME"
 
-    with pytest.raises(ServiceValidationError, match="colour"):
-        await notify(hass, "etech_keys_papa", data={"colour": "red"})
-    with pytest.raises(ServiceValidationError):
-        await notify(hass, "etech_keys_papa", data={"encoding": "morse"})
-    with pytest.raises(ServiceValidationError):
-        await notify(hass, "etech_keys_papa", data={"time_to_live": "48:00:00"})
-    with pytest.raises(ServiceValidationError):
-        await notify(hass, "etech_keys_papa", data={"on_unknown": "perhaps"})
+    for wrong in (
+        {"encoding": "morse"},
+        {"time_to_live": "-1:00"},
+        {"on_unknown": "perhaps"},
+        # Everybody else would get what is not for them.
+        {"target": ["Papa"]},
+    ):
+        with pytest.raises(ServiceValidationError, match=next(iter(wrong))):
+            await notify(hass, "etech_keys_papa", data=wrong)
     assert len(simulator.etech_keys.accepted) == 1
+
+
+async def test_data_for_other_notifiers_loses_no_alert(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """What they take is ignored, and what is empty left out; it goes to whom it is for."""
+    await add_account(simulator.smseco)
+
+    data = {
+        "image": "/x.jpg",
+        "push": {"sound": 1},
+        "ttl": 0,
+        "sender": None,
+        "title": 1,
+    }
+    await notify(hass, "smseco", title=None, target="Papa", data=data)
+    await notify(hass, "smseco_maman", message="Citerne pleine", data=None)
+
+    assert [one.text for one in simulator.smseco.accepted] == [
+        "Citerne vide",
+        "Citerne pleine",
+    ]
+    assert simulator.smseco.accepted[0].recipient.endswith(PAPA[-9:])
+
+
+@pytest.mark.parametrize("empty", [None, "", [], " "])
+async def test_a_target_left_empty_is_not_everybody(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, empty: object
+) -> None:
+    """Without one, everybody is meant: that is said by leaving it out."""
+    await add_account(simulator.smseco)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, "smseco", target=empty)
+
+    assert raised.value.translation_key == "empty_target"
+    assert not simulator.smseco.accepted
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"message": "a" * 10_001}, "field_too_long"),
+        ({"message": None}, "field_missing"),
+        ({"message": []}, "field_not_text"),
+        ({"colour": "red"}, "field_unknown"),
+        ({"data": "urgent"}, "field_not_mapping"),
+        ({"target": {"Papa": 1}}, "field_not_list"),
+    ],
+)
+async def test_what_is_wrong_is_said_in_words(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    fields: dict[str, object],
+    key: str,
+) -> None:
+    """By this service's own fields too."""
+    await add_account(simulator.smseco)
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await notify(hass, "smseco", **fields)
+
+    assert raised.value.translation_key == key
 
 
 async def test_data_says_how_much_a_message_matters(

@@ -49,7 +49,16 @@ ASKING: Final = sorted(
     path.stem
     for path in (INTEGRATION / "actions").glob("*.py")
     if path.stem
-    not in {"__init__", "common", "guests", "message_fields", "responses", "sending"}
+    not in {
+        "__init__",
+        "common",
+        "guests",
+        "message_fields",
+        "reading",
+        "responses",
+        "sending",
+        "values",
+    }
 )
 
 

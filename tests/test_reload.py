@@ -16,6 +16,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import DATA_DISPATCHER
+from homeassistant.util import dt as dt_util
 from tests.actions.calls import call
 from tests.conftest import AccountMaker
 from tests.messages import send
@@ -167,7 +168,7 @@ async def test_a_message_that_is_being_taken_back(
     """What the gateway answers is waited for, and written down."""
     simulated = simulator.envoyer_sms_pro
     entry = await add_account(simulated)
-    sent = await send(hass, entry, send_at="2100-01-01 00:00:00+00:00")
+    sent = await send(hass, entry, send_at=dt_util.utcnow() + timedelta(days=90))
     simulated.fail(Fault.STALL_BEFORE, operation="cancel", times=1)
     # The second waits for the first, which gets no answer.
     first, second = (

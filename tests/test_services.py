@@ -139,7 +139,10 @@ async def test_one_bad_number_does_not_stop_the_others(
         ({"sender": "MAISONDUBOIS"}, "invalid_sender"),
         ({"sender": "237695688207"}, "invalid_sender"),
         ({"sender": "123456"}, "invalid_sender"),
-        ({"message": "Fuite d'eau à la cave. " * 90}, "message_too_long"),
+        (
+            {"message": "Fuite d'eau à la cave. " * 90, "too_long": "refuse"},
+            "message_too_long",
+        ),
     ],
 )
 @pytest.mark.parametrize("answer", [True, False])

@@ -89,6 +89,7 @@ async def test_a_row_tells_everything(
         "segments": 1,
         "encoding": "gsm7",
         "urgent": True,
+        "tag": None,
     }
     assert result["outcome"] == "queued"
     assert "tried again" in result["error"]["message"]
@@ -111,6 +112,25 @@ async def test_a_row_tells_everything(
             "gateway_message": None,
         },
     }
+
+
+async def test_by_tag(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    """To the letter, whatever is in it."""
+    simulator.etech_keys.heal()
+    tag = 'L\'eau "du jardin", côté % 🚿'
+    await send(hass, entry, message="Quatre", tag=tag)
+    await send(hass, entry, message="Cinq", tag="eau")
+
+    assert await texts(hass, entry, tag=tag) == ["Quatre"]
+    assert await texts(hass, entry, tag="eau", recipient="Maman") == ["Cinq"]
+    assert await texts(hass, entry, tag="Eau") == []
+    [row] = await get(hass, entry, tag=tag)
+    assert row["tag"] == tag
+    with pytest.raises(ServiceValidationError) as raised:
+        await get(hass, entry, tag="x" * 51)
+    assert raised.value.translation_key == "invalid_option"
 
 
 async def test_by_recipient(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -30,6 +30,8 @@ CONF_LOW_BALANCE: Final = "low_balance"
 CONF_POLL_MINUTES: Final = "poll_minutes"
 CONF_SEGMENTS_PER_DAY: Final = "segments_per_day"
 CONF_SEGMENTS_PER_HOUR: Final = "segments_per_hour"
+CONF_STRIP_TAGS: Final = "strip_tags"
+CONF_TOO_LONG: Final = "too_long"
 DEFAULT_POLL: Final = timedelta(minutes=30)
 DEFAULT_LOW_BALANCE: Final = 20
 
@@ -77,6 +79,7 @@ ATTR_TARGET: Final = "target"
 ATTR_TEST: Final = "test"
 ATTR_TIME_TO_LIVE: Final = "time_to_live"
 ATTR_TITLE: Final = "title"
+ATTR_TOO_LONG: Final = "too_long"
 ATTR_TO_ACCOUNT_ID: Final = "to_account_id"
 ATTR_UNTIL: Final = "until"
 ATTR_URGENT: Final = "urgent"

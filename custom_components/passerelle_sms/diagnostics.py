@@ -60,7 +60,8 @@ async def async_get_config_entry_diagnostics(
         },
         "rest": _rest(account),
         "requests": _requests(gateway),
-        "pending_messages": len(account.store),
+        "pending_messages": len(account.store) - len(account.planned),
+        "planned_messages": len(account.planned),
         "awaited_deliveries": len(account.tracker),
         "last_messages": await _last_messages(account),
     }
@@ -128,6 +129,7 @@ def _message(record: MessageRecord) -> dict[str, Any]:
 
 def _submission(submission: SubmissionRecord) -> dict[str, Any]:
     return {
+        "part": submission.part,
         "outcome": submission.outcome.value,
         "stage": submission.stage.value,
         "failure": None if submission.failure is None else submission.failure.key,

@@ -16,12 +16,13 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.guests import async_is_guest
+from .actions.message_fields import TEXT_FIELDS, to_message
+from .actions.reading import read_fields
 from .actions.sending import async_send_or_raise
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import ATTR_MESSAGE, ATTR_TARGET, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
 from .entity import RecipientEntity
 from .entries.account import Account, AccountConfigEntry
 from .entries.settings import recipient_targets
-from .messaging.model.message import Message
 
 # The gateway bounds what runs at once; an alarm must not wait here.
 PARALLEL_UPDATES = 0
@@ -81,13 +82,12 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a message, and raise unless it is accepted or queued."""
+        given = {ATTR_MESSAGE: message, ATTR_TITLE: title}
+        fields = {
+            **read_fields(TEXT_FIELDS, given, self.entity_id),
+            ATTR_TARGET: recipient_targets(self._account.entry, self._subentry_id),
+        }
+        by_guest = await async_is_guest(self.hass, self._context)
         await async_send_or_raise(
-            self.hass,
-            self._account,
-            Message(
-                text=message,
-                title=title,
-                targets=recipient_targets(self._account.entry, self._subentry_id),
-                by_guest=await async_is_guest(self.hass, self._context),
-            ),
+            self.hass, self._account, to_message(fields, by_guest=by_guest)
         )

@@ -7,17 +7,15 @@ Home Assistant's base class: it hides, replaces and removes services of the same
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import probatio
 
 from homeassistant.components.notify import (
     ATTR_DATA,
-    ATTR_MESSAGE,
     ATTR_TARGET,
-    ATTR_TITLE,
     DOMAIN as NOTIFY_DOMAIN,
-    NOTIFY_SERVICE_SCHEMA,
     SERVICE_NOTIFY,
     async_reload,
 )
@@ -34,7 +32,7 @@ from homeassistant.const import (
     SERVICE_RELOAD,
 )
 from homeassistant.core import Event, HomeAssistant, Service, ServiceCall, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.discovery import async_listen_platform
 from homeassistant.helpers.service import async_set_service_schema
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
@@ -43,8 +41,11 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.yaml import load_yaml_dict
 
 from .actions.guests import async_is_guest
-from .actions.message_fields import OPTION_FIELDS, to_message
+from .actions.message_fields import OPTION_FIELDS, TARGET_FIELD, TEXT_FIELDS, to_message
+from .actions.reading import Fields, read_fields, refused
 from .actions.sending import async_send_or_raise
+from .actions.values import InvalidValue, mapping
+from .bounds import MOST_DATA
 from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN, SUBENTRY_RECIPIENT
 from .entries.account import async_get_account
 from .entries.settings import recipient_name, recipient_targets
@@ -54,7 +55,11 @@ from .service_names import CORE_NAMES, Owner, ServiceNames, names_in_yaml
 NOTIFY_SERVICES: HassKey[NotifyServices] = HassKey(f"{DOMAIN}_notify_services")
 
 CONF_FIELDS: Final = "fields"
-DATA_SCHEMA = probatio.Schema(OPTION_FIELDS)
+_FIELDS: Final[Fields] = {
+    **TEXT_FIELDS,
+    **TARGET_FIELD,
+    probatio.Optional(ATTR_DATA): partial(mapping, most=MOST_DATA),
+}
 
 
 async def async_setup_service_names(hass: HomeAssistant, config: ConfigType) -> None:
@@ -99,26 +104,20 @@ class _Sender:
         The recipient is looked up now: name and number may have changed since the
         service was registered.
         """
+        fields = _read(call)
         account = async_get_account(self.hass, self.owner.entry_id)
         if account is None:
             # It is being disabled or removed, and its services with it.
             raise account_gone()
         subentry_id = self.owner.subentry_id
         is_guest = await async_is_guest(self.hass, call.context)
-        options = _checked(call.data.get(ATTR_DATA) or {})
-        fields = {
-            **options,
-            ATTR_MESSAGE: call.data[ATTR_MESSAGE],
-            ATTR_TITLE: call.data.get(ATTR_TITLE),
-            ATTR_TARGET: call.data.get(ATTR_TARGET)
-            if subentry_id is None
-            else recipient_targets(account.entry, subentry_id),
-        }
+        if subentry_id is not None:
+            fields[ATTR_TARGET] = recipient_targets(account.entry, subentry_id)
         await async_send_or_raise(
             self.hass,
             account,
             to_message(fields, by_guest=is_guest),
-            options.get(ATTR_WAIT_FOR_DELIVERY, timedelta()),
+            fields.get(ATTR_WAIT_FOR_DELIVERY, timedelta()),
         )
 
 
@@ -184,9 +183,7 @@ class NotifyServices:
     @callback
     def _async_register(self, name: str, owner: Owner) -> None:
         sender = self._registered[name] = _Sender(self._hass, owner)
-        self._hass.services.async_register(
-            NOTIFY_DOMAIN, name, sender.async_send, schema=NOTIFY_SERVICE_SCHEMA
-        )
+        self._hass.services.async_register(NOTIFY_DOMAIN, name, sender.async_send)
         async_set_service_schema(
             self._hass,
             NOTIFY_DOMAIN,
@@ -291,14 +288,15 @@ def _is_reload(data: Mapping[str, Any]) -> bool:
     return bool(data[ATTR_SERVICE] == SERVICE_RELOAD)
 
 
-def _checked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a message, or raise what is wrong with them."""
-    try:
-        checked: dict[str, Any] = DATA_SCHEMA(data)
-    except probatio.Invalid as error:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="invalid_data",
-            translation_placeholders={"reason": str(error)},
-        ) from error
-    return checked
+def _read(call: ServiceCall) -> dict[str, Any]:
+    """Return the fields of a message.
+
+    What other notifiers take in `data` is ignored, but for whom a message is for:
+    everybody else would get it.
+    """
+    fields = read_fields(_FIELDS, call.data, call.service)
+    data: dict[str, Any] = fields.pop(ATTR_DATA, {})
+    if ATTR_TARGET in data:
+        raise refused(f"{ATTR_DATA}: {ATTR_TARGET}", InvalidValue("field_unknown"))
+    options = read_fields(OPTION_FIELDS, data, call.service, ignores_unknown=True)
+    return {**options, **fields}

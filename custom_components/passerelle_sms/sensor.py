@@ -195,7 +195,7 @@ class CreditEndsSensor(CreditEntity, SensorEntity):
 
 
 class PendingMessagesSensor(LocalEntity, SensorEntity):
-    """How many messages are not settled."""
+    """How many messages are not settled, but for those that wait for their hour."""
 
     def __init__(self, entry: AccountConfigEntry) -> None:
         """Count for the account `entry`."""
@@ -212,8 +212,11 @@ class PendingMessagesSensor(LocalEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> int:
-        """Return how many wait, are in doubt, or are the user's to judge."""
-        return len(self._account.store)
+        """Return how many wait, are in doubt, or are the user's to judge.
+
+        What is kept until its hour is as it should be.
+        """
+        return len(self._account.store) - len(self._account.planned)
 
     @callback
     def _async_follow(self, *_: object) -> None:

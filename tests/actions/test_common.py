@@ -2,10 +2,9 @@
 
 from typing import Final
 
-import probatio
 import pytest
 
-from custom_components.passerelle_sms.actions.common import translated, whole_number
+from custom_components.passerelle_sms.actions.common import translated
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.entries.account import ACCOUNTS
 from custom_components.passerelle_sms.gateways.errors import IpNotAllowedError
@@ -236,19 +235,3 @@ async def test_a_forbidden_address_is_a_repair(
 
     [issue] = ir.async_get(hass).issues.values()
     assert issue.translation_key == "ip_not_allowed"
-
-
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [(12, 12), ("12", 12), (12.0, 12), ("1e3", 1000), ("-1", -1)],
-)
-def test_a_whole_number(written: object, number: int) -> None:
-    """As a selector or a template gives it."""
-    assert whole_number(written) == number
-
-
-@pytest.mark.parametrize("written", [1.5, "1,5", "", None, True, [], "nan", "inf"])
-def test_no_whole_number(written: object) -> None:
-    """Money isn't rounded."""
-    with pytest.raises(probatio.Invalid):
-        whole_number(written)

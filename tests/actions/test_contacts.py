@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -224,7 +223,7 @@ async def test_fields_that_no_contact_has(
     fields: dict[str, Any],
 ) -> None:
     """Nothing is asked."""
-    with pytest.raises(probatio.Invalid):
+    with pytest.raises(ServiceValidationError, match="“"):
         await call(hass, entry, "add_contact", **fields)
 
     assert simulated.asked("add_contact") == 0

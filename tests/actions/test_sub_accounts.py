@@ -4,7 +4,6 @@ from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
-import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -241,7 +240,7 @@ async def test_no_number_of_credits(
     number: object,
 ) -> None:
     """Money isn't rounded."""
-    with pytest.raises(probatio.Invalid):
+    with pytest.raises(ServiceValidationError, match="“"):
         await call(
             hass,
             entry,

@@ -1,10 +1,10 @@
 """`get_transactions`."""
 
-import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from tests.actions.calls import call
 from tests.conftest import MAMAN, AccountMaker
 from tests.messages import send
@@ -63,7 +63,7 @@ async def test_a_quantity_that_is_none(
     hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry, quantity: object
 ) -> None:
     """Nothing is asked."""
-    with pytest.raises(probatio.Invalid):
+    with pytest.raises(ServiceValidationError, match="“"):
         await call(hass, entry, "get_transactions", quantity=quantity)
 
     assert simulator.etech_keys.asked("transactions") == 0

@@ -62,6 +62,9 @@ async def test_reauthenticates(
     assert form["step_id"] == "reauth_confirm"
     assert list(suggested_values(form)) == [secret]
 
+    wrong = await go_on(hass, form, {secret: "wr0ng" * 41})
+    assert wrong["errors"] == {secret: "too_long"}
+    form = await entry.start_reauth_flow(hass)
     wrong = await go_on(hass, form, {secret: "wr0ng"})
     assert wrong["errors"] == {"base": "invalid_auth"}
     result = await go_on(hass, wrong, {secret: getattr(simulated, secret)})
@@ -385,3 +388,82 @@ async def test_what_tells_accounts_apart_is_no_secret(
     for unique_id in entry_ids(entries):
         assert simulator.devcodesms.api_key not in str(unique_id)
         assert simulator.etech_keys.username not in str(unique_id)
+
+
+@ALL
+@pytest.mark.parametrize("margin", [" ", "\n", "\u00a0", "\u200b", "\ufeff \t"])
+async def test_what_was_copied_along_is_left_out(
+    hass: HomeAssistant, simulator: Simulator, key: str, margin: str
+) -> None:
+    """Of the login, the secret, the sender and the address, before they are used."""
+    simulated = simulator.gateways[key]
+    clean = filled_in(simulator, key)
+    names = [*GATEWAYS[key].credential_fields, "sender"]
+    copied = {name: f"{margin}{clean[name]}{margin}" for name in names}
+    url = f"{margin}{simulator.url(key)}{margin}"
+
+    form = await open_form(hass, key)
+    result = await submit(hass, form, filled_in(simulator, key, url=url, **copied))
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert {name: entry.data[name] for name in names} == {
+        name: clean[name] for name in names
+    }
+    assert entry.data["url"] == simulator.url(key)
+    again = await submit(hass, await open_form(hass, key), clean)
+    assert again["type"] is FlowResultType.ABORT
+    assert again["reason"] == "already_configured"
+    assert simulated.asked("send") == 0
+
+
+@ALL
+async def test_what_was_copied_along_is_left_out_of_a_new_secret(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
+) -> None:
+    """When reauthenticating and when reconfiguring; nothing but blanks is none."""
+    simulated, secret = simulator.gateways[key], secret_field(key)
+    entry = await add_account(simulated)
+    for count, open_again in enumerate(
+        (entry.start_reauth_flow, entry.start_reconfigure_flow)
+    ):
+        simulated.password = simulated.api_key = f"chang3d{count}"
+        form = await open_again(hass)
+        fields = {} if count == 0 else filled_in(simulator, key)
+        result = await go_on(
+            hass, form, {**fields, secret: f"\u200b{getattr(simulated, secret)}\n"}
+        )
+        assert result["type"] is FlowResultType.ABORT
+        assert entry.data[secret] == f"chang3d{count}"
+    form = await entry.start_reconfigure_flow(hass)
+    result = await go_on(hass, form, {**filled_in(simulator, key), secret: " \u200b"})
+    assert result["type"] is FlowResultType.ABORT
+    assert entry.data[secret] == "chang3d1"
+
+
+@pytest.mark.parametrize(
+    ("key", "house", "proposed"),
+    [
+        ("smseco", "FR", "CI"),
+        ("smseco", "BF", "BF"),
+        ("smseco", "CI", "CI"),
+        ("smseco", None, "CI"),
+        ("etech_keys", "FR", "CM"),
+        ("devcodesms", "CI", "CM"),
+        ("sms123", "RE", "RE"),
+        ("envoyer_sms_pro", "CM", "FR"),
+    ],
+)
+async def test_proposes_the_country_of_the_house_where_the_gateway_sends(
+    hass: HomeAssistant, key: str, house: str | None, proposed: str
+) -> None:
+    """Else that of most of its users: a number reads otherwise in each."""
+    hass.config.country = house
+
+    form = await open_form(hass, key)
+
+    schema = form["data_schema"]
+    assert schema is not None
+    [country] = [marker for marker in schema.schema if marker == "country"]
+    assert country.default() == proposed

@@ -1,5 +1,8 @@
 """What a form takes for the address of an API."""
 
+from contextlib import suppress
+
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.flows.account_check import (
@@ -44,9 +47,19 @@ def test_an_address_is_stored_in_one_form(text: str, stored: str) -> None:
         "https://:@sms.example/",
         "https://sms.example/?a=1",
         "https://sms.example/#a",
+        "https://@sms.example/",
+        f"https://sms.example/{'a' * 2_000}",
     ],
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Nothing else is raised, and no login stays in an address."""
     with pytest.raises(InvalidUrlError):
         base_url(text)
+
+
+@given(st.text() | st.from_regex(r"https?://\S{0,40}", fullmatch=True))
+def test_whatever_is_written_is_an_address_or_refused(text: str) -> None:
+    """The one form of the one form is itself."""
+    with suppress(InvalidUrlError):
+        stored = base_url(text)
+        assert base_url(stored) == stored

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 CHOSEN: Final[dict[str, Any]] = {
     "poll_minutes": 60,
     "encoding": "economical",
+    "strip_tags": True,
     "alone": False,
     "low_balance": 50,
     "segments_per_hour": 10,
@@ -58,6 +59,7 @@ async def test_options_take_effect(
     shown = suggested_values(form)
     assert shown["poll_minutes"] == 30
     assert shown["encoding"] == "automatic"
+    assert shown["strip_tags"] is False
     assert shown["alone"] is True
     assert shown["low_balance"] == 20
     assert shown["segments_per_hour"] == 100
@@ -77,6 +79,7 @@ async def test_options_take_effect(
     )
     assert entry.runtime_data.settings.low_balance == Decimal(50)
     assert not entry.runtime_data.settings.is_alone
+    assert entry.runtime_data.messenger.writing.strip_tags
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert chosen.items() <= suggested_values(form).items()
 

@@ -42,6 +42,8 @@ class StubGateway(Gateway):
     asked_for: Sequence[tuple[str, ...]] = ()
     """The numbers of each request, in order."""
     senders: Sequence[str | None] = ()
+    texts: Sequence[str] = ()
+    """What each request said."""
 
     @override
     async def balance(self) -> Balance:
@@ -59,6 +61,7 @@ class StubGateway(Gateway):
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
         self.asked_for = [*self.asked_for, tuple(numbers)]
         self.senders = [*self.senders, sms.sender]
+        self.texts = [*self.texts, sms.text]
         remaining = await self.answering(numbers)
         return SendResult(
             submissions=tuple(

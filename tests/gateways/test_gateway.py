@@ -192,6 +192,20 @@ def test_says_how_long_a_text_is(workbench: StubGateway) -> None:
     assert raised.value.details == {"segments": "3", "maximum": "2"}
 
 
+def test_tells_whether_a_text_fits(workbench: StubGateway) -> None:
+    """For whoever splits it."""
+    assert workbench.most_segments == workbench.limits.segments
+    assert workbench.fits(sms(text="a" * 306))
+    assert not workbench.fits(sms(text="a" * 307))
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\xad\u200d", "\x1b[31m\x1b[0m", "\u0301"])
+def test_refuses_a_text_that_shows_nothing(workbench: StubGateway, text: str) -> None:
+    """It would be billed like any other."""
+    with pytest.raises(EmptyMessageError):
+        workbench.check(sms(text=text))
+
+
 def test_counts_as_the_air_does(workbench: StubGateway) -> None:
     """Where a gateway has no count of its own."""
     assert workbench.measure("Citerne vide").encoding is Encoding.GSM7

@@ -130,10 +130,8 @@ def workbench(session: aiohttp.ClientSession) -> StubGateway:
         (SmsOptions(flash=True), "flash"),
         (SmsOptions(voice=True), "voice"),
         (SmsOptions(test=True), "test"),
-        (SmsOptions(tag="citerne"), "tag"),
         (SmsOptions(stop_mention=True), "stop_mention"),
         (SmsOptions(allow_replies=True), "allow_replies"),
-        (SmsOptions(personalisation={RECIPIENTS[0]: {}}), "personalisation"),
         (SmsOptions(own={"binary": True}), "binary"),
     ],
 )
@@ -145,6 +143,88 @@ async def test_refuses_an_option_that_the_gateway_lacks(
         await workbench.send(replace(sms(RECIPIENTS[0]), options=options))
 
     assert raised.value.details == {"option": missing}
+    assert workbench.asked_for == ()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        SmsOptions(send_at=datetime(2126, 11, 20, 12, tzinfo=UTC)),
+        SmsOptions(test=True),
+        SmsOptions(tag="la citerne du jardin, côté nord"),
+        SmsOptions(personalisation={RECIPIENTS[0]: {}}),
+    ],
+)
+def test_what_can_be_done_here_is_no_mistake(
+    workbench: StubGateway, options: SmsOptions
+) -> None:
+    """When a message is taken in: an hour and a test are never handed over."""
+    workbench.check(replace(sms(RECIPIENTS[0]), options=options))
+
+
+@pytest.mark.parametrize("tag", ["", "x" * 51, "citerne \ud83d"])
+def test_a_tag_that_cannot_be_kept(workbench: StubGateway, tag: str) -> None:
+    """Any text of 1 to 50 characters can."""
+    workbench.check_tag("x" * 50)
+    with pytest.raises(InvalidOptionError) as raised:
+        workbench.check(replace(sms(RECIPIENTS[0]), options=SmsOptions(tag=tag)))
+
+    assert raised.value.details["option"] == "tag"
+
+
+async def test_those_who_read_the_same_share_a_request(workbench: StubGateway) -> None:
+    """As many as one request takes, whoever stands between them."""
+    names = ("Awa", "Paul", "Awa", "Awa", "Paul", "Awa", "Awa")
+    values = {r: {"nom": name} for r, name in zip(RECIPIENTS, names, strict=True)}
+
+    result = await workbench.send(
+        replace(
+            sms(*RECIPIENTS, "+447700900123", text="Bonjour {nom}"),
+            options=SmsOptions(
+                personalisation={**values, "+447700900123": {"nom": "Zoé"}}
+            ),
+        )
+    )
+
+    awa = [r[1:] for r, name in zip(RECIPIENTS, names, strict=True) if name == "Awa"]
+    paul = [r[1:] for r, name in zip(RECIPIENTS, names, strict=True) if name == "Paul"]
+    assert sorted(workbench.asked_for) == sorted(
+        [tuple(awa[:3]), tuple(awa[3:]), tuple(paul)]
+    )
+    assert sorted(workbench.texts) == ["Bonjour Awa", "Bonjour Awa", "Bonjour Paul"]
+    assert [one.recipient for one in result.submissions] == [
+        *RECIPIENTS,
+        "+447700900123",
+    ]
+
+
+async def test_a_text_of_his_own_beside_the_values(versatile: Versatile) -> None:
+    """Somebody's template may be another one; a gateway that merges has each with its own."""
+    message = replace(
+        sms(*RECIPIENTS[:2], text="Fenêtre {nom}"),
+        options=SmsOptions(
+            personalisation={r: {"nom": "cuisine"} for r in RECIPIENTS[:2]},
+            texts={RECIPIENTS[1]: "Fenetre {nom}"},
+        ),
+    )
+
+    assert versatile.text_for(message, RECIPIENTS[0]) == "Fenêtre cuisine"
+    assert versatile.text_for(message, RECIPIENTS[1]) == "Fenetre cuisine"
+    await versatile.send(message)
+    assert sorted(versatile.texts) == ["Fenetre {nom}", "Fenêtre {nom}"]
+
+
+def test_what_is_tried_here(workbench: StubGateway) -> None:
+    """The message, and each number, in their order; nothing is asked."""
+    result = workbench.try_here(sms(RECIPIENTS[0], "+447700900123", RECIPIENTS[1]))
+
+    assert [(one.outcome, one.error is None) for one in result.submissions] == [
+        (Outcome.NOT_SENT, True),
+        (Outcome.REJECTED, False),
+        (Outcome.NOT_SENT, True),
+    ]
+    with pytest.raises(EmptyMessageError):
+        workbench.try_here(sms(RECIPIENTS[0], text=" "))
     assert workbench.asked_for == ()
 
 
@@ -395,3 +475,8 @@ async def test_tells_whether_more_will_be_heard(
         (Outcome.ACCEPTED, status),
     ]
     assert result.remaining == 7
+
+
+def test_what_is_too_long_may_be_sent_in_parts(workbench: StubGateway) -> None:
+    """Unless a gateway knows better."""
+    assert workbench.may_split(sms(text="a" * 5_000))

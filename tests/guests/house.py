@@ -28,7 +28,7 @@ from tests.passing_time import pass_time
 from tests.simulator import Acceptance, Fault, SimulatedGateway, Simulator
 from tests.simulator.devcodesms import UNDELIVERED
 
-from .marks import ECHO, MAMAN, PAPA, REPLY, STRANGER, TEXT, mark
+from .marks import ECHO, MAMAN, PAPA, REPLY, STRANGER, TAG, TEXT, mark
 
 MINUTE: Final = timedelta(minutes=1)
 COMPONENTS: Final = (
@@ -85,7 +85,9 @@ class House:
 
     async def send(self, became: str, **fields: Any) -> None:
         """Send a text that is no guest's business."""
-        answer = await send(self.hass, self.entry, **{"message": TEXT, **fields})
+        answer = await send(
+            self.hass, self.entry, **{"message": TEXT, "tag": TAG, **fields}
+        )
         self.ids[became] = answer["message_id"]
 
     def refuse_next(self) -> None:

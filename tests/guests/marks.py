@@ -13,12 +13,13 @@ PAPA: Final = "+2250748291635"
 STRANGER: Final = "+237691740385"
 """Whom a message went to by number; no recipient of the account."""
 TEXT: Final = "Le code du coffre est Sésame-ouvre-toi"
+TAG: Final = "kapok"
 REPLY: Final = "Rendez-vous sous le baobab"
 ECHO: Final = f"Sésame {LOGIN} {MAMAN} {STRANGER[4:]}"
 """What a gateway may say that repeats what it was sent, and by whom."""
 
 _NUMBERS: Final = {"Maman's number": MAMAN, "Papa's": PAPA, "a stranger's": STRANGER}
-_TEXTS: Final = {"a text": "sesame", "a reply": "baobab"}
+_TEXTS: Final = {"a text": "sesame", "a tag": TAG, "a reply": "baobab"}
 # So many last digits are a number, with whatever stands before or between them.
 _SUFFIX: Final = 8
 

@@ -38,7 +38,7 @@ from custom_components.passerelle_sms.messaging.recipients.address_book import (
     Recipient,
 )
 from custom_components.passerelle_sms.messaging.runtime.tasks import Tasks
-from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
+from custom_components.passerelle_sms.messaging.text.writing import Writing
 from tests.conftest import MAMAN
 
 from .fake_clock import FakeClock
@@ -147,6 +147,7 @@ class MessagingHarness:
         self.clock = clock or FakeClock()
         self.disk = FakeDisk()
         self.observer = RecordingObserver(gateway)
+        self.limits = GuardLimits()
         self.is_alone = True
         """Whether only this house uses the account."""
         self.follows_deliveries = False
@@ -159,16 +160,17 @@ class MessagingHarness:
         """Begin a new run: nothing of the last one is in memory."""
         self.journal = Journal(self._path, self.disk.run)
         self.store = MessageStore(self.journal, self.clock)
+        self.guard = Guard(self.limits, self.clock)
         parts = assemble(
             self.gateway,
             self.store,
             self.journal,
             self.clock,
-            Guard(GuardLimits(), self.clock),
+            self.guard,
             self.observer,
             self.observer,
             AddressBook((), self.gateway.region),
-            EncodingChoice.AUTOMATIC,
+            Writing(),
             is_alone=self.is_alone,
         )
         self.ledger = parts.ledger
@@ -178,6 +180,7 @@ class MessagingHarness:
         self.tracker = parts.tracker
         self.replies = parts.replies
         self.canceller = parts.canceller
+        self.planned = parts.planned
         self.observer.look = self.ledger.look
         self.observer.on_balance = self.dispatcher.note_balance
         self._senders = Tasks()
@@ -188,11 +191,13 @@ class MessagingHarness:
         await self.ledger.load()
         await self.store.load()
         self.dispatcher.start()
+        self.planned.start()
         if self.follows_deliveries:
             await self.tracker.start()
 
     async def stop(self) -> None:
         """Stop as Home Assistant does."""
+        await self.planned.stop()
         await self.dispatcher.stop()
         await self.reconciler.stop()
         await self.ledger.finish()

@@ -26,12 +26,38 @@ def scheduled(
     *numbers: str,
     after: timedelta = HOUR,
     on_unknown: OnUnknown = OnUnknown.HOLD,
+    text: str | None = None,
     **options: Any,
 ) -> MessageRecord:
     """Return a new message for later, with whatever other options."""
-    record = harness.message(*numbers, on_unknown=on_unknown)
+    record = harness.message(*numbers, on_unknown=on_unknown, text=text)
     send_at = record.created + after
     return replace(record, options=SmsOptions(send_at=send_at, **options))
+
+
+def for_later(
+    harness: MessagingHarness,
+    *numbers: str,
+    life: timedelta = HOUR,
+    urgent: bool = False,
+    **options: Any,
+) -> MessageRecord:
+    """Return a new message that the house is to keep until its hour."""
+    return replace(
+        scheduled(harness, *numbers, **options),
+        time_to_live=life,
+        urgent=urgent,
+        is_kept=True,
+    )
+
+
+async def plan(
+    harness: MessagingHarness, *numbers: str, **options: Any
+) -> MessageRecord:
+    """Return a new message that the house keeps until its hour."""
+    answer = await harness.planned.keep(for_later(harness, *numbers, **options))
+    await until_idle()
+    return answer
 
 
 async def hand_over(harness: MessagingHarness, record: MessageRecord) -> MessageRecord:

@@ -25,6 +25,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
     DeliveryState,
+    RowKey,
     Stage,
 )
 from tests.conftest import MAMAN, PAPA
@@ -53,22 +54,22 @@ def store(harness: MessagingHarness) -> MessageStore:
 
 
 def settle(
-    number: str, outcome: Outcome = Outcome.ACCEPTED, stage: Stage = Stage.CLOSED
+    key: RowKey, outcome: Outcome = Outcome.ACCEPTED, stage: Stage = Stage.CLOSED
 ) -> Callable[[MessageRecord], MessageRecord]:
     """Return the change that something has become of a recipient's submission."""
 
     def change(record: MessageRecord) -> MessageRecord:
-        submission = replace(record.find(number), outcome=outcome, stage=stage)
+        submission = replace(record.find(key), outcome=outcome, stage=stage)
         return record.updated([submission])
 
     return change
 
 
-def charge(number: str, cost: int) -> Callable[[MessageRecord], MessageRecord]:
+def charge(key: RowKey, cost: int) -> Callable[[MessageRecord], MessageRecord]:
     """Return the change that the cost for a recipient is known."""
 
     def change(record: MessageRecord) -> MessageRecord:
-        return record.updated([replace(record.find(number), cost=Decimal(cost))])
+        return record.updated([replace(record.find(key), cost=Decimal(cost))])
 
     return change
 
@@ -535,16 +536,16 @@ async def test_two_changes_at_once(house: MessagingHarness) -> None:
     """None undoes the other."""
     record = await house.send(MAMAN, PAPA)
 
-    def arrived_at(known: MessageRecord, number: str) -> MessageRecord:
-        submission = known.find(number)
+    def arrived_at(known: MessageRecord, key: RowKey) -> MessageRecord:
+        submission = known.find(key)
         return known.updated(
             [replace(submission, delivery=DeliveryState(status=DELIVERED))]
         )
 
     await asyncio.gather(
         *(
-            house.store.change(record.message_id, partial(arrived_at, number=number))
-            for number in (MAMAN, PAPA)
+            house.store.change(record.message_id, partial(arrived_at, key=key))
+            for key in (MAMAN, PAPA)
         )
     )
 

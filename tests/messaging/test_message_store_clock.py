@@ -17,7 +17,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
 )
-from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.model.submission import RowKey, Stage
 from custom_components.passerelle_sms.messaging.model.transitions import (
     apply_user_choice,
     mark_in_flight,
@@ -47,10 +47,10 @@ def store(harness: MessagingHarness) -> MessageStore:
 
 
 def begin(
-    harness: MessagingHarness, number: str, record: MessageRecord
+    harness: MessagingHarness, key: RowKey, record: MessageRecord
 ) -> MessageRecord:
     """Return a message whose request for a number is about to be made."""
-    return mark_in_flight(record, [number], harness.clock.now(), 1)
+    return mark_in_flight(record, [key], harness.clock.now(), 1)
 
 
 def moments(record: MessageRecord | None) -> list[datetime | None]:

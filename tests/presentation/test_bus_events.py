@@ -1,5 +1,6 @@
 """What is told on Home Assistant's bus: once each, and without a number."""
 
+from contextlib import suppress
 from datetime import timedelta
 import json
 
@@ -56,6 +57,22 @@ async def test_what_goes_well_is_no_event(
     await hass.async_block_till_done()
 
     assert heard.all == []
+
+
+@pytest.mark.parametrize("message", ["Citerne vide", " "])
+async def test_a_tag_is_told_with_what_was_refused(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, message: str
+) -> None:
+    """By the gateway or here; an automation knows its own by it."""
+    entry = await add_account(simulator.etech_keys)
+    heard = Heard(hass)
+    simulator.etech_keys.answer_next("destinataire incorrect")
+
+    with suppress(ServiceValidationError):
+        await send(hass, entry, message=message, tag="citerne")
+    await hass.async_block_till_done()
+
+    assert [told["tag"] for told in heard.all] == ["citerne"]
 
 
 async def test_a_refusal_of_the_whole_message_by_the_guard(

@@ -45,8 +45,14 @@ visibly; and nothing is lost.
   - 123-SMS.net refuses a text that it has had (code 91): so it is asked once more with
     the identical text, and not a third time. Where others use the account, code 91 proves
     nothing, as they may have sent that text.
+- A message with `send_at`, where the gateway sends nothing later, is kept on disk here until
+  its hour; from then on it is a message like these, with its whole life.
 - What no evidence has settled after ten minutes is `held`: the user is asked, under
   *Settings → System → Repairs*.
+- Each part of a text that was split is a message of its own here: it is handed over once
+  the one before it is accepted, so what one part leaves in doubt stops the rest, and only
+  what is missing is sent again. `tests/messaging/long_texts` makes every fault at every
+  part.
 - What a gateway refuses the account for says nothing about the message. It stays `queued`
   while the account **rests**, only now and then tried; it is sent when that is mended, and
   expires visibly if that isn't within its life. A row of such a refusal has a dash for a

@@ -20,7 +20,7 @@ from custom_components.passerelle_sms.const import CONF_ALONE
 from custom_components.passerelle_sms.entries.account import Account
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.model.submission import Stage, row_key
 from homeassistant.core import HomeAssistant
 from tests.conftest import AccountMaker
 from tests.passing_time import pass_time, quiet
@@ -266,6 +266,6 @@ async def _outcome(entry: MockConfigEntry, sent: Sent) -> str:
     account: Account = entry.runtime_data
     found: list[MessageRecord] = await account.journal.find(JournalQuery())
     [record] = [record for record in found if record.text == text]
-    submission = record.find(number)
+    submission = record.find(row_key(number))
     held = ", held" if submission.stage is Stage.HELD else ""
     return f"{submission.outcome}{held}"

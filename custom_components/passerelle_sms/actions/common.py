@@ -1,9 +1,8 @@
 """What the actions have in common: the account that is meant, who may, what goes wrong."""
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import probatio
@@ -16,8 +15,9 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import service
 
+from ..bounds import MOST_ROWS
 from ..const import ATTR_CONFIG_ENTRY_ID, ATTR_LIMIT, DOMAIN
 from ..entries.account import Account, async_get_account
 from ..gateways.errors import GatewayError
@@ -28,9 +28,11 @@ from ..presentation.exceptions import (
     explain_question,
     names_of_able,
 )
+from .guests import async_check_admin
+from .reading import Fields, read_fields
+from .values import name, whole_number
 
-type Fields = Mapping[probatio.Marker, object]
-
+_ACCOUNT: Final[Fields] = {probatio.Required(ATTR_CONFIG_ENTRY_ID): name}
 _NO_FIELDS: Final[Fields] = {}
 
 
@@ -46,21 +48,34 @@ class Action:
     for_everybody: bool = False
     """Whether no administrator is needed. Automations have no user and always may."""
 
+    @property
+    def all_fields(self) -> Fields:
+        """What it takes, with the account."""
+        return {**_ACCOUNT, **self.fields}
+
     @callback
     def async_register(self, hass: HomeAssistant) -> None:
-        """Register the action."""
-        schema = probatio.Schema(
-            {probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **self.fields}
+        """Register the action.
+
+        Home Assistant would hold its fields to a schema before it asks who calls.
+        """
+        hass.services.async_register(
+            DOMAIN, self.name, self._async_call, supports_response=self.answers
         )
-        if self.for_everybody:
-            hass.services.async_register(
-                DOMAIN, self.name, self.handler, schema, self.answers
-            )
-        else:
-            # What checks the fields knows nothing of the house, so that it tells nothing.
-            service.async_register_admin_service(
-                hass, DOMAIN, self.name, self.handler, schema, self.answers
-            )
+
+    async def _async_call(self, call: ServiceCall) -> ServiceResponse:
+        """Answer a call once it is known that the caller may, and what he wants."""
+        if not self.for_everybody:
+            await async_check_admin(call)
+        read = ServiceCall(
+            call.hass,
+            call.domain,
+            call.service,
+            read_fields(self.all_fields, call.data, self.name),
+            call.context,
+            call.return_response,
+        )
+        return await self.handler(read)
 
 
 def account_of(call: ServiceCall) -> Account:
@@ -126,7 +141,7 @@ async def async_unanswered(
 
 def recipient_of(account: Account, written: str) -> Recipient:
     """Return whom a name or a number means; raises `RejectedError`."""
-    [meant] = account.settings.address_book.resolve((written,))
+    meant = account.settings.address_book.resolve_one(written)
     if isinstance(meant, UnusableTarget):
         raise meant.error
     return meant
@@ -137,20 +152,7 @@ def number_of(account: Account, written: str) -> str:
     return recipient_of(account, written).number
 
 
-def whole_number(value: object) -> int:
-    """Return a whole number, from a template too, and never one cut off."""
-    try:
-        number = Decimal(str(value))
-        if number == number.to_integral_value():
-            return int(number)
-    except InvalidOperation, OverflowError:
-        pass
-    raise probatio.Invalid("expected a whole number")
-
-
 LIMIT: Final[Fields] = {
-    probatio.Optional(ATTR_LIMIT, default=50): probatio.All(
-        whole_number, probatio.Range(min=1, max=500)
-    )
+    probatio.Optional(ATTR_LIMIT, default=50): whole_number(1, MOST_ROWS)
 }
 """How many rows an answer may have."""

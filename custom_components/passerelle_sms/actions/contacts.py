@@ -6,9 +6,9 @@ import probatio
 
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
+from ..bounds import MOST_GROUPS
 from ..const import (
     ATTR_BIRTHDAY,
     ATTR_COMPANY,
@@ -24,17 +24,19 @@ from ..const import (
 )
 from ..gateways.abilities.account import ManagesContacts
 from ..gateways.model.account import Contact
-from .common import Action, Fields, able, account_of, number_of, translated
+from .common import Action, able, account_of, number_of, translated
+from .reading import Fields
+from .values import day_of_birth, given_name, list_of, name
 
 # What a gateway may know of a contact besides the number and the groups.
 _DETAILS: Final[Fields] = {
-    probatio.Optional(ATTR_NAME): cv.string,
-    probatio.Optional(ATTR_FIRST_NAME): cv.string,
-    probatio.Optional(ATTR_COMPANY): cv.string,
-    probatio.Optional(ATTR_BIRTHDAY): cv.date,
-    probatio.Optional(ATTR_VARIABLE_1): cv.string,
-    probatio.Optional(ATTR_VARIABLE_2): cv.string,
-    probatio.Optional(ATTR_VARIABLE_3): cv.string,
+    probatio.Optional(ATTR_NAME): name,
+    probatio.Optional(ATTR_FIRST_NAME): name,
+    probatio.Optional(ATTR_COMPANY): name,
+    probatio.Optional(ATTR_BIRTHDAY): day_of_birth,
+    probatio.Optional(ATTR_VARIABLE_1): name,
+    probatio.Optional(ATTR_VARIABLE_2): name,
+    probatio.Optional(ATTR_VARIABLE_3): name,
 }
 
 
@@ -104,29 +106,27 @@ ACTIONS: Final = (
     Action(
         name="add_group",
         handler=_async_add_group,
-        fields={probatio.Required(ATTR_NAME): cv.string},
+        fields={probatio.Required(ATTR_NAME): name},
     ),
     Action(
         name="rename_group",
         handler=_async_rename_group,
         fields={
-            probatio.Required(ATTR_NAME): cv.string,
-            probatio.Required(ATTR_NEW_NAME): cv.string,
+            probatio.Required(ATTR_NAME): name,
+            probatio.Required(ATTR_NEW_NAME): name,
         },
     ),
     Action(
         name="delete_group",
         handler=_async_delete_group,
-        fields={probatio.Required(ATTR_NAME): cv.string},
+        fields={probatio.Required(ATTR_NAME): name},
     ),
     Action(
         name="add_contact",
         handler=_async_add_contact,
         fields={
-            probatio.Required(ATTR_PHONE): cv.string,
-            probatio.Required(ATTR_GROUPS): probatio.All(
-                cv.ensure_list, [cv.string], probatio.Length(min=1)
-            ),
+            probatio.Required(ATTR_PHONE): name,
+            probatio.Required(ATTR_GROUPS): list_of(name, MOST_GROUPS),
             **_DETAILS,
         },
     ),
@@ -134,9 +134,9 @@ ACTIONS: Final = (
         name="update_contact",
         handler=_async_update_contact,
         fields={
-            probatio.Required(ATTR_PHONE): cv.string,
-            probatio.Optional(ATTR_NEW_PHONE): cv.string,
-            probatio.Required(ATTR_GROUP): cv.string,
+            probatio.Required(ATTR_PHONE): name,
+            probatio.Optional(ATTR_NEW_PHONE): name,
+            probatio.Required(ATTR_GROUP): given_name,
             **_DETAILS,
         },
     ),
@@ -144,8 +144,9 @@ ACTIONS: Final = (
         name="delete_contact",
         handler=_async_delete_contact,
         fields={
-            probatio.Required(ATTR_PHONE): cv.string,
-            probatio.Optional(ATTR_GROUP): cv.string,
+            probatio.Required(ATTR_PHONE): name,
+            # Left out, it is all groups.
+            probatio.Optional(ATTR_GROUP): given_name,
         },
     ),
 )

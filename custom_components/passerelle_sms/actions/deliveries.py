@@ -10,7 +10,6 @@ from homeassistant.core import (
     ServiceResponse,
     SupportsResponse,
 )
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
@@ -33,6 +32,7 @@ from .common import (
 )
 from .guests import async_check_admin, async_is_guest, recipient_by_name
 from .responses import delivery_row
+from .values import name
 
 
 async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
@@ -73,7 +73,7 @@ async def _async_tell_guest(
     return {
         "deliveries": [
             _row(record, submission, for_guest=True)
-            for submission in record.submissions
+            for submission in record.wholes
             # What went to a mere number is nobody's.
             if meant is None
             or (
@@ -135,7 +135,7 @@ def _rows(record: MessageRecord, number: str | None) -> JsonArrayType:
     """Return where a message is, for all of its recipients or one."""
     return [
         _row(record, submission)
-        for submission in record.submissions
+        for submission in record.wholes
         if number in {None, submission.recipient.number}
     ]
 
@@ -149,6 +149,16 @@ def _row(
     id.
     """
     recipient = submission.recipient
+    rows = record.rows_of(recipient.number)
+    parts: JsonArrayType = [
+        {
+            "part": row.part,
+            "outcome": row.outcome.value,
+            "submission_id": None if for_guest else row.submission_id,
+            "delivery": delivery_row(row.delivery, for_guest=for_guest),
+        }
+        for row in rows
+    ]
     return {
         "message_id": record.message_id,
         "kind": record.kind.value,
@@ -156,6 +166,7 @@ def _row(
         "outcome": submission.outcome.value,
         "submission_id": None if for_guest else submission.submission_id,
         "delivery": delivery_row(submission.delivery, for_guest=for_guest),
+        **({"parts": parts} if len(rows) > 1 else {}),
     }
 
 
@@ -178,8 +189,8 @@ ACTIONS: Final = (
         name="get_delivery",
         handler=_async_get_delivery,
         fields={
-            probatio.Optional(ATTR_MESSAGE_ID): cv.string,
-            probatio.Optional(ATTR_RECIPIENT): cv.string,
+            probatio.Optional(ATTR_MESSAGE_ID): name,
+            probatio.Optional(ATTR_RECIPIENT): name,
             **LIMIT,
         },
         answers=SupportsResponse.ONLY,

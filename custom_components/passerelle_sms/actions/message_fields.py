@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+import re
 from typing import Any, Final
 
 import probatio
 
-from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
-
+from ..bounds import (
+    FARTHEST_SCHEDULE,
+    LARGEST_OPTION,
+    LONGEST_LIFE,
+    LONGEST_LINE,
+    LONGEST_MERGED,
+    LONGEST_TARGETS,
+    LONGEST_TEXT,
+    LONGEST_WAIT,
+    MOST_FIELDS,
+    SHORTEST_LIFE,
+)
 from ..const import (
     ATTR_ALLOW_REPLIES,
     ATTR_ENCODING,
@@ -25,103 +35,182 @@ from ..const import (
     ATTR_TEST,
     ATTR_TIME_TO_LIVE,
     ATTR_TITLE,
+    ATTR_TOO_LONG,
     ATTR_URGENT,
     ATTR_VOICE,
     ATTR_WAIT_FOR_DELIVERY,
 )
-from ..gateways.model.options import SmsOptions
+from ..gateways.model.mail_merge import times_of
+from ..gateways.model.options import OwnValue, SmsOptions
 from ..messaging.model.message import DEFAULT_TIME_TO_LIVE, Message
 from ..messaging.model.record import OnUnknown
+from ..messaging.recipients.address_book import MOST_TARGETS
 from ..messaging.text.encoding import EncodingChoice
+from ..messaging.text.splitting import TooLong
+from .reading import Fields, refused
+from .values import (
+    Clamped,
+    InvalidValue,
+    choice,
+    is_empty,
+    items_of,
+    length_of_time,
+    mapping,
+    moment_within,
+    name,
+    quoted,
+    switch,
+    text,
+)
 
-# How long somebody waits for a delivery who doesn't say, and at the longest.
+# How long somebody waits for a delivery who doesn't say.
 USUAL_WAIT: Final = timedelta(minutes=2)
 
+# Somebody may name several in one text.
+_BETWEEN_TARGETS: Final = re.compile(r"[,;\n]")
 
-LONGEST_WAIT: Final = timedelta(minutes=15)
-
-
-# A message that nobody has taken for a day is no alert any more.
-SHORTEST_LIFE: Final = timedelta(seconds=1)
-
-
-LONGEST_LIFE: Final = timedelta(hours=24)
+_line: Final = text(LONGEST_LINE, is_shown=True)
+_written_target: Final = text(LONGEST_TARGETS)
+_time_to_wait: Final = length_of_time(timedelta(), LONGEST_WAIT)
 
 
-_VALUES: Final = probatio.Schema({cv.string: {cv.string: cv.string}})
+def targets(value: object) -> tuple[str, ...]:
+    """Return who is named. What was left empty is nobody, and never everybody.
+
+    What is no text stays in its place, so that the others get the message.
+    """
+    items = [] if is_empty(value) else items_of(value)
+    _check_count(len(items))
+    written = tuple(map(_target, items))
+    if sum(map(len, written)) > LONGEST_TARGETS:
+        raise InvalidValue(
+            "field_too_long", most=str(LONGEST_TARGETS), value=quoted(written[0])
+        )
+    _check_count(
+        len(written) + sum(len(_BETWEEN_TARGETS.findall(one)) for one in written)
+    )
+    return written
 
 
-def _own_value(value: object) -> bool | int | str:
-    """Return what an option of one gateway may be set to; it checks that itself."""
-    if isinstance(value, bool | int | str):
-        return value
-    raise probatio.Invalid("expected true, false, a whole number or a text")
-
-
-def _personalisation(value: object) -> dict[str, dict[str, str]]:
-    """Return what stands for each field, by recipient; no error names one by number."""
-    try:
-        values: dict[str, dict[str, str]] = _VALUES(value)
-    except probatio.Invalid:
-        raise probatio.Invalid("expected a text by field by recipient") from None
-    return values
-
-
-def wait_for_delivery(value: object) -> timedelta:
+def wait_for_delivery(value: object) -> Clamped | timedelta:
     """Return how long to wait: `true` is a while, `false` not at all."""
     if isinstance(value, bool):
         return USUAL_WAIT if value else timedelta()
-    wait: timedelta = cv.positive_time_period(value)
-    if wait > LONGEST_WAIT:
-        raise probatio.Invalid(f"expected {LONGEST_WAIT} at most")
-    return wait
+    return _time_to_wait(value)
 
 
+def _check_count(count: int) -> None:
+    if count > MOST_TARGETS:
+        raise InvalidValue("field_too_many", most=str(MOST_TARGETS))
+
+
+def _target(value: object) -> str:
+    try:
+        return _written_target(value)
+    except InvalidValue as error:
+        if error.key == "field_too_long":
+            raise
+        return quoted(value)
+
+
+def _personalisation(value: object) -> dict[str, dict[str, str]]:
+    """Return what stands for each field, by recipient."""
+    return {
+        name(recipient): {
+            name(field): _line(told)
+            for field, told in mapping(values, MOST_FIELDS).items()
+        }
+        for recipient, values in mapping(value, MOST_TARGETS).items()
+    }
+
+
+def _own_options(value: object) -> dict[str, OwnValue]:
+    """Return what only one gateway knows; it checks the values itself."""
+    return {
+        name(option): _own_value(told)
+        for option, told in mapping(value, MOST_FIELDS).items()
+    }
+
+
+def _own_value(value: object) -> OwnValue:
+    if isinstance(value, bool | int) and abs(value) <= LARGEST_OPTION:
+        return value
+    if isinstance(value, str):
+        return _line(value)
+    raise InvalidValue("field_not_option", value=quoted(value))
+
+
+TEXT_FIELDS: Final[Fields] = {
+    probatio.Required(ATTR_MESSAGE): text(LONGEST_TEXT, is_shown=True),
+    probatio.Optional(ATTR_TITLE): _line,
+}
+TARGET_FIELD: Final[Fields] = {probatio.Optional(ATTR_TARGET): targets}
+WAIT_FIELD: Final[Fields] = {
+    probatio.Optional(ATTR_WAIT_FOR_DELIVERY): wait_for_delivery
+}
 # The fields that say how to send, wherever a message comes from.
-OPTION_FIELDS: Final[dict[probatio.Marker, object]] = {
-    probatio.Optional(ATTR_SENDER): cv.string,
-    probatio.Optional(ATTR_ENCODING): probatio.Coerce(EncodingChoice),
-    probatio.Optional(ATTR_TIME_TO_LIVE): probatio.All(
-        cv.positive_time_period, probatio.Range(min=SHORTEST_LIFE, max=LONGEST_LIFE)
-    ),
-    probatio.Optional(ATTR_ON_UNKNOWN): probatio.Coerce(OnUnknown),
-    probatio.Optional(ATTR_URGENT): cv.boolean,
-    probatio.Optional(ATTR_SEND_AT): cv.datetime,
-    probatio.Optional(ATTR_FLASH): cv.boolean,
-    probatio.Optional(ATTR_VOICE): cv.boolean,
-    probatio.Optional(ATTR_TAG): cv.string,
-    probatio.Optional(ATTR_STOP_MENTION): cv.boolean,
-    probatio.Optional(ATTR_ALLOW_REPLIES): cv.boolean,
+OPTION_FIELDS: Final[Fields] = {
+    probatio.Optional(ATTR_SENDER): name,
+    probatio.Optional(ATTR_ENCODING): choice(EncodingChoice),
+    probatio.Optional(ATTR_TOO_LONG): choice(TooLong),
+    probatio.Optional(ATTR_TIME_TO_LIVE): length_of_time(SHORTEST_LIFE, LONGEST_LIFE),
+    probatio.Optional(ATTR_ON_UNKNOWN): choice(OnUnknown),
+    probatio.Optional(ATTR_URGENT): switch,
+    probatio.Optional(ATTR_SEND_AT): moment_within(FARTHEST_SCHEDULE),
+    probatio.Optional(ATTR_FLASH): switch,
+    probatio.Optional(ATTR_VOICE): switch,
+    probatio.Optional(ATTR_TAG): name,
+    probatio.Optional(ATTR_STOP_MENTION): switch,
+    probatio.Optional(ATTR_ALLOW_REPLIES): switch,
     probatio.Optional(ATTR_PERSONALISATION): _personalisation,
-    probatio.Optional(ATTR_TEST): cv.boolean,
-    probatio.Optional(ATTR_GATEWAY_OPTIONS): {cv.string: _own_value},
-    probatio.Optional(ATTR_WAIT_FOR_DELIVERY): wait_for_delivery,
+    probatio.Optional(ATTR_TEST): switch,
+    probatio.Optional(ATTR_GATEWAY_OPTIONS): _own_options,
+    **WAIT_FIELD,
 }
 
 
 def to_message(fields: Mapping[str, Any], *, by_guest: bool) -> Message:
-    """Return the message that validated fields ask for."""
-    targets = fields.get(ATTR_TARGET)
-    return Message(
+    """Return the message that fields ask for, as they were read.
+
+    Raises:
+        ServiceValidationError: a mail merge makes more of it than anybody reads.
+
+    """
+    message = Message(
         text=fields[ATTR_MESSAGE],
         title=fields.get(ATTR_TITLE),
-        targets=None if targets is None else tuple(targets),
+        targets=fields.get(ATTR_TARGET),
         by_guest=by_guest,
         sender=fields.get(ATTR_SENDER),
         encoding=fields.get(ATTR_ENCODING),
+        too_long=fields.get(ATTR_TOO_LONG),
         time_to_live=fields.get(ATTR_TIME_TO_LIVE, DEFAULT_TIME_TO_LIVE),
         on_unknown=fields.get(ATTR_ON_UNKNOWN, OnUnknown.HOLD),
         urgent=fields.get(ATTR_URGENT, False),
         options=_options(fields),
         personalisation=fields.get(ATTR_PERSONALISATION, {}),
     )
+    if _merged_length(message) > LONGEST_MERGED:
+        error = InvalidValue("field_too_long", most=str(LONGEST_MERGED), value="{…}")
+        raise refused(ATTR_PERSONALISATION, error)
+    return message
+
+
+def _merged_length(message: Message) -> int:
+    """Return how many characters a mail merge makes of a message for those it names."""
+    if not message.personalisation:
+        return 0
+    text = (message.title or "") + message.text
+    times = times_of(text)
+    return sum(
+        len(text) + sum(times[field] * len(told) for field, told in one.items())
+        for one in message.personalisation.values()
+    )
 
 
 def _options(fields: Mapping[str, Any]) -> SmsOptions:
-    send_at = fields.get(ATTR_SEND_AT)
     return SmsOptions(
-        # Without a zone it is the house's own time.
-        send_at=None if send_at is None else dt_util.as_utc(send_at),
+        send_at=fields.get(ATTR_SEND_AT),
         flash=fields.get(ATTR_FLASH, False),
         voice=fields.get(ATTR_VOICE, False),
         test=fields.get(ATTR_TEST, False),

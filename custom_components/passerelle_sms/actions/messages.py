@@ -1,24 +1,21 @@
 """Messages: sent, weighed beforehand, taken back, and looked up."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import probatio
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
-from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     ATTR_ENCODING,
     ATTR_LIMIT,
-    ATTR_MESSAGE,
     ATTR_MESSAGE_ID,
     ATTR_OUTCOME,
     ATTR_RECIPIENT,
     ATTR_SINCE,
-    ATTR_TARGET,
-    ATTR_TITLE,
+    ATTR_TAG,
+    ATTR_TOO_LONG,
     ATTR_UNTIL,
     ATTR_WAIT_FOR_DELIVERY,
 )
@@ -27,17 +24,14 @@ from ..gateways.errors import NotCancellableError
 from ..gateways.outcome import Outcome
 from ..messaging.journal.journal import JournalQuery
 from ..messaging.text.encoding import EncodingChoice
+from ..messaging.text.splitting import TooLong
 from ..presentation.formatting import plain
-from .common import LIMIT, Action, Fields, able, account_of, number_of, translated
+from .common import LIMIT, Action, able, account_of, number_of, translated
 from .guests import async_is_guest
-from .message_fields import OPTION_FIELDS, to_message
+from .message_fields import OPTION_FIELDS, TARGET_FIELD, TEXT_FIELDS, to_message
 from .responses import async_answer, async_message_response
 from .sending import async_send, async_send_or_raise
-
-_TEXT: Final[Fields] = {
-    probatio.Required(ATTR_MESSAGE): cv.string,
-    probatio.Optional(ATTR_TITLE): cv.string,
-}
+from .values import choice, moment, name
 
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
@@ -68,6 +62,10 @@ async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
         "characters": len(preview.text),
         "units": preview.units,
         "segments": preview.segments,
+        "messages": len(preview.parts),
+        "parts": [
+            {"text": part.text, "segments": part.segments} for part in preview.parts
+        ],
         "outside": list(preview.outside),
         "economical_segments": preview.economical_segments,
         "saved_segments": preview.saved_segments,
@@ -77,14 +75,17 @@ async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
 async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return what became of messages, the newest first."""
     account = account_of(call)
-    recipient = call.data.get(ATTR_RECIPIENT)
+    recipient, tag = call.data.get(ATTR_RECIPIENT), call.data.get(ATTR_TAG)
     with translated(account):
+        if tag is not None:
+            account.gateway.check_tag(tag)
         records = await account.journal.find(
             JournalQuery(
                 number=None if recipient is None else number_of(account, recipient),
                 outcome=call.data.get(ATTR_OUTCOME),
-                since=_moment(call.data.get(ATTR_SINCE)),
-                until=_moment(call.data.get(ATTR_UNTIL)),
+                tag=tag,
+                since=call.data.get(ATTR_SINCE),
+                until=call.data.get(ATTR_UNTIL),
                 limit=call.data[ATTR_LIMIT],
             )
         )
@@ -105,7 +106,7 @@ async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
             cancelled = await account.canceller.cancel(call.data[ATTR_MESSAGE_ID])
         except NotCancellableError:
             record = await account.store.get(call.data[ATTR_MESSAGE_ID])
-            if record is not None and record.options.send_at is not None:
+            if record is not None and record.is_scheduled:
                 # It may wait at a gateway that takes nothing back.
                 able(account, CancelsMessages)
             raise
@@ -118,30 +119,22 @@ async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _moment(written: datetime | None) -> datetime | None:
-    """Return a time as the journal knows it; without a zone it is the house's own."""
-    return None if written is None else dt_util.as_utc(written)
-
-
 # Whoever may send learns what became of that; what the whole house was told, and the
 # numbers of all, are not for a guest.
 ACTIONS: Final = (
     Action(
         name="send_sms",
         handler=_async_send_sms,
-        fields={
-            **_TEXT,
-            probatio.Optional(ATTR_TARGET): probatio.All(cv.ensure_list, [cv.string]),
-            **OPTION_FIELDS,
-        },
+        fields={**TEXT_FIELDS, **TARGET_FIELD, **OPTION_FIELDS},
         for_everybody=True,
     ),
     Action(
         name="preview_sms",
         handler=_async_preview_sms,
         fields={
-            **_TEXT,
-            probatio.Optional(ATTR_ENCODING): probatio.Coerce(EncodingChoice),
+            **TEXT_FIELDS,
+            probatio.Optional(ATTR_ENCODING): choice(EncodingChoice),
+            probatio.Optional(ATTR_TOO_LONG): choice(TooLong),
         },
         answers=SupportsResponse.ONLY,
         for_everybody=True,
@@ -150,10 +143,11 @@ ACTIONS: Final = (
         name="get_messages",
         handler=_async_get_messages,
         fields={
-            probatio.Optional(ATTR_RECIPIENT): cv.string,
-            probatio.Optional(ATTR_OUTCOME): probatio.Coerce(Outcome),
-            probatio.Optional(ATTR_SINCE): cv.datetime,
-            probatio.Optional(ATTR_UNTIL): cv.datetime,
+            probatio.Optional(ATTR_RECIPIENT): name,
+            probatio.Optional(ATTR_OUTCOME): choice(Outcome),
+            probatio.Optional(ATTR_SINCE): moment,
+            probatio.Optional(ATTR_UNTIL): moment,
+            probatio.Optional(ATTR_TAG): name,
             **LIMIT,
         },
         answers=SupportsResponse.ONLY,
@@ -161,7 +155,7 @@ ACTIONS: Final = (
     Action(
         name="cancel_sms",
         handler=_async_cancel_sms,
-        fields={probatio.Required(ATTR_MESSAGE_ID): cv.string},
+        fields={probatio.Required(ATTR_MESSAGE_ID): name},
         for_everybody=True,
     ),
 )

@@ -6,12 +6,11 @@ from typing import Final
 import probatio
 
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_TARGET, ATTR_WAIT_FOR_DELIVERY
 from ..gateways.abilities.account import ChecksNumbers
 from .common import Action, able, account_of, translated
-from .message_fields import wait_for_delivery
+from .message_fields import WAIT_FIELD, targets
 from .responses import async_rows
 from .sending import async_awaited
 
@@ -22,7 +21,7 @@ async def _async_check_numbers(call: ServiceCall) -> ServiceResponse:
     gateway = able(account, ChecksNumbers)
     with translated(account, changes=True):
         report = await account.number_checker.check(
-            gateway, account.gateway.key, tuple(call.data[ATTR_TARGET])
+            gateway, account.gateway.key, call.data[ATTR_TARGET]
         )
     if wait := call.data.get(ATTR_WAIT_FOR_DELIVERY, timedelta()):
         report = await async_awaited(account, report, wait)
@@ -37,8 +36,8 @@ ACTIONS: Final = (
         name="check_numbers",
         handler=_async_check_numbers,
         fields={
-            probatio.Required(ATTR_TARGET): probatio.All(cv.ensure_list, [cv.string]),
-            probatio.Optional(ATTR_WAIT_FOR_DELIVERY): wait_for_delivery,
+            probatio.Required(ATTR_TARGET): targets,
+            **WAIT_FIELD,
         },
     ),
 )

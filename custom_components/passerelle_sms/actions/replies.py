@@ -5,7 +5,6 @@ from typing import Final
 import probatio
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
@@ -16,6 +15,7 @@ from ..messaging.journal.replies import StoredReply
 from ..messaging.recipients.address_book import Recipient
 from ..presentation.formatting import local_iso
 from .common import LIMIT, Action, able, account_of, async_unanswered, translated
+from .values import name
 
 
 async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
@@ -56,7 +56,7 @@ ACTIONS: Final = (
     Action(
         name="get_replies",
         handler=_async_get_replies,
-        fields={probatio.Optional(ATTR_MESSAGE_ID): cv.string, **LIMIT},
+        fields={probatio.Optional(ATTR_MESSAGE_ID): name, **LIMIT},
         answers=SupportsResponse.ONLY,
     ),
 )

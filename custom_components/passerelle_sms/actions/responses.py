@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
+from ..gateways.abilities.options import TriesMessages
 from ..gateways.gateway import Gateway
 from ..messaging.model.record import MessageRecord
-from ..messaging.model.report import RecipientResult, Report
-from ..messaging.model.submission import DeliveryState, Failure
+from ..messaging.model.report import RecipientResult, Report, result_for
+from ..messaging.model.submission import DeliveryState, Failure, SubmissionRecord
 from ..presentation.exceptions import async_explain
 from ..presentation.formatting import local_iso, plain, public_code
 
@@ -22,6 +23,7 @@ async def async_answer(
         "segments": report.segments,
         "encoding": report.encoding.value,
         **_joined(report.record),
+        **_tested_by(report.record, gateway),
         "results": await async_rows(hass, report.results, gateway, for_guest=for_guest),
     }
 
@@ -35,10 +37,13 @@ async def async_message_response(
 ) -> JsonObjectType:
     """Return a message of the journal as a row of an answer.
 
-    A guest may have its id from an issue, and learns neither the text nor a number.
+    A guest may have its id from an issue, and learns neither the text, the tag nor a
+    number.
     """
     results = [
-        RecipientResult.of(submission, gateway.key) for submission in record.submissions
+        result_for(record, row.recipient.number, gateway.key)
+        for row in record.submissions
+        if row.part == 1
     ]
     send_at = record.options.send_at
     return {
@@ -51,6 +56,7 @@ async def async_message_response(
         "segments": record.segments,
         "encoding": record.encoding.value,
         "urgent": record.urgent,
+        "tag": None if for_guest else record.options.tag,
         **_joined(record),
         "results": await async_rows(hass, results, gateway, for_guest=for_guest),
     }
@@ -59,6 +65,13 @@ async def async_message_response(
 def _joined(record: MessageRecord) -> JsonObjectType:
     """Return the ids of the other messages that are sent with this one, if any."""
     return {"joined": [*record.joined_ids]} if record.joined else {}
+
+
+def _tested_by(record: MessageRecord, gateway: Gateway) -> JsonObjectType:
+    """Return who has looked at a test: the gateway, by its key, or only the house."""
+    if not record.options.test:
+        return {}
+    return {"tested_by": gateway.key if isinstance(gateway, TriesMessages) else "here"}
 
 
 async def async_rows(
@@ -82,14 +95,33 @@ async def async_rows(
 async def _async_row(
     hass: HomeAssistant, result: RecipientResult, gateway: Gateway, *, for_guest: bool
 ) -> JsonObjectType:
-    failure = result.failure
+    parts = [
+        {"part": row.part, **await _async_fate(hass, row, gateway, for_guest=for_guest)}
+        for row in result.parts
+    ]
     return {
         "recipient": result.public_label if for_guest else result.label,
-        "outcome": result.outcome.value,
         "gateway": result.gateway,
-        "submission_id": None if for_guest else result.submission_id,
-        "segments": result.segments,
-        "cost": None if result.cost is None else plain(result.cost),
+        **await _async_fate(hass, result, gateway, for_guest=for_guest),
+        **({"sent_at_once": True} if result.sent_at_once else {}),
+        **({"parts": [*parts]} if parts else {}),
+    }
+
+
+async def _async_fate(
+    hass: HomeAssistant,
+    told: RecipientResult | SubmissionRecord,
+    gateway: Gateway,
+    *,
+    for_guest: bool,
+) -> JsonObjectType:
+    """Return what became of a message for one recipient, or of a part of it."""
+    failure = told.failure
+    return {
+        "outcome": told.outcome.value,
+        "submission_id": None if for_guest else told.submission_id,
+        "segments": told.segments,
+        "cost": None if told.cost is None else plain(told.cost),
         "error": None
         if failure is None
         else {
@@ -99,8 +131,7 @@ async def _async_row(
             ),
             **_own_words(failure, for_guest=for_guest),
         },
-        **({"sent_at_once": True} if result.sent_at_once else {}),
-        "delivery": delivery_row(result.delivery, for_guest=for_guest),
+        "delivery": delivery_row(told.delivery, for_guest=for_guest),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from homeassistant.core import HomeAssistant
 
 from ..entries.account import Account
-from ..gateways.errors import EmptyTargetError, NotStoredError, RejectedError
+from ..gateways.errors import NotStoredError, RejectedError
 from ..messaging.model.message import Message
 from ..messaging.model.report import Report
 from ..presentation.bus_events import async_tell_refused
@@ -27,18 +27,18 @@ async def async_send(
         HomeAssistantError: the same, for a reason that the caller can't help.
 
     """
-    entry = account.entry
+    entry, tag = account.entry, message.options.tag
     try:
         report = await account.send(message)
     except RejectedError as error:
         labels = _public_labels(account, message)
-        async_tell_refused(hass, entry, error.key, labels)
+        async_tell_refused(hass, entry, error.key, labels, tag=tag)
         raise refusal(error, account.gateway, for_guest=message.by_guest) from error
     for result in report.failures:
         # Who can't be sent to is in no record.
         if result.failure is not None and result.number is None:
             label, key = result.public_label, result.failure.key
-            async_tell_refused(hass, entry, key, [label], report.message_id)
+            async_tell_refused(hass, entry, key, [label], report.message_id, tag=tag)
     return await async_awaited(account, report, wait) if wait else report
 
 
@@ -67,7 +67,7 @@ def _public_labels(account: Account, message: Message) -> list[str]:
         targets = account.settings.address_book.resolve(
             message.targets, names_numbers=not message.by_guest
         )
-    except EmptyTargetError:
+    except RejectedError:
         return []
     return [target.public_label for target in targets]
 

@@ -5,13 +5,14 @@ from typing import Final
 import probatio
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
-from homeassistant.helpers import config_validation as cv
 
 from ..const import ATTR_RECIPIENT
 from ..gateways.abilities.account import KeepsStopList
-from .common import Action, Fields, able, account_of, recipient_of, translated
+from .common import Action, able, account_of, recipient_of, translated
+from .reading import Fields
+from .values import name
 
-_FIELDS: Final[Fields] = {probatio.Required(ATTR_RECIPIENT): cv.string}
+_FIELDS: Final[Fields] = {probatio.Required(ATTR_RECIPIENT): name}
 
 
 async def _async_get_stop_status(call: ServiceCall) -> ServiceResponse:

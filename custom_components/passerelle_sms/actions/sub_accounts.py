@@ -16,9 +16,9 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
+from ..bounds import MOST_CREDITS
 from ..const import (
     ATTR_ACCOUNT_ID,
     ATTR_CREDITS,
@@ -35,7 +35,8 @@ from ..gateways.abilities.account import ListsAccounts, ManagesAccounts
 from ..gateways.errors import UnknownAccountError
 from ..gateways.model.account import SubAccount
 from ..presentation.formatting import plain
-from .common import Action, able, account_of, translated, whole_number
+from .common import Action, able, account_of, translated
+from .values import name, whole_number
 
 
 async def _async_get_accounts(call: ServiceCall) -> ServiceResponse:
@@ -66,14 +67,14 @@ async def _async_delete_account(call: ServiceCall) -> ServiceResponse:
     """Close an account, if the caller knows its name too; tell those that are left."""
     account = account_of(call)
     gateway = able(account, ManagesAccounts)
-    account_id, name = call.data[ATTR_ACCOUNT_ID], call.data[ATTR_NAME]
+    account_id = call.data[ATTR_ACCOUNT_ID]
     if _is_in_use(call.hass, account.entry, account_id):
         raise _refused("account_in_use", account_id)
     with translated(account):
         names = {one.account_id: one.name for one in await gateway.accounts()}
         if account_id not in names:
             raise UnknownAccountError
-    if names[account_id] != name:
+    if names[account_id] != call.data[ATTR_NAME]:
         raise _refused("wrong_account_name", account_id)
     with translated(account, changes=True):
         async with _moving_credits(call.hass, account):
@@ -104,25 +105,23 @@ ACTIONS: Final = (
     Action(
         name="create_account",
         handler=_async_create_account,
-        fields={probatio.Required(ATTR_NAME): cv.string},
+        fields={probatio.Required(ATTR_NAME): name},
     ),
     Action(
         name="delete_account",
         handler=_async_delete_account,
         fields={
-            probatio.Required(ATTR_ACCOUNT_ID): cv.string,
-            probatio.Required(ATTR_NAME): cv.string,
+            probatio.Required(ATTR_ACCOUNT_ID): name,
+            probatio.Required(ATTR_NAME): name,
         },
     ),
     Action(
         name="transfer_credits",
         handler=_async_transfer_credits,
         fields={
-            probatio.Required(ATTR_FROM_ACCOUNT_ID): cv.string,
-            probatio.Required(ATTR_TO_ACCOUNT_ID): cv.string,
-            probatio.Required(ATTR_CREDITS): probatio.All(
-                whole_number, probatio.Range(min=1)
-            ),
+            probatio.Required(ATTR_FROM_ACCOUNT_ID): name,
+            probatio.Required(ATTR_TO_ACCOUNT_ID): name,
+            probatio.Required(ATTR_CREDITS): whole_number(1, MOST_CREDITS),
         },
     ),
 )

@@ -6,12 +6,13 @@ import probatio
 
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 
+from ..bounds import MOST_TRANSACTIONS
 from ..const import ATTR_QUANTITY
 from ..gateways.abilities.account import ListsTransactions
-from .common import Action, able, account_of, translated, whole_number
+from .common import Action, able, account_of, translated
+from .values import whole_number
 
 DEFAULT_QUANTITY: Final = 100
-LARGEST_QUANTITY: Final = 1000
 
 
 async def _async_get_transactions(call: ServiceCall) -> ServiceResponse:
@@ -28,8 +29,8 @@ ACTIONS: Final = (
         name="get_transactions",
         handler=_async_get_transactions,
         fields={
-            probatio.Optional(ATTR_QUANTITY, default=DEFAULT_QUANTITY): probatio.All(
-                whole_number, probatio.Range(min=1, max=LARGEST_QUANTITY)
+            probatio.Optional(ATTR_QUANTITY, default=DEFAULT_QUANTITY): whole_number(
+                1, MOST_TRANSACTIONS
             )
         },
         answers=SupportsResponse.ONLY,

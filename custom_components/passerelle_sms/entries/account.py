@@ -87,7 +87,7 @@ class Account:
             self.observer,
             self.coordinator,
             self.settings.address_book,
-            self.settings.encoding,
+            self.settings.writing,
             is_alone=self.settings.is_alone,
         )
         self.ledger: Final = parts.ledger
@@ -96,13 +96,16 @@ class Account:
         self.tracker: Final = parts.tracker
         self.replies: Final = parts.replies
         self.canceller: Final = parts.canceller
+        self.planned: Final = parts.planned
         self.number_checker: Final = parts.number_checker
         self._dispatcher = parts.dispatcher
         self._reconciler = parts.reconciler
         self.coordinator.look = self.ledger.look
         self._keeper = JournalKeeper(hass, entry, self.journal, clock, self._take_up)
         self.store.listen(self._keeper.on_change)
-        self._follow_alarm = Alarm(clock, self._follow_again)
+        self._follow_alarm = Alarm(
+            clock, lambda: self._tasks.spawn(self._follow_again())
+        )
         self._tasks = Tasks()
         self._is_shared = False
         """Whether another entry is the same account."""
@@ -136,6 +139,7 @@ class Account:
                 ),
             ) from error
         self._dispatcher.start()
+        self.planned.start()
         self._has_begun.set()
         self._endings += (
             self.coordinator.async_add_listener(self._on_balance),
@@ -171,7 +175,7 @@ class Account:
         self.settings = settings
         book = settings.address_book
         self.messenger.address_book = self.number_checker.address_book = book
-        self.messenger.encoding = settings.encoding
+        self.messenger.writing = settings.writing
         self.guard.limits = settings.guard_limits
         self.coordinator.name = settings.title
         self.coordinator.update_interval = settings.poll_interval
@@ -214,16 +218,9 @@ class Account:
     def who_replied(
         self, reply: StoredReply, record: MessageRecord | None
     ) -> Recipient | UnusableTarget:
-        """Return who has answered a message; nameless where it went to a mere number.
-
-        A guest may have sent it there: its answer must not tell him whose number it is.
-        """
-        sender = self.settings.address_book.by_number(reply.number)
-        if record is None or isinstance(sender, UnusableTarget):
-            return sender
-        sent_to = (submission.recipient for submission in record.submissions)
-        nameless = Recipient(number=sender.number)
-        return nameless if nameless in sent_to else sender
+        """Return who has answered a message."""
+        sent_to = [] if record is None else [s.recipient for s in record.submissions]
+        return self.settings.address_book.sender(reply.number, sent_to)
 
     async def start_following(self) -> None:
         """Follow what becomes of accepted messages, once there is who listens."""
@@ -251,6 +248,7 @@ class Account:
         """Wait for the requests under way, and begin none of those that wait."""
         try:
             async with asyncio.timeout(STOP_LIMIT):
+                await self.planned.stop()
                 await self._dispatcher.drain()
                 # Nobody is kept waiting for a delivery: Home Assistant would wait too.
                 await self.tracker.stop()
@@ -281,6 +279,7 @@ class Account:
     async def _finish(self) -> None:
         await self.tracker.stop()
         await self.replies.stop()
+        await self.planned.stop()
         await self._dispatcher.stop()
         await self._reconciler.stop()
         await self.ledger.finish()
@@ -306,10 +305,7 @@ class Account:
         await self.store.load()
         self.announcer.async_start()
 
-    def _follow_again(self) -> None:
-        self._tasks.spawn(self._async_follow_again())
-
-    async def _async_follow_again(self) -> None:
+    async def _follow_again(self) -> None:
         await self.pause_following()
         await self.start_following()
 

@@ -22,7 +22,7 @@ from ..messaging.message_store import MessageStore
 from ..messaging.model.announcements import acknowledge, mark_notice_announced
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import Report
-from ..messaging.model.submission import Notice, Stage, SubmissionRecord
+from ..messaging.model.submission import Notice, RowKey, Stage, SubmissionRecord
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.bus_events import async_tell_message
 from ..presentation.issues import async_forget_not_left, async_tell_not_left
@@ -45,8 +45,8 @@ class Announcer:
         self._entry = entry
         self._store = store
         self._journal = journal
-        self._unannounced: dict[str, tuple[MessageRecord, set[str]]] = {}
-        """By message: the numbers of which no event has told yet."""
+        self._unannounced: dict[str, tuple[MessageRecord, set[RowKey]]] = {}
+        """By message: the submissions of which no event has told yet."""
         self._is_open = False
         self._turn = asyncio.Lock()
         self._tasks = Tasks()
@@ -127,7 +127,7 @@ class Announcer:
         self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
     ) -> bool:
         """Note what is to be announced; return whether anything is."""
-        new = {s.recipient.number for s in submissions if _is_unannounced(s)}
+        new = {s.key for s in submissions if _is_unannounced(s)}
         if new:
             _, known = self._unannounced.get(record.message_id, (record, set()))
             self._unannounced[record.message_id] = record, known | new
@@ -145,16 +145,16 @@ class Announcer:
             await self._update_issue()
 
     async def _announce_message(
-        self, collected: MessageRecord, collected_for: Iterable[str]
+        self, collected: MessageRecord, keys: Iterable[RowKey]
     ) -> None:
         message_id = collected.message_id
         record = self._store.get_open(message_id) or collected
-        unannounced = [*filter(_is_unannounced, map(record.find, collected_for))]
+        unannounced = [*filter(_is_unannounced, map(record.find, keys))]
         async_tell_message(self._hass, self._entry, record, unannounced)
-        numbers = [submission.recipient.number for submission in unannounced]
+        told = [submission.key for submission in unannounced]
         with suppress(NotStoredError):
             await self._store.change(
-                message_id, partial(mark_notice_announced, numbers=numbers)
+                message_id, partial(mark_notice_announced, keys=told)
             )
 
     async def _update_issue(self) -> None:

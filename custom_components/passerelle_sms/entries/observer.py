@@ -140,4 +140,4 @@ class AccountObserver(MessageObserver):
         """Let the guard forget what never left, or was taken back."""
         for submission in submissions:
             if submission.stage is Stage.CLOSED and not counts(submission):
-                self._guard.uncount(record.message_id, submission.recipient.number)
+                self._guard.uncount(record.message_id, submission.key)

@@ -16,7 +16,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData
 from ..gateways.outcome import Outcome
 from ..messaging.journal.journal import Journal
 from ..messaging.model.record import Kind, MessageRecord
-from ..messaging.model.submission import SubmissionRecord
+from ..messaging.model.submission import RowKey, SubmissionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class SegmentCounter:
     def __init__(self, entry_id: str, begin: datetime) -> None:
         """Count for the account `entry_id`, which was added at `begin`."""
         self._last = Count(entry_id=entry_id, segments=0, at=begin, unsettled={})
-        self._unsettled: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        """Of the messages that are not settled: what is counted, by number."""
+        self._unsettled: defaultdict[str, dict[RowKey, int]] = defaultdict(dict)
+        """Of the messages that are not settled: what is counted, by submission."""
         self.segments = 0
         """The segments counted."""
 
@@ -94,10 +94,9 @@ class SegmentCounter:
             return False
         before, counted = self.segments, self._unsettled[record.message_id]
         for submission in changed:
-            number = submission.recipient.number
             accepted = _accepted_segments(record, submission)
-            self.segments += accepted - counted.get(number, 0)
-            counted[number] = accepted
+            self.segments += accepted - counted.get(submission.key, 0)
+            counted[submission.key] = accepted
         if record.is_closed:
             del self._unsettled[record.message_id]
         return self.segments != before
@@ -106,4 +105,4 @@ class SegmentCounter:
 def _accepted_segments(record: MessageRecord, submission: SubmissionRecord) -> int:
     if submission.outcome is not Outcome.ACCEPTED:
         return 0
-    return record.segments if submission.segments is None else submission.segments
+    return record.segments_of(submission)

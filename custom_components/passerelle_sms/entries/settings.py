@@ -35,7 +35,9 @@ from ..const import (
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
+    CONF_STRIP_TAGS,
     CONF_TOLD_ACCOUNT_ID,
+    CONF_TOO_LONG,
     DEFAULT_LOW_BALANCE,
     DEFAULT_POLL,
     SUBENTRY_RECIPIENT,
@@ -44,8 +46,12 @@ from ..gateways.catalogue import GATEWAYS
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import Credentials
 from ..messaging.guard.guard import GuardLimits
+from ..messaging.invisible import trimmed
 from ..messaging.recipients.address_book import AddressBook, Recipient
+from ..messaging.recipients.names import is_name, tidied
 from ..messaging.text.encoding import EncodingChoice
+from ..messaging.text.splitting import TooLong
+from ..messaging.text.writing import Writing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +98,8 @@ class AccountSettings:
     """Whose national numbers are understood, ISO 3166-1 alpha-2."""
     recipients: tuple[Recipient, ...] = field(repr=False)
     """In the order in which they were added."""
-    encoding: EncodingChoice
-    """Of messages that name none."""
+    writing: Writing
+    """Of messages that name nothing else."""
     guard_limits: GuardLimits
     poll_interval: timedelta
     """Never under what the gateway allows."""
@@ -112,9 +118,7 @@ class AccountSettings:
             gateway=GatewaySettings.of(entry.data, options),
             country=entry.data[CONF_COUNTRY],
             recipients=_recipients(entry),
-            encoding=EncodingChoice(
-                options.get(CONF_ENCODING, EncodingChoice.AUTOMATIC)
-            ),
+            writing=_writing(options),
             guard_limits=_guard_limits(options),
             poll_interval=_poll_interval(entry),
             low_balance=Decimal(options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE)),
@@ -171,7 +175,7 @@ def is_same_account(known: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
 
 def _identity(gateway: type[Gateway], proof: Credentials, told_id: str) -> str:
     """Return a digest: what identifies an account may be its secret, or a number."""
-    fields = [getattr(proof, field).strip() for field in gateway.identity_fields]
+    fields = [trimmed(getattr(proof, field)) for field in gateway.identity_fields]
     identity = [told_id] if told_id else fields
     digest = hashlib.sha256("\n".join((gateway.key, *identity)).encode())
     return digest.hexdigest()[:32]
@@ -181,7 +185,7 @@ def _login(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return how an account is logged in to, but for which of several it is."""
     gateway = gateway_class(data)
     fields = [field for field in gateway.identity_fields if field != CONF_ACCOUNT_ID]
-    return (gateway.key, *(data.get(field, "").strip() for field in fields))
+    return (gateway.key, *(trimmed(data.get(field, "")) for field in fields))
 
 
 def _recipients(entry: ConfigEntry) -> tuple[Recipient, ...]:
@@ -195,15 +199,10 @@ def _recipient(subentry: ConfigSubentry) -> Recipient:
 def recipient_name(subentry: ConfigSubentry) -> str:
     """Return what a recipient is called: its title, which users can change anywhere.
 
-    A title without a letter might be a number, which must not be shown as a name is.
+    A title that is no name might be a number, which must not be shown as a name is.
     """
-    title = " ".join(subentry.title.split())
+    title = tidied(subentry.title)
     return title if is_name(title) else str(subentry.data[CONF_NAME])
-
-
-def is_name(text: str) -> bool:
-    """Return whether a text can be a recipient's name, and no number."""
-    return any(sign.isalpha() for sign in text)
 
 
 def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[Recipient, ...]:
@@ -219,6 +218,15 @@ def _poll_interval(entry: ConfigEntry) -> timedelta:
     minutes = entry.options.get(CONF_POLL_MINUTES)
     chosen = DEFAULT_POLL if minutes is None else timedelta(minutes=minutes)
     return max(chosen, gateway_class(entry.data).limits.minimum_poll)
+
+
+def _writing(options: Mapping[str, Any]) -> Writing:
+    usual = Writing()
+    return Writing(
+        encoding=EncodingChoice(options.get(CONF_ENCODING, usual.encoding)),
+        too_long=TooLong(options.get(CONF_TOO_LONG, usual.too_long)),
+        strip_tags=options.get(CONF_STRIP_TAGS, usual.strip_tags),
+    )
 
 
 def _guard_limits(options: Mapping[str, Any]) -> GuardLimits:

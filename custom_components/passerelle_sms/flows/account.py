@@ -33,6 +33,7 @@ from ..gateways.errors import (
 )
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import SubAccount
+from ..messaging.invisible import trimmed
 from ..webhook import with_webhook_id
 from .account_check import (
     InvalidUrlError,
@@ -53,6 +54,7 @@ from .forms import (
     reconfigure_form,
     sender_form,
     sub_account_form,
+    too_long,
     without_secrets,
     words_of,
 )
@@ -124,9 +126,10 @@ class AccountFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask for the secret again."""
         entry = self._get_reauth_entry()
-        self._data = changed(entry.data, flattened(user_input or {}))
-        errors: dict[str, str] = {}
-        if user_input is not None:
+        fields = flattened(user_input or {})
+        self._data = changed(entry.data, fields)
+        errors = too_long(fields)
+        if user_input is not None and not errors:
             try:
                 return await self._async_go_on(await async_prove(self.hass, self._data))
             except GatewayError as error:
@@ -174,7 +177,7 @@ class AccountFlow(ConfigFlow):
         if CONF_ALONE in fields:
             self._options = {CONF_ALONE: fields.pop(CONF_ALONE)}
         self._data = changed(known, {CONF_GATEWAY: gateway.key, **fields})
-        errors: dict[str, str] = {}
+        errors = too_long(fields)
         try:
             self._data[CONF_URL] = base_url(self._data[CONF_URL])
             gateway.sender_rule.check(self._data.get(CONF_SENDER))
@@ -275,7 +278,7 @@ class AccountFlow(ConfigFlow):
         if self.source == SOURCE_RECONFIGURE:
             step, schema = "reconfigure", reconfigure_form(gateway, self._data)
         else:
-            country = self.hass.config.country or gateway.region
+            country = _proposed_country(gateway, self.hass.config.country)
             step, schema = gateway.key, account_form(gateway, country)
         return self.async_show_form(
             step_id=step,
@@ -305,7 +308,7 @@ class AccountFlow(ConfigFlow):
         """Choose a registered sender, or insist on one that was registered just now."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            sender = user_input[CONF_SENDER].strip()
+            sender = trimmed(user_input[CONF_SENDER])
             try:
                 self._gateway.sender_rule.check(sender)
             except InvalidSenderError:
@@ -335,3 +338,8 @@ class AccountFlow(ConfigFlow):
         if self._senders and sender not in self._senders:
             return await self.async_step_sender()
         return await self._async_finish()
+
+
+def _proposed_country(gateway: type[Gateway], house: str | None) -> str:
+    """Return whose national numbers an account reads: the house's, if it may send there."""
+    return house if house in gateway.other_countries else gateway.region

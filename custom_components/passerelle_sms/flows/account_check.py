@@ -12,6 +12,7 @@ from yarl import URL
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 
+from ..bounds import LONGEST_URL
 from ..const import CONF_ACCOUNT_ID, CONF_ONLY_ACCOUNT, CONF_TOLD_ACCOUNT_ID
 from ..entries.factory import async_share_budget, make_gateway
 from ..entries.settings import GatewaySettings, has_same_login
@@ -30,9 +31,12 @@ from ..gateways.errors import (
 )
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import SubAccount
+from ..messaging.invisible import trimmed
 
 # A name as it goes over the wire, or an address.
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]+")
+# Somebody's login, an empty one too: a parsed address has lost that.
+_USER: Final = re.compile(r"[^/]*//[^/?#]*@")
 # How long a form waits, in seconds, for what it can do without.
 FORM_PATIENCE: Final = 5
 
@@ -104,15 +108,17 @@ def base_url(text: str) -> str:
         InvalidUrlError: it is no address of a web server, or holds more than that.
 
     """
+    if len(text) > LONGEST_URL:
+        raise InvalidUrlError
     try:
-        url = URL(text.strip())
+        url = URL(trimmed(text))
         host = url.host
     except ValueError as error:
         # Also where a host's name can't be decoded.
         raise InvalidUrlError from error
     if url.scheme not in {"http", "https"} or not host:
         raise InvalidUrlError
-    if "@" in url.raw_authority or url.query_string or url.fragment:
+    if _USER.match(text) or url.query_string or url.fragment:
         raise InvalidUrlError
     if not _HOST.fullmatch(url.raw_host or ""):
         raise InvalidUrlError

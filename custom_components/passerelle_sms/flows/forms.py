@@ -31,6 +31,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from ..bounds import LONGEST_NAME, MOST_CREDITS
 from ..const import (
     CONF_ACCOUNT_ID,
     CONF_ALONE,
@@ -44,6 +45,8 @@ from ..const import (
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
+    CONF_STRIP_TAGS,
+    CONF_TOO_LONG,
     CONF_WEBHOOK_URL,
     SECTION_ADVANCED,
 )
@@ -53,12 +56,13 @@ from ..gateways.abilities.options import SellsLongMessages
 from ..gateways.errors import GatewayError
 from ..gateways.gateway import Gateway
 from ..gateways.model.account import SubAccount
+from ..messaging.invisible import trimmed
 from ..messaging.text.encoding import EncodingChoice
+from ..messaging.text.splitting import TooLong
 from ..presentation.exceptions import own_words
 
 MINUTES_A_DAY: Final = 24 * 60
 MOST_SEGMENTS: Final = 100_000
-MOST_CREDITS: Final = 1_000_000
 
 _PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HIDDEN: Final = TextSelector(
@@ -171,6 +175,14 @@ def options_form(
                 mode=SelectSelectorMode.LIST,
             )
         ),
+        probatio.Optional(CONF_TOO_LONG): SelectSelector(
+            SelectSelectorConfig(
+                options=[choice.value for choice in TooLong],
+                translation_key="too_long",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+        probatio.Optional(CONF_STRIP_TAGS): BooleanSelector(),
     }
     if issubclass(gateway, SellsLongMessages):
         fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
@@ -194,13 +206,25 @@ def options_form(
 
 
 def flattened(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return a form's fields without its section, what was left empty left out."""
+    """Return a form's fields without its section, what was left empty left out.
+
+    Copying often adds a blank, or what can't be seen, at an end; of a secret, too.
+    """
     fields = {**user_input, **user_input.get(SECTION_ADVANCED, {})}
     fields.pop(SECTION_ADVANCED, None)
-    return {
-        name: value.strip() if isinstance(value, str) and name not in SECRETS else value
+    clean = {
+        name: trimmed(value) if isinstance(value, str) else value
         for name, value in fields.items()
-        if value != ""
+    }
+    return {name: value for name, value in clean.items() if value != ""}
+
+
+def too_long(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a form says of texts that are longer than any of their kind."""
+    return {
+        name: "too_long"
+        for name, value in fields.items()
+        if isinstance(value, str) and len(value) > LONGEST_NAME and name != CONF_URL
     }
 
 

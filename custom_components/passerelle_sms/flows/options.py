@@ -16,11 +16,14 @@ from ..const import (
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
+    CONF_STRIP_TAGS,
+    CONF_TOO_LONG,
     CONF_WEBHOOK_URL,
 )
 from ..entries.settings import AccountSettings, gateway_class
 from ..gateways.abilities.delivery import PushesDeliveryOnRequest
 from ..gateways.errors import InvalidSenderError
+from ..messaging.invisible import trimmed
 from ..webhook import async_delivery_url, pushes_delivery
 from .account_check import async_list_senders
 from .address_check import async_address_trouble
@@ -102,7 +105,9 @@ class AccountOptionsFlow(OptionsFlow):
         return {
             CONF_SENDER: entry.data.get(CONF_SENDER, ""),
             CONF_POLL_MINUTES: settings.poll_interval.total_seconds() // 60,
-            CONF_ENCODING: settings.encoding.value,
+            CONF_ENCODING: settings.writing.encoding.value,
+            CONF_TOO_LONG: settings.writing.too_long.value,
+            CONF_STRIP_TAGS: settings.writing.strip_tags,
             CONF_LONG_MESSAGES: settings.gateway.long_messages,
             CONF_DELIVERY_REPORTS: settings.gateway.delivery_reports,
             CONF_ALONE: settings.is_alone,
@@ -123,4 +128,4 @@ class AccountOptionsFlow(OptionsFlow):
 def _sender_in(user_input: dict[str, Any]) -> str:
     """Return the sender that was chosen, empty for none."""
     sender: str = user_input.get(CONF_SENDER, "")
-    return sender.strip()
+    return trimmed(sender)

@@ -2,47 +2,48 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import batched
 import re
 from typing import ClassVar, Final, Self
 
 import aiohttp
 from yarl import URL
 
-from .abilities.delivery import PushesDelivery, TracksDelivery
-from .abilities.options import OPTION_ABILITIES, AddsStopMention, TakesOwnOptions
-from .answer_reader import AnswerReader
+from .abilities.options import (
+    DONE_HERE,
+    OPTION_ABILITIES,
+    AddsStopMention,
+    SchedulesMessages,
+    TakesOwnOptions,
+    TriesMessages,
+)
+from .batches import BatchSender
 from .errors import (
     EmptyMessageError,
-    GatewayError,
     InvalidMessageError,
+    InvalidOptionError,
     MessageTooLongError,
-    MissingFieldError,
     OptionNotSupportedError,
-    RejectedError,
 )
 from .model.account import Balance, Credentials
-from .model.delivery import DeliveryStatus
-from .model.limits import Limits, SenderRule
-from .model.mail_merge import fields_of, fill_in
+from .model.limits import SenderRule
+from .model.mail_merge import check_fields
 from .model.message import SendResult, Sms, Submission
+from .model.options import LONGEST_TAG
 from .model.segments import Measure, measure
+from .model.visibility import is_blank
 from .outcome import Outcome
 from .wire.redaction import Redactor
 from .wire.request_budget import RequestBudget
 from .wire.times import check_schedule
 from .wire.transport import Timeouts, Transport
 
-type HandOver = Callable[[Sms, Sequence[str]], Awaitable[SendResult]]
-"""Makes one request for all recipients; their numbers are as the gateway writes them."""
-
 # Half a surrogate pair is no character: no request can carry it.
 _HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
 
 
-class Gateway(AnswerReader, ABC):
+class Gateway(BatchSender, ABC):
     """A client of one gateway, for one account.
 
     What a gateway can do beyond this is told by the classes of `abilities` that it
@@ -55,6 +56,8 @@ class Gateway(AnswerReader, ABC):
     """Its name as its users know it."""
     region: ClassVar[str]
     """The country of most of its users, ISO 3166-1 alpha-2."""
+    other_countries: ClassVar[frozenset[str]] = frozenset()
+    """Those of the others, whose national numbers a new account may read instead."""
     site: ClassVar[str]
     """Where its users log in and top up."""
     default_url: ClassVar[URL]
@@ -63,7 +66,6 @@ class Gateway(AnswerReader, ABC):
     """The fields of `Credentials` that its users are given."""
     identity_fields: ClassVar[tuple[str, ...]] = ("username",)
     """The fields of `Credentials` that tell one account from another."""
-    limits: ClassVar[Limits] = Limits()
     sender_rule: ClassVar[SenderRule] = SenderRule()
 
     def __init__(
@@ -93,7 +95,7 @@ class Gateway(AnswerReader, ABC):
         self.budget: Final = budget
         """The requests that are left; `None` where nobody counts them."""
         self._transport: Final = Transport(session, self.url, timeouts, budget)
-        self._slots: Final = asyncio.Semaphore(self.limits.concurrency)
+        self._slots = asyncio.Semaphore(self.limits.concurrency)
 
     def become(self, other: Self) -> None:
         """Go on as another client of the same gateway: other credentials or address.
@@ -121,24 +123,64 @@ class Gateway(AnswerReader, ABC):
         nothing is repeated here.
 
         Raises:
-            RejectedError: the text or the sender breaks the gateway's rules, so nothing
-                was sent to anybody.
+            RejectedError: the text, the sender or an option breaks the gateway's rules,
+                or the gateway can't test or wait: nothing was sent to anybody.
 
         """
         sms = replace(sms, sender=sms.sender or self.sender)
         self.check(sms)
+        self._check_ability("send_at", sms, SchedulesMessages)
+        self._check_ability("test", sms, TriesMessages)
         return await self._in_batches(sms, self._send_batch)
 
+    def try_here(self, sms: Sms) -> SendResult:
+        """Return what can be told of a message without asking whether it is taken.
+
+        What passes is `not_sent`, without an error.
+
+        Raises:
+            RejectedError: as `check` does.
+
+        """
+        self.check(sms)
+        refused, numbers = self._localise(sms.recipients)
+        passed = [Submission(recipient=r, outcome=Outcome.NOT_SENT) for r in numbers]
+        result = SendResult(submissions=(*refused, *passed))
+        return result.in_order(sms.recipients)
+
     def check(self, sms: Sms) -> None:
-        """Raise `RejectedError` if the text or the sender breaks the gateway's rules."""
+        """Raise `RejectedError` if the text or the sender breaks the gateway's rules.
+
+        What can be done here of the options is not refused (`DONE_HERE`).
+        """
         _check_text(sms.text)
         self.sender_rule.check(sms.sender or self.sender)
         self._check_options(sms)
-        segments = self.measure_sms(sms).segments
-        if segments > self.limits.segments:
+        if not self.fits(sms):
             raise MessageTooLongError(
-                segments=str(segments), maximum=str(self.limits.segments)
+                segments=str(self.measure_sms(sms).segments),
+                maximum=str(self.most_segments),
             )
+
+    def check_tag(self, tag: str) -> None:
+        """Raise `InvalidOptionError` for a tag that can't be kept: any text may be."""
+        if not 1 <= len(tag) <= LONGEST_TAG or _HALF_PAIR.search(tag):
+            raise InvalidOptionError(
+                option="tag", allowed=f"(A, é, 7, …) × 1 – {LONGEST_TAG}"
+            )
+
+    @property
+    def most_segments(self) -> int:
+        """The segments that one message may take."""
+        return self.limits.segments
+
+    def fits(self, sms: Sms) -> bool:
+        """Return whether a message is short enough, for whoever reads most."""
+        return self.measure_sms(sms).segments <= self.most_segments
+
+    def may_split(self, sms: Sms) -> bool:
+        """Return whether several messages can say what is too long for one."""
+        return True
 
     def measure(self, text: str) -> Measure:
         """Return what `text` takes, as this gateway counts."""
@@ -146,29 +188,24 @@ class Gateway(AnswerReader, ABC):
 
     def measure_sms(self, sms: Sms) -> Measure:
         """Return what a message takes with its options, for whom it takes most."""
-        # Most messages say the same to everybody.
-        texts = {self.text_for(sms, recipient) for recipient in sms.recipients}
         return max(
-            map(self.measure, texts or {self.text_for(sms)}),
+            map(self.measure, self.texts_of(sms)),
             key=lambda measured: (measured.segments, measured.units),
         )
 
+    def texts_of(self, sms: Sms) -> set[str]:
+        """Return all that is read of a message: most say the same to everybody."""
+        if not sms.options.personalisation:
+            return {self.text_for(sms)}
+        texts = {self.text_for(sms, recipient) for recipient in sms.recipients}
+        return texts or {self.text_for(sms)}
+
     def text_for(self, sms: Sms, recipient: str | None = None) -> str:
         """Return what one recipient, or anybody, reads on the phone."""
-        values = sms.options.personalisation.get(recipient or "", {})
-        text = fill_in(sms.text, values)
+        text = sms.text_to(recipient)
         if sms.options.stop_mention and isinstance(self, AddsStopMention):
             return text + self.stop_mention
         return text
-
-    def local_number(self, recipient: str) -> str:
-        """Return an E.164 number as this gateway writes it.
-
-        Raises:
-            InvalidRecipientError: the gateway can't send there.
-
-        """
-        return recipient.removeprefix("+")
 
     @abstractmethod
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
@@ -179,39 +216,16 @@ class Gateway(AnswerReader, ABC):
 
         """
 
-    async def _in_batches(self, sms: Sms, hand_over: HandOver) -> SendResult:
-        """Hand over for as many recipients at once as the gateway takes.
-
-        What `hand_over` raises stands for the recipients of its request, and no others.
-        """
-        refused, numbers = self._localise(sms.recipients)
-
-        async def hand_over_one(recipients: tuple[str, ...]) -> SendResult:
-            batch = replace(sms, recipients=recipients)
-            async with self._slots:
-                try:
-                    return await hand_over(batch, [numbers[r] for r in recipients])
-                except GatewayError as error:
-                    return SendResult.failed(recipients, error)
-
-        results = await asyncio.gather(
-            *map(hand_over_one, self._batches(sms, tuple(numbers)))
-        )
-        result = SendResult.joined([SendResult(submissions=tuple(refused)), *results])
-        return self._followed(sms, result.in_order(sms.recipients))
-
-    def _batches(
-        self, sms: Sms, recipients: Sequence[str]
-    ) -> Iterable[tuple[str, ...]]:
-        """Return who shares a request, each recipient once."""
-        return batched(recipients, self.limits.recipients_per_request, strict=False)
+    def _check_ability(self, option: str, sms: Sms, ability: type) -> None:
+        """Raise `OptionNotSupportedError` if an option can't be handed over."""
+        if option in sms.options.used and not isinstance(self, ability):
+            raise OptionNotSupportedError(option=option)
 
     def _check_options(self, sms: Sms) -> None:
         """Raise `RejectedError` if the gateway lacks an option, or a value is wrong."""
         options = sms.options
-        for name in options.used:
-            if not isinstance(self, OPTION_ABILITIES[name]):
-                raise OptionNotSupportedError(option=name)
+        for name in set(options.used) - DONE_HERE:
+            self._check_ability(name, sms, OPTION_ABILITIES[name])
         if options.send_at is not None:
             check_schedule(options.send_at)
         own = self.own_options if isinstance(self, TakesOwnOptions) else {}
@@ -219,53 +233,18 @@ class Gateway(AnswerReader, ABC):
             if name not in own:
                 raise OptionNotSupportedError(option=name)
             own[name].check(name, value)
+        if options.tag is not None:
+            self.check_tag(options.tag)
         if options.personalisation:
             for recipient in sms.recipients:
-                _check_merged(sms.text, options.personalisation.get(recipient, {}))
-
-    def _localise(
-        self, recipients: Sequence[str]
-    ) -> tuple[list[Submission], dict[str, str]]:
-        """Split the recipients: those refused here, and the others' local numbers."""
-        refused: list[Submission] = []
-        numbers: dict[str, str] = {}
-        for recipient in recipients:
-            try:
-                numbers[recipient] = self.local_number(recipient)
-            except RejectedError as error:
-                refused.append(Submission.failed(recipient, error))
-        return refused, numbers
-
-    def _followed(self, sms: Sms, result: SendResult) -> SendResult:
-        """Return a result in which is told what more will be heard about."""
-        return replace(
-            result,
-            submissions=tuple(
-                replace(submission, delivery=DeliveryStatus.PENDING)
-                if submission.outcome is Outcome.ACCEPTED
-                and self._is_followed(sms, submission)
-                else submission
-                for submission in result.submissions
-            ),
-        )
-
-    def _is_followed(self, sms: Sms, submission: Submission) -> bool:
-        """Return whether more will be heard about what was accepted of a message."""
-        return isinstance(self, TracksDelivery) or (
-            isinstance(self, PushesDelivery) and self.tells_of(sms, submission)
-        )
+                values = options.personalisation.get(recipient, {})
+                check_fields(sms.template_of(recipient), values)
+                _check_text(sms.text_to(recipient))
 
 
 def _check_text(text: str) -> None:
     """Raise `InvalidMessageError` for a text that nobody could read."""
-    if not text.strip():
+    if is_blank(text):
         raise EmptyMessageError
     if _HALF_PAIR.search(text):
         raise InvalidMessageError
-
-
-def _check_merged(text: str, values: Mapping[str, str]) -> None:
-    """Raise `RejectedError` if a recipient's values make no text of `text`."""
-    if missing := sorted(fields_of(text) - values.keys()):
-        raise MissingFieldError(field=missing[0])
-    _check_text(fill_in(text, values))

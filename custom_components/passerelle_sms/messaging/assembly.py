@@ -14,6 +14,7 @@ from .operations.canceller import Canceller
 from .operations.message_tester import MessageTester
 from .operations.messenger import Messenger
 from .operations.number_checker import NumberChecker
+from .operations.planned_messages import PlannedMessages
 from .outbox.dispatcher import Dispatcher
 from .outbox.joining import Joining
 from .outbox.outbox import Outbox
@@ -23,7 +24,7 @@ from .reconciliation.reconciler import Reconciler
 from .reconciliation.sent_list_evidence import SentListEvidence
 from .runtime.clock import Clock
 from .runtime.waiters import Waiters
-from .text.encoding import EncodingChoice
+from .text.writing import Writing
 from .tracking.reply_poller import ReplyPoller
 from .tracking.tracker import Tracker
 
@@ -40,6 +41,7 @@ class MessagingParts:
     tracker: Tracker
     replies: ReplyPoller
     canceller: Canceller
+    planned: PlannedMessages
     number_checker: NumberChecker
 
 
@@ -52,7 +54,7 @@ def assemble(
     observer: MessageObserver,
     balance: BalanceSource,
     address_book: AddressBook,
-    encoding: EncodingChoice,
+    writing: Writing,
     *,
     is_alone: bool,
 ) -> MessagingParts:
@@ -69,6 +71,7 @@ def assemble(
     )
     joining = Joining(store, dispatcher, observer, clock, waiters)
     outbox = Outbox(store, dispatcher, clock, waiters, joining)
+    planned = PlannedMessages(store, guard, clock)
     reconciler = Reconciler(
         store,
         ledger,
@@ -98,15 +101,25 @@ def assemble(
             address_book,
             guard,
             outbox,
+            planned,
             MessageTester(gateway, guard, store, ledger, clock, observer),
             clock,
-            encoding=encoding,
+            writing=writing,
         ),
         tracker=tracker,
         replies=replies,
         canceller=Canceller(
-            gateway, dispatcher, joining, store, ledger, clock, observer, follow
+            gateway,
+            dispatcher,
+            joining,
+            planned,
+            store,
+            ledger,
+            clock,
+            observer,
+            follow,
         ),
+        planned=planned,
         number_checker=NumberChecker(
             address_book, guard, journal, ledger, clock, tracker, observer
         ),

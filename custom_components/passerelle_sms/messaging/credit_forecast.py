@@ -83,6 +83,4 @@ def _is_recent_use(
 def _credits_used(record: MessageRecord, submission: SubmissionRecord) -> Decimal:
     if submission.cost is not None:
         return submission.cost
-    return Decimal(
-        record.segments if submission.segments is None else submission.segments
-    )
+    return Decimal(record.segments_of(submission))

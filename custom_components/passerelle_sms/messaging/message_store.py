@@ -15,7 +15,7 @@ from .journal.journal import Journal
 from .model.dated_here import DatedHere
 from .model.open_messages import OpenMessages
 from .model.record import MessageRecord, leaves_unstored
-from .model.submission import SubmissionRecord
+from .model.submission import RowKey, SubmissionRecord
 from .model.undoing import undone
 from .runtime.clock import Clock
 from .runtime.tasks import Tasks
@@ -43,8 +43,8 @@ class MessageStore:
         self._listeners = ChangeListeners()
         self._dated_here = DatedHere()
         self._shifted_by = timedelta()
-        self._unstored: dict[str, set[str]] = {}
-        """The numbers whose submissions are not on disk as they are, by message."""
+        self._unstored: dict[str, set[RowKey]] = {}
+        """The submissions that are not on disk as they are, by message."""
         self._cancel_retry: Callable[[], None] | None = None
         self._closed_messages = asyncio.Lock()
         self._tasks = Tasks()
@@ -237,10 +237,10 @@ class MessageStore:
         """Tell who listens where all of a message stands."""
         self._listeners.tell(record, record.submissions)
 
-    def notify_again(self, message_id: str, numbers: Iterable[str]) -> None:
+    def notify_again(self, message_id: str, keys: Iterable[RowKey]) -> None:
         """Tell who listens once more where some submissions stand, if they are open."""
         if (record := self._open.get(message_id)) is not None:
-            self._listeners.tell(record, [*map(record.find, numbers)])
+            self._listeners.tell(record, [*map(record.find, keys)])
 
     async def close(self) -> None:
         """Wait for what is being written, and try once more what could not be."""
@@ -261,13 +261,13 @@ class MessageStore:
     async def _store(
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> None:
-        numbers = self._unstored.pop(record.message_id, set())
-        numbers.update(submission.recipient.number for submission in changed)
+        keys = self._unstored.pop(record.message_id, set())
+        keys.update(submission.key for submission in changed)
         current = self._open.get(record.message_id, record)
         try:
-            await self._journal.put(current, [*map(current.find, numbers)])
+            await self._journal.put(current, [*map(current.find, keys)])
         except NotStoredError:
-            self._unstored.setdefault(record.message_id, set()).update(numbers)
+            self._unstored.setdefault(record.message_id, set()).update(keys)
             raise
         self._is_failing = False
         # If it has changed meanwhile, its last state still has to be stored.
@@ -300,8 +300,8 @@ class MessageStore:
     def _store_later(
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> None:
-        numbers = self._unstored.setdefault(record.message_id, set())
-        numbers.update(submission.recipient.number for submission in changed)
+        keys = self._unstored.setdefault(record.message_id, set())
+        keys.update(submission.key for submission in changed)
         if self._cancel_retry is None and not self._is_closing:
             self._cancel_retry = self._clock.call_later(
                 RETRY_INTERVAL.total_seconds(), self._retry

@@ -49,22 +49,24 @@ def async_tell_message(
     An event per reason, for all those together who have asked for the same.
     """
     joined = {"joined": [*record.joined_ids]} if record.joined else {}
-    news: dict[tuple[EventType, Outcome, str | None], list[str]] = {}
+    news: dict[tuple[EventType, Outcome, str | None], dict[str, str]] = {}
     for submission in submissions:
         key = None if submission.failure is None else submission.failure.key
         reason = _event_of(submission), submission.outcome, key
-        recipients = news.setdefault(reason, [])
-        recipients.append(submission.recipient.public_label)
+        # Once for all parts.
+        recipients = news.setdefault(reason, {})
+        recipients[submission.recipient.number] = submission.recipient.public_label
     for (kind, outcome, key), recipients in news.items():
         _fire(
             hass,
             entry,
             kind,
             message_id=record.message_id,
-            recipients=recipients,
+            recipients=[*recipients.values()],
             outcome=outcome.value,
             key=key,
             **joined,
+            **_tag(record.options.tag),
         )
 
 
@@ -76,6 +78,7 @@ def async_tell_refused(
     recipients: Iterable[str],
     message_id: str | None = None,
     outcome: Outcome = Outcome.REJECTED,
+    tag: str | None = None,
 ) -> None:
     """Tell what was refused beside the outbox, for whom, by an error's key.
 
@@ -89,6 +92,7 @@ def async_tell_refused(
         recipients=[*recipients],
         outcome=outcome.value,
         key=key,
+        **_tag(tag),
     )
 
 
@@ -140,6 +144,11 @@ def _event_of(submission: SubmissionRecord) -> EventType:
     if submission.outcome is Outcome.REJECTED:
         return EventType.REFUSED
     return EventType.EXPIRED
+
+
+def _tag(tag: str | None) -> dict[str, str]:
+    """Return by what the message can be found, if it has a tag."""
+    return {} if tag is None else {"tag": tag}
 
 
 @callback

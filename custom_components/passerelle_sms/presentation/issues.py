@@ -249,11 +249,12 @@ def async_follow_held(
     if not record.is_held:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
-    held = [
-        submission
+    # Once for all parts.
+    held = {
+        submission.recipient.number: submission.recipient.public_label
         for submission in record.submissions
         if submission.stage is Stage.HELD
-    ]
+    }
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -264,9 +265,7 @@ def async_follow_held(
         translation_key=UNKNOWN_OUTCOME,
         translation_placeholders={
             "account": entry.title,
-            "recipients": ", ".join(
-                submission.recipient.public_label for submission in held
-            ),
+            "recipients": ", ".join(held.values()),
             "time": local_time(record.created),
         },
     )

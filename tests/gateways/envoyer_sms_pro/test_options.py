@@ -171,12 +171,11 @@ async def test_refuses_what_is_none_of_its_own_options(
 
 
 async def test_a_flash_message_is_none_of_its_options(make: Maker) -> None:
-    """Nor is a spoken one, a test or a mail merge."""
+    """Nor is a spoken one or a test."""
     for options in (
         SmsOptions(flash=True),
         SmsOptions(voice=True),
         SmsOptions(test=True),
-        SmsOptions(personalisation={FRANCE: {"nom": "Ada"}}),
     ):
         with pytest.raises(OptionNotSupportedError):
             await make().send(replace(SMS, options=options))

@@ -10,6 +10,7 @@ from custom_components.passerelle_sms.gateways.model.segments import (
     Measure,
     count_segments,
     gsm7_septets,
+    is_gsm7,
     measure,
     utf16_units,
 )
@@ -147,6 +148,12 @@ def test_names_what_forces_ucs2() -> None:
 
     assert measured.outside == ("°", "’", "\u00a0")
     assert measure("Réservoir à sec : 5 €").outside == ()
+
+
+@given(st.text())
+def test_what_is_inside_gsm7_takes_it(text: str) -> None:
+    """Whoever asks for one hears of the other."""
+    assert is_gsm7(text) == (measure(text).encoding is Encoding.GSM7)
 
 
 @given(TEXTS)

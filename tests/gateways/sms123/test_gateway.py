@@ -397,24 +397,41 @@ async def test_one_credit_per_segment(
     assert type((await send(gateway, "b" * 161)).error) is InsufficientCreditError
 
 
-def test_long_messages_are_the_accounts_option(gateway: Sms123) -> None:
-    """From "Envoi de SMS", `message`: 160 characters unless the option is chosen."""
+@pytest.mark.parametrize(
+    "text", ["a" * 160, "ê" * 71, "a" * 80 + "🙂", "ê" * 160, "🙂" * 160, "€" * 160]
+)
+async def test_160_characters_of_any_alphabet_are_one_message(
+    simulated: SimulatedSms123, gateway: Sms123, text: str
+) -> None:
+    """From "Envoi de SMS", `message`: the document doesn't say which characters."""
+    sms = Sms(text=text, recipients=(PARIS,))
+
+    assert gateway.fits(sms)
+    assert (await send(gateway, text)).outcome is Outcome.ACCEPTED
+    [accepted] = simulated.accepted
+    assert accepted.text == text
+
+
+@pytest.mark.parametrize("text", ["a" * 161, "ê" * 161, "a" * 160 + "🙂", "a" * 9999])
+def test_long_messages_are_the_accounts_option(gateway: Sms123, text: str) -> None:
+    """More than 160 characters is too long unless the option is chosen."""
     assert isinstance(gateway, SellsLongMessages)
     assert gateway.long_messages is False
-    gateway.check(Sms(text="a" * 160, recipients=(PARIS,)))
-    gateway.check(Sms(text="ê" * 70, recipients=(PARIS,)))
-    for text in ("a" * 161, "ê" * 71, "a" * 9999):
-        with pytest.raises(MessageTooLongError) as raised:
-            gateway.check(Sms(text=text, recipients=(PARIS,)))
-        assert raised.value.details == {
-            "segments": str(gateway.measure(text).segments),
-            "maximum": "1",
-        }
+    sms = Sms(text=text, recipients=(PARIS,))
+
+    assert not gateway.fits(sms)
+    with pytest.raises(MessageTooLongError) as raised:
+        gateway.check(sms)
+    assert raised.value.details == {
+        "segments": str(gateway.measure(text).segments),
+        "maximum": "1",
+    }
 
 
 def test_an_account_with_the_option_takes_the_usual_bound(gateway: Sms123) -> None:
     """The document sets none."""
     gateway.long_messages = True
+    assert not gateway.fits(Sms(text="🙂" * 350, recipients=(PARIS,)))
 
     gateway.check(Sms(text="a" * 1530, recipients=(PARIS,)))
     with pytest.raises(MessageTooLongError) as raised:

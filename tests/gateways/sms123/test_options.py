@@ -168,9 +168,7 @@ async def test_a_plain_message_goes_out_as_it_always_did(
 @pytest.mark.parametrize(
     "options",
     [
-        SmsOptions(tag="citerne"),
         SmsOptions(allow_replies=True),
-        SmsOptions(personalisation={MOBILE: {"nom": "Maman"}}),
         SmsOptions(own={"truncate": True}),
     ],
 )

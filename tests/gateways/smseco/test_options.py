@@ -107,7 +107,6 @@ async def test_shows_a_message_at_once(
     [
         SmsOptions(voice=True),
         SmsOptions(test=True),
-        SmsOptions(tag="maison"),
         SmsOptions(stop_mention=True),
         SmsOptions(allow_replies=True),
         SmsOptions(own={"dedupe": True}),
@@ -427,3 +426,21 @@ async def test_refuses_a_value_before_asking(
 
     assert type(raised.value) is InvalidOptionError
     assert simulator.smseco.requests == []
+
+
+@pytest.mark.parametrize(
+    ("own", "may_be"),
+    [
+        ({}, True),
+        ({"binary": False, "pid": 64}, True),
+        ({"binary": True}, False),
+        ({"udhdata": "050003CC0201"}, False),
+    ],
+)
+def test_what_may_be_sent_in_parts(
+    client: GatewayMaker, simulator: Simulator, own: dict[str, OwnValue], may_be: bool
+) -> None:
+    """Not what is no text, nor what says itself which part of something it is."""
+    sms = Sms(text="Test", recipients=(BURKINA,), options=SmsOptions(own=own))
+
+    assert client(simulator.smseco).may_split(sms) is may_be

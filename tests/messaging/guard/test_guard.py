@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
@@ -21,11 +22,16 @@ from custom_components.passerelle_sms.messaging.guard.guard import (
     Guard,
     GuardLimits,
 )
+from custom_components.passerelle_sms.messaging.model.planning import (
+    mark_planned,
+    released,
+)
 from custom_components.passerelle_sms.messaging.model.record import (
     Joined,
     MessageRecord,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
+    RowKey,
     Stage,
     SubmissionRecord,
     Submissions,
@@ -200,7 +206,7 @@ def test_other_values_are_another_message(guard: Guard) -> None:
     """Two doors that open in one minute are two alerts; the same one twice is one."""
 
     def opened(name: str, door: str) -> MessageRecord:
-        values = {MAMAN: {"porte": door}}
+        values: dict[str, dict[str, str]] = {MAMAN: {"porte": door}}
         return replace(
             message(name, MAMAN, text="{porte} ouverte"),
             options=SmsOptions(personalisation=values),
@@ -223,6 +229,69 @@ def test_another_hour_is_another_message(guard: Guard) -> None:
     assert guard.admit(at("1", 1)) == {}
     assert guard.admit(at("2", 2)) == {}
     assert guard.admit(at("3", 1)).keys() == {MAMAN}
+
+
+# --- what is kept until its hour ------------------------------------------------
+
+
+def planned(name: str, hour: int = 1, **values: Any) -> MessageRecord:
+    """Return a message that is to be kept so many hours."""
+    options = SmsOptions(send_at=START + hour * HOUR)
+    return replace(message(name, **values), options=options, is_kept=True)
+
+
+def test_what_is_planned_takes_no_room(guard: Guard) -> None:
+    """However much it is: no cap refuses it, and it counts when it is admitted."""
+    record = planned("a", segments=25)
+    assert guard.plan(record) == {}
+    assert guard.segments_last_day == 0
+
+    small = planned("b", segments=3)
+    guard.plan(small)
+    assert guard.admit(small) == {}
+
+    assert guard.segments_last_hour == guard.segments_last_day == 3
+    with pytest.raises(DailyCapError):
+        guard.admit(record)
+
+
+def test_the_same_for_the_same_hour_is_planned_once(
+    guard: Guard, clock: FakeClock
+) -> None:
+    """Within the window, also by who was started anew; it doesn't refuse itself."""
+    first = planned("a", text="Vannes")
+    assert guard.plan(first) == {}
+    assert guard.plan(planned("b", text="Vannes")).keys() == {MAMAN}
+    assert guard.plan(planned("c", hour=2, text="Vannes")) == {}
+
+    again = Guard(LIMITS, clock)
+    clock.tick(SECOND)
+    again.load([mark_planned(first)])
+
+    assert again.segments_last_day == 0
+    assert again.plan(planned("d", text="Vannes")).keys() == {MAMAN}
+    assert again.admit(first) == {}
+    assert again.segments_last_day == 1
+
+
+def test_what_was_planned_and_is_taken_back_may_be_planned_again(guard: Guard) -> None:
+    """It has said nothing."""
+    guard.plan(planned("a", text="Vannes"))
+    guard.uncount("a", MAMAN)
+
+    assert guard.plan(planned("b", text="Vannes")) == {}
+
+
+def test_what_has_left_counts_from_its_hour_on(guard: Guard, clock: FakeClock) -> None:
+    """Not from when it was asked for, however long ago that is."""
+    record = released(mark_planned(planned("a", hour=72)))
+    clock.tick(72 * HOUR + 30 * MINUTE)
+
+    guard.load([record])
+
+    assert guard.segments_last_hour == 1
+    clock.tick(30 * MINUTE)
+    assert (guard.segments_last_hour, guard.segments_last_day) == (0, 1)
 
 
 def test_the_window_holds_for_urgent_messages_too(guard: Guard) -> None:
@@ -603,10 +672,10 @@ def live(
             continue
         free = {number for number in event.numbers if event.released} | set(refused)
         for number in free - set(refused):
-            guard.uncount(record.message_id, number)
+            guard.uncount(record.message_id, RowKey(number))
         journal.append(
             ended(record, Outcome.ACCEPTED).updated(
-                replace(record.find(number), outcome=Outcome.REJECTED)
+                replace(record.find(RowKey(number)), outcome=Outcome.REJECTED)
                 for number in free
             )
         )

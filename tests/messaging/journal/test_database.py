@@ -216,7 +216,7 @@ def test_deletes_everything_but_what_was_kept_aside(path: Path) -> None:
 
 def test_shows_no_number_and_no_text() -> None:
     """Whoever prints it."""
-    change = Change(record=message(1), numbers=frozenset({MAMAN}))
+    change = Change(record=message(1), keys=frozenset({MAMAN}))
     shown = f"{change!r} {JournalQuery(number=MAMAN)!r}"
 
     assert MAMAN not in shown
@@ -236,7 +236,7 @@ def test_shows_no_number_and_no_text() -> None:
         (write_messages, ([Change(record=message(1))],)),
         (
             write_messages,
-            ([Change(record=message(0), numbers=frozenset({MAMAN}))],),
+            ([Change(record=message(0), keys=frozenset({MAMAN}))],),
         ),
         (hold_waiting, ()),
     ],
@@ -300,10 +300,10 @@ def test_one_of_many_costs_what_one_alone_does(path: Path, recipients: int) -> N
         put(file, record)
         file.checkpoint()
         file.connection.set_trace_callback(asked.append)
-        number = frozenset({changed.recipient.number})
+        keys = frozenset({changed.key})
         file.write(
             write_messages,
-            [Change(record=record.updated([changed]), numbers=number)],
+            [Change(record=record.updated([changed]), keys=keys)],
         )
         file.connection.set_trace_callback(None)
         size = log_of(path).stat().st_size

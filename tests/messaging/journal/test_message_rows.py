@@ -19,6 +19,7 @@ from custom_components.passerelle_sms.messaging.journal.message_rows import (
 from custom_components.passerelle_sms.messaging.journal.messages import get
 from custom_components.passerelle_sms.messaging.journal.schema import upgrade
 from custom_components.passerelle_sms.messaging.model.joining import seen_by
+from custom_components.passerelle_sms.messaging.model.parts import Parts
 from custom_components.passerelle_sms.messaging.model.record import (
     Joined,
     Kind,
@@ -46,6 +47,7 @@ SUBMISSIONS = st.builds(
     recipient=st.builds(
         Recipient, number=st.sampled_from([MAMAN, PAPA]), name=st.none() | TEXTS
     ),
+    part=st.integers(1, 3),
     outcome=st.sampled_from(Outcome),
     stage=st.sampled_from(Stage),
     submission_id=st.none() | TEXTS,
@@ -92,6 +94,7 @@ OPTIONS = st.builds(
         st.dictionaries(TEXTS, TEXTS, max_size=2),
         max_size=2,
     ),
+    texts=st.dictionaries(TEXTS, TEXTS, max_size=2),
     own=st.dictionaries(TEXTS, st.booleans() | st.integers() | TEXTS, max_size=2),
 )
 JOINED = st.lists(
@@ -104,6 +107,13 @@ JOINED = st.lists(
     max_size=3,
     unique_by=lambda joined: joined.message_id,
 ).map(lambda joined: tuple(sorted(joined, key=lambda j: (j.created, j.message_id))))
+PARTS = st.builds(
+    Parts,
+    common=st.lists(TEXTS, max_size=3).map(tuple),
+    own=st.dictionaries(
+        st.sampled_from([MAMAN, PAPA]), st.lists(TEXTS, max_size=3).map(tuple)
+    ),
+)
 RECORDS = st.builds(
     MessageRecord,
     message_id=TEXTS,
@@ -117,15 +127,17 @@ RECORDS = st.builds(
     urgent=st.booleans(),
     kind=st.sampled_from(Kind),
     options=OPTIONS,
+    is_kept=st.booleans(),
+    parts=PARTS,
     submissions=st.lists(SUBMISSIONS, min_size=1, max_size=3).map(Submissions),
     joined=JOINED,
 )
 
 
 def unique(record: MessageRecord) -> MessageRecord:
-    """Return a message with one submission for each number."""
-    by_number = {each.recipient.number: each for each in record.submissions}
-    return replace(record, submissions=Submissions(by_number.values()))
+    """Return a message with one submission for each part and number."""
+    by_key = {each.key: each for each in record.submissions}
+    return replace(record, submissions=Submissions(by_key.values()))
 
 
 @pytest.fixture(scope="module")
@@ -157,21 +169,21 @@ def test_to_write_what_has_changed_is_enough(
     connection.execute("DELETE FROM message")
     write_message(connection, record, None, 1)
     changed = [
-        replace(data.draw(SUBMISSIONS), recipient=each.recipient)
+        replace(data.draw(SUBMISSIONS), recipient=each.recipient, part=each.part)
         for each in record.submissions
         if data.draw(st.booleans())
     ]
     options = replace(record.options, send_at=data.draw(st.none() | TIMES))
     after = replace(
-        record.updated(changed),
+        record,
+        submissions=record.submissions.replaced(changed),
         created=data.draw(TIMES),
         options=options,
         urgent=data.draw(st.booleans()),
         joined=data.draw(JOINED),
     )
 
-    numbers = [each.recipient.number for each in changed]
-    write_message(connection, after, numbers, 1)
+    write_message(connection, after, [each.key for each in changed], 1)
 
     assert get(connection, record.message_id) == after
 

@@ -116,7 +116,7 @@ def test_it_is_like_a_fresh_one_from_now_on(first_version: Path) -> None:
     ):
         file.write(
             write_messages,
-            [Change(record=record, numbers=frozenset({begun.recipient.number}))],
+            [Change(record=record, keys=frozenset({begun.key}))],
         )
 
         assert columns(file) == columns(fresh)

@@ -13,9 +13,11 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import (
     LONGEST_LIFE,
     MessageRecord,
+    sms_for,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
     Failure,
+    RowKey,
     Stage,
     SubmissionRecord,
     Submissions,
@@ -91,7 +93,7 @@ def test_a_change_is_for_its_recipient() -> None:
     assert after.find(PAPA) is changed
     assert replace(after, submissions=record.submissions) == record
     with pytest.raises(KeyError):
-        after.find("+33612345678")
+        after.find(RowKey("+33612345678"))
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,24 @@ def test_when_it_is_old_news(
     record = replace(message(), time_to_live=life, options=SmsOptions(send_at=send_at))
 
     assert record.expires == START + expires
+
+
+@pytest.mark.parametrize(
+    ("send_in", "expires"),
+    [(30 * HOUR, 31 * HOUR), (9_000 * HOUR, 9_001 * HOUR), (-6 * HOUR, HOUR)],
+)
+def test_when_what_is_kept_here_is_old_news(
+    send_in: timedelta, expires: timedelta
+) -> None:
+    """It has its whole life from its hour on, however far away that is."""
+    options = SmsOptions(send_at=START + send_in)
+    waiting = submission_to(MAMAN, Outcome.QUEUED, Stage.OPEN)
+    record = replace(message(waiting), options=options, is_kept=True)
+
+    assert record.expires == START + expires
+    assert record.is_kept_beyond(START) == (send_in > timedelta())
+    assert not record.is_scheduled
+    assert sms_for(record, [waiting.key], START).options.send_at is None
 
 
 @given(

@@ -20,6 +20,7 @@ from custom_components.passerelle_sms.gateways.model.message import Encoding, Su
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model import (
     announcements,
+    planning,
     states,
     transitions,
 )
@@ -130,16 +131,18 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     attempts(),
     st.sampled_from(
         [
-            partial(transitions.expired, numbers=BOTH),
-            partial(transitions.mark_withdrawn, numbers=BOTH),
-            partial(transitions.mark_cancelled_at_gateway, numbers=BOTH),
+            planning.mark_planned,
+            planning.released,
+            partial(transitions.expired, keys=BOTH),
+            partial(transitions.mark_withdrawn, keys=BOTH),
+            partial(transitions.mark_cancelled_at_gateway, keys=BOTH),
             partial(transitions.settle_accepted, BOTH),
             partial(transitions.requeue, BOTH),
             partial(transitions.resend, BOTH),
             partial(transitions.hold_for_user, BOTH),
-            partial(apply_report, number=MAMAN, report=report("7", MAMAN)),
-            partial(announcements.mark_announced, numbers=BOTH),
-            partial(announcements.mark_notice_announced, numbers=BOTH),
+            partial(apply_report, key=MAMAN, report=report("7", MAMAN)),
+            partial(announcements.mark_announced, keys=BOTH),
+            partial(announcements.mark_notice_announced, keys=BOTH),
             announcements.acknowledge,
         ]
     ),

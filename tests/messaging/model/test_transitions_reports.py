@@ -150,9 +150,9 @@ def test_who_has_to_hear_of_it() -> None:
         accepted("+33612345679", None),
     )
 
-    assert unannounced(record.submissions) == (ended,)
+    assert unannounced(record, record.submissions) == {MAMAN: [ended]}
     after = mark_announced(record, {MAMAN})
-    assert unannounced(after.submissions) == ()
+    assert unannounced(after, after.submissions) == {}
     assert after.find(MAMAN).delivery == DeliveryState(
         status=UNDELIVERED, is_announced=True
     )
@@ -164,4 +164,5 @@ def test_only_what_was_told_is_noted() -> None:
     late = accepted(PAPA, DeliveryState(status=DELIVERED))
     record = message(accepted(MAMAN, DeliveryState(status=DELIVERED)), late)
 
-    assert unannounced(mark_announced(record, {MAMAN}).submissions) == (late,)
+    after = mark_announced(record, {MAMAN})
+    assert unannounced(after, after.submissions) == {PAPA: [late]}

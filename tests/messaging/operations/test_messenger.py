@@ -36,7 +36,8 @@ from custom_components.passerelle_sms.messaging.recipients.address_book import (
     AddressBook,
     Recipient,
 )
-from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
+from custom_components.passerelle_sms.messaging.text.splitting import TooLong
+from custom_components.passerelle_sms.messaging.text.writing import Writing
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
@@ -80,6 +81,7 @@ def messenger_of(harness: MessagingHarness, guard: Guard) -> Messenger:
         ),
         guard,
         harness.outbox,
+        harness.planned,
         MessageTester(
             harness.gateway,
             guard,
@@ -89,7 +91,7 @@ def messenger_of(harness: MessagingHarness, guard: Guard) -> Messenger:
             harness.observer,
         ),
         harness.clock,
-        encoding=EncodingChoice.AUTOMATIC,
+        writing=Writing(),
     )
 
 
@@ -365,7 +367,7 @@ async def test_an_hour_that_has_been(
     [
         (SmsOptions(allow_replies=True), OptionNotSupportedError),
         (SmsOptions(own={"dedupe": True}), OptionNotSupportedError),
-        (SmsOptions(tag="citerne"), OptionNotSupportedError),
+        (SmsOptions(tag=""), InvalidOptionError),
     ],
 )
 async def test_an_option_that_the_gateway_lacks(
@@ -465,7 +467,10 @@ async def test_the_stop_mention_counts(
     """What the gateway's customer pays is measured with it, and refused with it."""
     text = "x" * 150
     message = Message(
-        text=text, targets=("Maman",), options=SmsOptions(stop_mention=True)
+        text=text,
+        targets=("Maman",),
+        options=SmsOptions(stop_mention=True),
+        too_long=TooLong.REFUSE,
     )
 
     with pytest.raises(MessageTooLongError):
@@ -483,6 +488,59 @@ async def test_the_stop_mention_counts(
 
 
 # --- only tested ----------------------------------------------------------------------
+
+
+async def test_a_test_where_the_gateway_cannot(
+    make_house: HouseMaker, simulator: Simulator
+) -> None:
+    """The checks of the house are all that is made: nothing is asked, kept or counted."""
+    house = make_house(simulator.etech_keys)
+    await house.start()
+    guard = Guard(GuardLimits(), house.clock)
+    messenger = messenger_of(house, guard)
+    message = Message(
+        text="Citerne vide",
+        targets=("Maman", "personne"),
+        options=SmsOptions(test=True),
+    )
+
+    report = await messenger.send(message)
+    again = await messenger.send(message)
+
+    assert [(r.outcome, r.failure is None) for r in report.results] == [
+        (Outcome.NOT_SENT, True),
+        (Outcome.REJECTED, False),
+    ]
+    assert again.results == report.results
+    assert simulator.etech_keys.requests == []
+    assert house.disk.writes == 0
+    assert guard.segments_last_day == 0
+    assert house.observer.history == []
+    with pytest.raises(EmptyMessageError):
+        await messenger.send(Message(text=" ", options=message.options))
+
+
+@pytest.mark.parametrize("key", ["etech_keys", "sms123"])
+async def test_a_test_of_what_the_guard_would_refuse(
+    make_house: HouseMaker, simulator: Simulator, key: str
+) -> None:
+    """It is refused as the message would be, without a request."""
+    simulated = simulator.gateways[key]
+    house = make_house(simulated)
+    await house.start()
+    messenger = messenger_of(house, Guard(GuardLimits(segments_per_day=1), house.clock))
+    tested = SmsOptions(test=True)
+    await messenger.send(Message(text="Citerne vide", targets=("Maman",)))
+    sent = simulated.asked("send")
+
+    with pytest.raises(IdenticalMessageError):
+        await messenger.send(
+            Message(text="Citerne vide", targets=("Maman",), options=tested)
+        )
+    with pytest.raises(DailyCapError):
+        await messenger.send(Message(text="Autre", targets=("Maman",), options=tested))
+
+    assert simulated.asked("send") == sent
 
 
 async def test_a_test(

@@ -8,7 +8,6 @@ from custom_components.passerelle_sms.gateways.errors import (
     DailyCapError,
     InvalidMessageError,
     MissingFieldError,
-    OptionNotSupportedError,
     RejectedError,
 )
 from custom_components.passerelle_sms.gateways.model.message import Encoding
@@ -16,6 +15,7 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.operations.messenger import Messenger
+from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
@@ -142,29 +142,47 @@ async def test_a_text_with_braces(
     assert [taken.text for taken in simulated.accepted] == ["Erreur {code}"]
 
 
+@pytest.mark.parametrize(
+    "key", ["etech_keys", "envoyer_sms_pro", "sms123", "devcodesms"]
+)
 async def test_a_gateway_without_it(
-    make_house: HouseMaker, simulator: Simulator
+    make_house: HouseMaker, simulator: Simulator, key: str
 ) -> None:
-    """It says so, even if nobody is known by the names."""
-    harness = make_house(simulator.etech_keys)
+    """Each reads his own text all the same."""
+    simulated = simulator.gateways[key]
+    harness = make_house(simulated)
     await harness.start()
     messenger = messenger_of(harness, Guard(GuardLimits(), harness.clock))
 
-    for name in ("Maman", "personne"):
-        with pytest.raises(OptionNotSupportedError):
-            await messenger.send(
-                Message(
-                    text=TEXT,
-                    targets=("Maman",),
-                    personalisation={name: values("Maman")},
-                )
-            )
+    await messenger.send(
+        Message(
+            text=TEXT,
+            personalisation={"Maman": values("Maman"), "Papa": values("Papa")},
+        )
+    )
 
-    assert simulator.etech_keys.requests == []
+    assert sorted(taken.text for taken in simulated.accepted) == [
+        "Bonjour Maman, la citerne est à 12 %.",
+        "Bonjour Papa, la citerne est à 12 %.",
+    ]
+    assert simulated.asked("send") == 2
 
 
-async def test_who_reads_most_is_measured(messenger: Messenger, guard: Guard) -> None:
-    """What the longest text takes counts for everybody, and what it is written in."""
+async def test_values_for_a_text_without_fields(
+    simulated: SimulatedGateway, messenger: Messenger
+) -> None:
+    """It is one text for all, in one request."""
+    report = await messenger.send(
+        Message(text="Test", personalisation={"Maman": values("Maman")})
+    )
+
+    assert report.failures == ()
+    assert simulated.asked("send") == 1
+    assert not report.record.options.personalisation
+
+
+async def test_each_pays_what_he_reads(messenger: Messenger, guard: Guard) -> None:
+    """The message is told by its longest text."""
     report = await messenger.send(
         Message(
             text="Alerte : {quoi}",
@@ -178,7 +196,33 @@ async def test_who_reads_most_is_measured(messenger: Messenger, guard: Guard) ->
     assert report.segments == 2
     assert report.encoding is Encoding.UCS2
     assert [submission.segments for submission in report.record.submissions] == [1, 2]
-    assert guard.segments_last_day == 4
+    assert guard.segments_last_day == 3
+
+
+async def test_each_text_is_written_as_if_it_were_sent_alone(
+    harness: MessagingHarness, simulated: SimulatedGateway, messenger: Messenger
+) -> None:
+    """Economically only for whom that saves something, in the values too; also later."""
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    report = await messenger.send(
+        Message(
+            text="Fenêtre {quoi} ouverte",
+            personalisation={
+                "Maman": {"quoi": "forêt"},
+                "Papa": {"quoi": "forêt " + "x" * 60},
+            },
+        )
+    )
+    await harness.crash()
+    simulated.heal()
+    await harness.start()
+    await harness.clock.advance(1)
+
+    assert {taken.text for taken in simulated.accepted} == {
+        "Fenêtre forêt ouverte",
+        f"Fenetre foret {'x' * 60} ouverte",
+    }
+    assert [submission.segments for submission in report.record.submissions] == [1, 1]
 
 
 async def test_a_cap_counts_what_is_read(
@@ -190,7 +234,7 @@ async def test_a_cap_counts_what_is_read(
             Message(
                 text="{quoi}",
                 personalisation={
-                    "Maman": {"quoi": "x" * 153 * 6},
+                    "Maman": {"quoi": "x" * 153 * 10},
                     "Papa": {"quoi": "fuite"},
                 },
             )
@@ -245,3 +289,29 @@ async def test_after_the_gateway_was_out_of_reach(
         "Bonjour Maman, la citerne est à 12 %.",
         "Bonjour Papa, la citerne est à 12 %.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "read"),
+    [
+        (EncodingChoice.AUTOMATIC, "Bonjour Marie !"),
+        (EncodingChoice.EXACT, "Bonjour Ma\xadrie\u200b !"),
+    ],
+)
+async def test_nothing_invisible_is_merged(
+    messenger: Messenger,
+    simulated: SimulatedGateway,
+    choice: EncodingChoice,
+    read: str,
+) -> None:
+    """White space at the ends of a value is: it stands between words."""
+    await messenger.send(
+        Message(
+            text="Bonjour{nom}!",
+            targets=(MAMAN,),
+            encoding=choice,
+            personalisation={MAMAN: {"nom": " Ma\xadrie\u200b "}},
+        )
+    )
+
+    assert [taken.text for taken in simulated.accepted] == [read]

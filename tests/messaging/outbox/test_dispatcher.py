@@ -15,7 +15,7 @@ from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.model.message import SendResult, Sms
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.model.submission import RowKey, Stage
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.fake_gateways import SilentGateway
@@ -298,17 +298,17 @@ async def test_a_mistake_in_the_middle_of_a_request(
 # --- settled while it waits -----------------------------------------------------------
 
 
-def settled(record: MessageRecord, number: str) -> MessageRecord:
+def settled(record: MessageRecord, key: RowKey) -> MessageRecord:
     """Return a message that was settled for a recipient by somebody else."""
-    submission = record.find(number)
+    submission = record.find(key)
     return record.updated(
         [replace(submission, outcome=Outcome.ACCEPTED, stage=Stage.CLOSED)]
     )
 
 
-def unchanged(record: MessageRecord, number: str) -> MessageRecord:
+def unchanged(record: MessageRecord, key: RowKey) -> MessageRecord:
     """Return a message as it is."""
-    assert record.find(number)
+    assert record.find(key)
     return record
 
 
@@ -344,7 +344,7 @@ async def test_what_is_settled_while_it_waits_is_not_sent(
     simulated.fail(Fault.RATE_LIMITED, operation="send", times=1)
     first = await harness.send()
     for settle in (settled, unchanged):
-        await harness.store.change(first.message_id, partial(settle, number=MAMAN))
+        await harness.store.change(first.message_id, partial(settle, key=MAMAN))
     harness.clock.tick(5 * SECOND)
 
     second = await harness.send()
@@ -362,7 +362,7 @@ async def test_what_is_settled_while_it_waits_does_not_expire(
     """When its time is over there is nothing left to keep at home."""
     simulated.fail(Fault.RATE_LIMITED, operation="send")
     record = await harness.send(life=timedelta(seconds=1))
-    await harness.store.change(record.message_id, partial(settled, number=MAMAN))
+    await harness.store.change(record.message_id, partial(settled, key=MAMAN))
     if by:
         harness.clock.jump(by)
 
@@ -378,7 +378,7 @@ async def test_a_part_that_is_settled_while_it_waits_is_not_sent(
     """The message goes on for the other one."""
     simulated.fail(Fault.RATE_LIMITED, operation="send")
     record = await harness.send(MAMAN, PAPA)
-    await harness.store.change(record.message_id, partial(settled, number=MAMAN))
+    await harness.store.change(record.message_id, partial(settled, key=MAMAN))
     simulated.heal()
 
     await harness.clock.advance(6)
@@ -395,7 +395,7 @@ async def test_who_is_settled_while_it_waits_is_left_out(
     simulator.smseco.fail(Fault.RATE_LIMITED, operation="send", times=1)
     record = await harness.send("+2250757120001", "+2250757120002")
     await harness.store.change(
-        record.message_id, partial(settled, number="+2250757120001")
+        record.message_id, partial(settled, key=RowKey("+2250757120001"))
     )
 
     await harness.clock.advance(6)
@@ -414,7 +414,7 @@ async def test_what_is_settled_during_its_request_stays_settled(
     record = harness.message()
     sending = asyncio.create_task(harness.outbox.send(record))
     await simulated.until_asked("send")
-    await harness.store.change(record.message_id, partial(settled, number=MAMAN))
+    await harness.store.change(record.message_id, partial(settled, key=MAMAN))
     await let_run()
 
     simulated.release()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.outbox.queue import (
     QueuedRequest,
     RequestQueue,
@@ -20,14 +21,14 @@ SECOND = timedelta(seconds=1)
 
 def job(
     message_id: str = "a",
-    *numbers: str,
+    *keys: RowKey,
     age: int = 0,
     due: timedelta | None = None,
     urgent: bool = False,
 ) -> QueuedRequest:
     """Return a request of a message that is so many seconds old."""
     return QueuedRequest(
-        START - age * SECOND, message_id, numbers or (MAMAN,), due, urgent
+        START - age * SECOND, message_id, keys or (MAMAN,), due, urgent
     )
 
 
@@ -84,7 +85,7 @@ def test_an_ordinary_message_goes_after_ten_urgent_ones(queue: RequestQueue) -> 
 def test_a_message_that_has_become_urgent_goes_first(queue: RequestQueue) -> None:
     """Also what of it waits for its time; what is under way stays so."""
     running, waiting = job("a", PAPA), job("a", MAMAN, age=-5)
-    later = job("a", "+23769", due=SECOND)
+    later = job("a", RowKey("+23769"), due=SECOND)
     for one in (running, job("b"), waiting, later):
         queue.add(one)
     queue.begin(running)
@@ -277,7 +278,7 @@ class Model(RuleBasedStateMachine):
         urgent=st.booleans(),
     )
     def add(
-        self, age: int, name: str, number: str, delay: int | None, urgent: bool
+        self, age: int, name: str, number: RowKey, delay: int | None, urgent: bool
     ) -> None:
         """Let a request wait, unless there is one for this recipient."""
         if self.queue.holds(name, number):
@@ -367,7 +368,7 @@ class Model(RuleBasedStateMachine):
             assert queue.waits_as_ordinary(name) is any(
                 one.message_id == name and not one.urgent for one in self.waiting
             )
-            numbers = {one.numbers[0] for one in held if one.message_id == name}
+            numbers = {one.keys[0] for one in held if one.message_id == name}
             under_way = any(one.message_id == name for one in self.running)
             is_ready = any(one.message_id == name for one in ready)
             assert queue.is_under_way(name) is under_way

@@ -19,6 +19,7 @@ from custom_components.passerelle_sms.messaging.model import (
 )
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
+    RowKey,
     Stage,
     SubmissionRecord,
 )
@@ -89,11 +90,11 @@ def believe_at_three_minutes(patch: pytest.MonkeyPatch) -> None:
 def count_attempts_twice(patch: pytest.MonkeyPatch) -> None:
     """Go on counting what provably never left."""
 
-    def requeue(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
-        put_back = transitions.requeue(numbers, record)
+    def requeue(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
+        put_back = transitions.requeue(keys, record)
         return put_back.updated(
-            replace(put_back.find(number), attempts=record.find(number).attempts)
-            for number in numbers
+            replace(put_back.find(key), attempts=record.find(key).attempts)
+            for key in keys
         )
 
     patch.setitem(reconciler._SETTLE, balance_evidence.Verdict.NOT_SENT, requeue)  # noqa: SLF001 # what settles by a proof
@@ -190,10 +191,10 @@ def ask_after_an_hour(patch: pytest.MonkeyPatch) -> None:
 def expire_a_doubt(patch: pytest.MonkeyPatch) -> None:
     """Call old news what nobody knows to be unsent."""
 
-    def expire(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+    def expire(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
         return record.updated(
-            replace(record.find(number), outcome=Outcome.EXPIRED, stage=Stage.CLOSED)
-            for number in numbers
+            replace(record.find(key), outcome=Outcome.EXPIRED, stage=Stage.CLOSED)
+            for key in keys
         )
 
     patch.setattr(reconciler, "hold_for_user", expire)

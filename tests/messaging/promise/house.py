@@ -16,6 +16,7 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
+from custom_components.passerelle_sms.messaging.guard.guard import GuardLimits
 from tests.messaging.fake_clock import START
 from tests.messaging.fake_disk import nothing
 from tests.messaging.harness import MessagingHarness, Traffic
@@ -106,6 +107,10 @@ class House(RuleBasedStateMachine):
         )
         self.path = Path(self.folder.name) / "journal"
         self.harness = MessagingHarness(gateway, self.path)
+        # No cap is what an example is about.
+        self.harness.limits = self.harness.guard.limits = GuardLimits(
+            segments_per_hour=10_000, segments_per_day=10_000
+        )
         keep_time(self.simulator, self.harness)
         self.simulator.envoyer_sms_pro.request_limit = 1_000_000
         region = gateway.region
@@ -251,6 +256,8 @@ class House(RuleBasedStateMachine):
         if Feature.REFUSED not in self.features:
             self.simulated.refusal = None
         self.harness.disk.room = None
+        while len(self.harness.planned):
+            await self.harness.clock.advance(300_000)
         for _ in range(3):
             await self.harness.clock.advance(700)
         await self.harness.clock.advance(90_000)

@@ -56,8 +56,8 @@ class People(House):
         async def send() -> None:
             for _ in range(messages):
                 record = self._message(recipients, life, on_unknown, urgent=urgent)
-                if later and isinstance(self.harness.gateway, SchedulesMessages):
-                    record = _for_later(record, timedelta(seconds=later))
+                if later:
+                    record = self._for_later(record, timedelta(seconds=later))
                 self._begin_to_send(record)
             await self.go_on(steps)
 
@@ -296,8 +296,11 @@ class People(House):
     async def _send(self, record: MessageRecord) -> None:
         outbox = self.harness.outbox
         try:
-            joined = await outbox.join(record)
-            await (outbox.send(record) if joined is None else joined.answer())
+            if record.is_kept:
+                await self.harness.planned.keep(record)
+            else:
+                joined = await outbox.join(record)
+                await (outbox.send(record) if joined is None else joined.answer())
         except RejectedError:
             self.judge.refused.add(record.message_id)
         else:
@@ -308,11 +311,11 @@ class People(House):
         if not task.cancelled() and (error := task.exception()) is not None:
             self.mistakes.found.append(repr(error))
 
-
-def _for_later(record: MessageRecord, later: timedelta) -> MessageRecord:
-    """Return a message for later, with its time from then on."""
-    return replace(
-        record,
-        time_to_live=min(record.time_to_live + later, timedelta(days=1)),
-        options=SmsOptions(send_at=record.created + later),
-    )
+    def _for_later(self, record: MessageRecord, later: timedelta) -> MessageRecord:
+        """Return a message for later, with its time from then on."""
+        return replace(
+            record,
+            time_to_live=min(record.time_to_live + later, timedelta(days=1)),
+            options=SmsOptions(send_at=record.created + later),
+            is_kept=not isinstance(self.harness.gateway, SchedulesMessages),
+        )

@@ -8,7 +8,10 @@ from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     OnUnknown,
 )
-from custom_components.passerelle_sms.messaging.model.submission import SubmissionRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
+    RowKey,
+    SubmissionRecord,
+)
 from tests.messaging.harness import MessagingHarness
 from tests.simulator import SimulatedGateway
 
@@ -24,7 +27,7 @@ _LONGEST_PAUSE: Final = 300
 _SHORTEST: Final = 0.75
 """Each may be shorter, so that not everybody comes back at once."""
 
-type Key = tuple[str, str]
+type Key = tuple[str, RowKey]
 
 
 class Watch:
@@ -88,13 +91,13 @@ class Watch:
     ) -> None:
         """Note when a request may have ended, or a doubt have begun."""
         for submission in changed:
-            key = record.message_id, submission.recipient.number
+            key = record.message_id, submission.key
             self._in_doubt[key] = self._harness.clock.elapsed()
 
     def _open(self) -> Iterator[tuple[Key, MessageRecord, SubmissionRecord]]:
         for record in self._harness.store:
             for submission in record.submissions:
-                key = record.message_id, submission.recipient.number
+                key = record.message_id, submission.key
                 if not self._harness.dispatcher.is_in_request(*key):
                     yield key, record, submission
 

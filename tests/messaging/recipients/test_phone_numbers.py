@@ -2,20 +2,22 @@
 
 import re
 
-from hypothesis import example, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 import phonenumbers
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import (
+    AmbiguousNumberError,
     InvalidRecipientError,
     NotANumberError,
     OldIvorianNumberError,
     RejectedError,
 )
+from custom_components.passerelle_sms.messaging.recipients.numbering_plans import PLANS
 from custom_components.passerelle_sms.messaging.recipients.phone_numbers import (
-    PLANS,
     country_code,
     parse_number,
+    receives_no_sms,
 )
 
 FRENCH_COUNTRIES = ("FR", "RE", "YT", "GP", "BL", "MF", "GF", "MQ")
@@ -81,6 +83,35 @@ SEPARATORS = ("", " ", "  ", ".", "-", "\u00a0", "\u202f", "\u2009", "\u2011", "
         ("tel:+33-6-12-34-56-78", "CM", "+33612345678"),
         (" TEL: 06 12 34 56 78 ", "FR", "+33612345678"),
         ("0123456789", "FR", "+33123456789"),
+        ("06/12/34/56/78", "FR", "+33612345678"),
+        ("06·12·34·56·78", "FR", "+33612345678"),
+        ("06_12_34_56_78", "FR", "+33612345678"),
+        ("+00 33 6 12 34 56 78", "CM", "+33612345678"),
+        # The SIM of a machine.
+        ("07000011564653", "FR", "+337000011564653"),
+        ("+33 7000 0115 64653", "CM", "+337000011564653"),
+        ("+33 (0)7000 0115 64653", "CM", "+337000011564653"),
+        ("0033 7004345678901", "RE", "+337004345678901"),
+        # Whatever can't be seen, and other scripts.
+        ("+237\ufe0f 6 99 12 85 31", "FR", "+237699128531"),
+        ("\u061c699128531", "CM", "+237699128531"),
+        ("\u180e\u3164699128531", "CM", "+237699128531"),
+        ("＋２３７６９９１２８５３８", "FR", "+237699128538"),
+        ("+٢٣٧٦٩٩١٢٨٥٣٩", "FR", "+237699128539"),
+        # Without its plus, as an integer or a float.
+        ("237699128531", "FR", "+237699128531"),
+        ("237699128531.0", "FR", "+237699128531"),
+        ("2.37699128531e+11", "FR", "+237699128531"),
+        ("2250757123456", "FR", "+2250757123456"),
+        ("33612345678", "CM", "+33612345678"),
+        ("33692123456", "CM", "+262692123456"),
+        ("33262123456", "RE", "+262262123456"),
+        ("221771234567", "FR", "+221771234567"),
+        # Of New Caledonia, too, but a mobile's at home.
+        ("687751234", "CM", "+237687751234"),
+        ("68271234", "BF", "+22668271234"),
+        # A fixed line of the Faroe Islands receives no SMS.
+        ("298201234", "CM", "+237298201234"),
         # Metropolitan neighbours of the overseas numbers.
         ("0695123456", "FR", "+33695123456"),
         ("0698123456", "FR", "+33698123456"),
@@ -180,9 +211,7 @@ def test_old_ivorian_numbers_are_dead(text: str, country: str) -> None:
         ("x" * 100, "FR", "x" * 40),
         # Letters among digits may be a slip: the number is somebody's all the same.
         ("06 12 34 56 7O", "FR", "***67"),
-        ("06 12 34 / 56 78", "FR", "***78"),
         ("0612345678, 0712345678", "FR", "***78"),
-        ("٠٦١٢٣٤٥٦٧٨", "FR", "***٧٨"),
         ("06+12345678", "FR", "***78"),
         ("++33612345678", "FR", "***78"),
         # Emergency numbers and short codes.
@@ -220,6 +249,13 @@ def test_what_is_no_number(text: str, country: str, shown: str) -> None:
         ("701234567", "BF"),
         ("061234567", "FR"),
         ("06123456789", "FR"),
+        # The short numbers of machines, which don't exist.
+        ("0700011564", "FR"),
+        ("+33 700011564", "CM"),
+        ("0700011564653", "FR"),
+        ("070000115646530", "FR"),
+        # Whoever separates the digits has lost no plus.
+        ("237 699 12 85 31", "FR"),
         ("+33 00612345678", "FR"),
         ("336123456789", "FR"),
         # The 0 of Côte d'Ivoire is never put back by guessing.
@@ -231,7 +267,6 @@ def test_what_is_no_number(text: str, country: str, shown: str) -> None:
         ("0612345678", "CI"),
         ("0612345678", "BF"),
         ("+225 0612345678", "FR"),
-        ("2250757123456", "FR"),
         ("0757123456", "CM"),
         # Without its 0, a number read as octal by YAML would pass for French.
         ("129804078", "FR"),
@@ -260,6 +295,30 @@ def test_impossible_numbers(text: str, country: str) -> None:
     assert type(error) is InvalidRecipientError
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        # Greenland or Cameroon, which knows no such mobile.
+        ("299221234", "CM"),
+        ("278100000", "CM"),
+        # Of Saint-Pierre-et-Miquelon, or Ivorian without its 0.
+        ("508412345", "CI"),
+        ("508551234.0", "CI"),
+        ("687751234", "FR"),
+        # The Seychelles, or an Ivorian fixed line.
+        ("2482510123", "CI"),
+        # A number of Ascension Island, or a fixed line in Burkina Faso.
+        ("24740123", "BF"),
+        # So short that a digit may be missing.
+        ("29051234", "CM"),
+    ],
+)
+def test_a_number_of_two_countries(text: str, country: str) -> None:
+    """Is refused: only who writes the plus says which."""
+    assert type(refusal(text, country)) is AmbiguousNumberError
+    assert parse_number(f"+{text.removesuffix('.0')}", country)[1:] in text
+
+
 @given(
     HOME_NUMBERS,
     st.sampled_from(("home", "+", "00", "+(0)", "code")),
@@ -286,6 +345,8 @@ def test_every_form_of_a_number_is_that_number(
         for character, separator in zip(written, separators, strict=False)
     )
     assert len(written) <= len(separators)
+    # Bare digits of a fixed line may be another country's.
+    assume(not (spaced.isdecimal() and subscriber.startswith("2")))
 
     parsed = parse_number(spaced, country)
 
@@ -312,6 +373,119 @@ def test_anything_is_a_number_or_refused(text: str, country: str) -> None:
 
     assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
     assert parse_number(number, "FR") == parse_number(number, country) == number
+
+
+WRAPPINGS = (
+    "{}", "tel:{}", "tel:{};ext=12", "TEL;TYPE=CELL:{}", "sms:{}?body=1", "'{}", '="{}"',
+    "Tél. : {}", "Maman <{}>", "{} (Maman)", "({})", "\u202a{}\u202c", "{};", "\u3164{}\n",
+)  # fmt: skip
+
+
+@given(
+    HOME_NUMBERS,
+    st.sampled_from(WRAPPINGS),
+    st.sampled_from((" ", ".", "-", "/", "·", "_", "\u00a0", "\u2011", "\ufe0d", "")),
+    st.sampled_from((0x30, 0x660, 0x6F0, 0xFF10)),
+    st.sampled_from([*PLANS, "SN", "BE"]),
+)
+def test_no_wrapping_changes_a_number(
+    home: tuple[str, str, str, str],
+    wrapping: str,
+    separator: str,
+    zero: int,
+    elsewhere: str,
+) -> None:
+    """With its code, or as it is dialled at home; from anywhere in the first case."""
+    country, code, trunk, subscriber = home
+    for written, place in ((f"+{code}{subscriber}", elsewhere), (trunk + subscriber, country)):  # fmt: skip
+        shown = separator.join(re.findall("..?", written))
+        shown = "".join(chr(zero + int(c)) if c.isdecimal() else c for c in shown)
+        text = wrapping.format(shown)
+        try:
+            assert parse_number(text, place) == f"+{code}{subscriber}", text
+        except AmbiguousNumberError:
+            # Only digits alone, and no mobile's.
+            assert not written.startswith("+")
+            assert subscriber.startswith("2")
+
+
+@given(HOME_NUMBERS, st.sampled_from([*PLANS, "SN", "BE", "US"]), st.sampled_from(["{}", "{}.0", "'{}"]))  # fmt: skip
+def test_an_integer_is_that_number_or_the_mobile_of_another_at_home(
+    home: tuple[str, str, str, str], country: str, written: str
+) -> None:
+    """Or refused: no third one is ever reached."""
+    _, code, _, subscriber = home
+    digits = f"{code}{subscriber}"
+    try:
+        number = parse_number(written.format(digits), country)
+    except RejectedError:
+        return
+    if number != f"+{digits}":
+        assert number.endswith(digits)
+        assert not receives_no_sms(number)
+
+
+@given(HOME_NUMBERS, st.integers(min_value=1, max_value=12), st.sampled_from("0123456789"))  # fmt: skip
+def test_a_digit_too_many_is_no_number_at_home(
+    home: tuple[str, str, str, str], place: int, digit: str
+) -> None:
+    """Nor one too few: nobody else's number is made of it."""
+    country, code, trunk, subscriber = home
+    written = trunk + subscriber
+    more = written[:place] + digit + written[place:]
+    fewer = written[:place] + written[place + 1 :]
+    for wrong in (more, fewer):
+        if wrong == written:
+            continue
+        for spaced in (" ".join(re.findall("..?", wrong)), f"+{code} {wrong}"):
+            try:
+                number = parse_number(spaced, country)
+            except RejectedError:
+                continue
+            # Its own code, or what is dialled to go abroad, has come to stand in front.
+            assert spaced.startswith("+") or number == f"+{wrong.removeprefix('00')}"
+
+
+@pytest.mark.parametrize(
+    ("number", "is_so"),
+    [
+        ("+33142685300", True),
+        ("+237222234000", True),
+        ("+33800123456", True),
+        ("+33970123456", True),
+        ("+4930123456", True),
+        ("+33612345678", False),
+        ("+337000011564653", False),
+        ("+237699128531", False),
+        ("+237242123456", False),
+        ("+2250757123456", False),
+        ("+12025550123", False),
+        # Nobody says what it is.
+        ("+22609876543", False),
+        ("", False),
+    ],
+)
+def test_where_no_sms_arrives(number: str, is_so: bool) -> None:
+    """At fixed lines and services; what may be a mobile may be sent to."""
+    assert receives_no_sms(number) is is_so
+
+
+def test_mobiles_of_all_other_countries_without_their_plus() -> None:
+    """Each is that number, or refused where it may be one at home: none is another."""
+    for country in phonenumbers.SUPPORTED_REGIONS - PLANS.keys():
+        example = phonenumbers.example_number_for_type(
+            country, phonenumbers.PhoneNumberType.MOBILE
+        )
+        if example is None:
+            continue
+        number = phonenumbers.format_number(
+            example, phonenumbers.PhoneNumberFormat.E164
+        )
+        try:
+            assert parse_number(number[1:], "FR") == number
+        except RejectedError:
+            # Of the smallest countries only.
+            assert len(number) <= 10
 
 
 def test_mobiles_of_all_other_countries() -> None:
@@ -384,4 +558,4 @@ def test_every_number_of_a_country_has_its_code(
     """However it was dialled."""
     country, code, trunk, rest = parts
 
-    assert country_code(parse_number(trunk + rest, country)) == code
+    assert country_code(parse_number(f"{trunk}{rest[:4]} {rest[4:]}", country)) == code

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.reconciliation.balance_evidence import (
     Evidence,
     Verdict,
@@ -21,6 +22,7 @@ from custom_components.passerelle_sms.messaging.reconciliation.charges import (
     forgotten_charge,
 )
 
+ROW = RowKey("+1")
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BOOKS = Books(
     period=3,
@@ -33,14 +35,14 @@ BOOKS = Books(
     },
 )
 DOUBT = Charge(
-    key=("doubt", "+1"), tariff="237", segments=1, possible=1, is_in_doubt=True
+    key=("doubt", ROW), tariff="237", segments=1, possible=1, is_in_doubt=True
 )
 DUE = replace(DOUBT, is_due=True)
-ANOTHER = replace(DUE, key=("another", "+1"))
-DEAR = replace(DUE, key=("dear", "+1"), tariff="33")
-TAKEN = Charge(key=("taken", "+1"), tariff="237", segments=2, certain=1, is_due=True)
+ANOTHER = replace(DUE, key=("another", ROW))
+DEAR = replace(DUE, key=("dear", ROW), tariff="33")
+TAKEN = Charge(key=("taken", ROW), tariff="237", segments=2, certain=1, is_due=True)
 LATE = replace(TAKEN, is_due=False)
-HELD = replace(ANOTHER, key=("held", "+1"), is_in_doubt=False)
+HELD = replace(ANOTHER, key=("held", ROW), is_in_doubt=False)
 ACCEPTED, NOT_SENT = Verdict.ACCEPTED, Verdict.NOT_SENT
 
 
@@ -210,7 +212,7 @@ def test_a_balance_that_could_not_pay_proves_nothing_by_standing_still() -> None
 
 def test_a_thousand_in_doubt_are_settled_at_once() -> None:
     """And what explains a fall of them is found without trying all their sums."""
-    doubts = [replace(DUE, key=(str(index), "+1")) for index in range(1_000)]
+    doubts = [replace(DUE, key=(str(index), ROW)) for index in range(1_000)]
     books = replace(BOOKS, credits=Decimal(2_000), latest=Decimal(2_000))
     seen = Sighting(
         credits=Decimal(1_000),

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.reconciliation.books import (
     MUTE,
     Books,
@@ -20,6 +21,7 @@ from custom_components.passerelle_sms.messaging.reconciliation.charges import (
     forgotten_charge,
 )
 
+ROW = RowKey("+1")
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HUNDRED = Decimal(100)
 BOOKS = Books(
@@ -33,21 +35,21 @@ BOOKS = Books(
         "226": Price(credits=Decimal(0)),
     },
 )
-TAKEN = Charge(key=("taken", "+1"), tariff="237", segments=1, certain=1, is_due=True)
-OUTSTANDING = replace(TAKEN, key=("outstanding", "+1"), is_due=False)
-DEAR = replace(TAKEN, key=("dear", "+1"), tariff="33")
-NEW = replace(TAKEN, key=("new", "+1"), tariff="1")
-SUPPOSED = replace(TAKEN, key=("supposed", "+1"), tariff="44")
+TAKEN = Charge(key=("taken", ROW), tariff="237", segments=1, certain=1, is_due=True)
+OUTSTANDING = replace(TAKEN, key=("outstanding", ROW), is_due=False)
+DEAR = replace(TAKEN, key=("dear", ROW), tariff="33")
+NEW = replace(TAKEN, key=("new", ROW), tariff="1")
+SUPPOSED = replace(TAKEN, key=("supposed", ROW), tariff="44")
 DOUBT = Charge(
-    key=("doubt", "+1"),
+    key=("doubt", ROW),
     tariff="237",
     segments=1,
     possible=1,
     is_in_doubt=True,
     is_due=True,
 )
-HELD = replace(DOUBT, key=("held", "+1"), is_in_doubt=False)
-PLANNED = replace(HELD, key=("planned", "+1"), is_due=False, is_planned=True)
+HELD = replace(DOUBT, key=("held", ROW), is_in_doubt=False)
+PLANNED = replace(HELD, key=("planned", ROW), is_due=False, is_planned=True)
 
 
 def seen(
@@ -363,7 +365,7 @@ def test_books_stay_muted_when_they_add_up() -> None:
         ((replace(NEW, segments=2),), "7", "1", ("3.5", False)),
         ((SUPPOSED,), "5", "44", ("5", False)),
         ((NEW, TAKEN, DEAR), "9", "1", ("5", False)),
-        ((NEW, replace(NEW, key=("newer", "+1"))), "6", "1", ("3", False)),
+        ((NEW, replace(NEW, key=("newer", ROW))), "6", "1", ("3", False)),
         # One that takes nothing is not believed.
         ((NEW,), "0", "1", ("0", False)),
         ((NEW, TAKEN), "1", "1", ("0", False)),
@@ -477,7 +479,7 @@ def test_whether_a_price_is_known() -> None:
 
 def test_neither_numbers_nor_ids_stand_in_a_printed_charge() -> None:
     """It may end in a log."""
-    charge = replace(PLANNED, key=("secret-id", "+237695688207"))
+    charge = replace(PLANNED, key=("secret-id", RowKey("+237695688207")))
     books = enter(BOOKS, seen(charge)).books
 
     assert books.carried == {charge.key}

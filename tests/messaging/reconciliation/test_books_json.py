@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.messaging.journal.values import UNREADABLE
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.reconciliation.books import Books, Price
 from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
     books_from_json,
@@ -35,7 +36,7 @@ FULL = Books(
     latest=Decimal("8.5"),
     moved=Decimal(-1),
     is_disturbed=True,
-    carried=frozenset({("message", "+237670000000")}),
+    carried=frozenset({("message", RowKey("+237670000000"))}),
     prices={"237": Price(credits=Decimal("1.25"), is_confirmed=True)},
     muted=datetime(2026, 11, 1, 12, tzinfo=UTC),
 )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.passerelle_sms.messaging.model.submission import RowKey
 from custom_components.passerelle_sms.messaging.reconciliation.balance_evidence import (
     Evidence,
     Verdict,
@@ -16,6 +17,7 @@ from custom_components.passerelle_sms.messaging.reconciliation.books import (
     LATEST_CHARGE,
     Books,
     Charge,
+    Key,
     Sighting,
     enter,
 )
@@ -29,7 +31,7 @@ SECOND = timedelta(seconds=1)
 class Handed:
     """A submission, and the truth about it."""
 
-    key: tuple[str, str]
+    key: Key
     tariff: str
     segments: int
     at: timedelta
@@ -49,7 +51,7 @@ class World:
         self.landing: list[tuple[timedelta, int]] = []
         self.handed: list[Handed] = []
         self.books = Books()
-        self.begun: dict[tuple[str, str], int] = {}
+        self.begun: dict[Key, int] = {}
         self.seen_landed = True
         """Whether the balance was looked at since the last charge landed."""
         self.disturbed_at: timedelta | None = None
@@ -66,7 +68,7 @@ class World:
         late: int,
     ) -> None:
         """Hand a message over: what is answered was taken."""
-        key = str(len(self.handed)), "+237"
+        key = str(len(self.handed)), RowKey("+237")
         taken = is_taken or is_answered
         self.handed.append(
             Handed(
@@ -134,7 +136,7 @@ class World:
             if self.begun[one.key] >= self.books.period and one.outcome != "not_sent"
         ]
 
-    def settle(self, key: tuple[str, str], verdict: Verdict) -> None:
+    def settle(self, key: Key, verdict: Verdict) -> None:
         """Believe a proof, and see that it is one."""
         [handed] = [one for one in self.handed if one.key == key]
         assert handed.outcome == "doubt"

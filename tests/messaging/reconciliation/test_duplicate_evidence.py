@@ -135,6 +135,30 @@ async def test_the_same_text_in_another_message(
     assert await is_proof(harness, message(harness)) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("Bonjour {nom}", SmsOptions(personalisation={MAMAN: {"nom": "Marie"}}), False),
+        ("Bonjour {nom}", SmsOptions(personalisation={MAMAN: {"nom": "Paul"}}), True),
+        # Another one's name.
+        ("Bonjour {nom}", SmsOptions(personalisation={PAPA: {"nom": "Marie"}}), True),
+        # Whose text was written otherwise than the others'.
+        ("Bonjour", SmsOptions(texts={MAMAN: "Bonjour Marie"}), False),
+        # What is added is a part of what was sent.
+        ("Bonjour Marie", SmsOptions(stop_mention=True), True),
+    ],
+)
+async def test_texts_are_compared_by_what_was_sent(
+    harness: MessagingHarness, text: str, options: SmsOptions, *, expected: bool
+) -> None:
+    """To that recipient."""
+    other = become(message(harness, text=text), outcome=Outcome.ACCEPTED)
+    await harness.journal.put(replace(other, options=options))
+    harness.clock.tick(HOUR)
+
+    assert await is_proof(harness, message(harness, text="Bonjour Marie")) is expected
+
+
 @pytest.mark.parametrize(("hours", "expected"), [(40, False), (60, True)])
 async def test_the_same_text_long_before(
     harness: MessagingHarness, hours: int, expected: bool

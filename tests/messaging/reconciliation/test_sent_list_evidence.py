@@ -111,7 +111,7 @@ async def proved(
     """Return which of these, each to a single recipient, the list proves."""
     evidence = SentListEvidence(gateway, harness.journal)
     doubts = {
-        (record.message_id, submission.recipient.number): record
+        (record.message_id, submission.key): record
         for record in records
         for submission in record.submissions
     }
@@ -180,15 +180,39 @@ async def test_a_message_that_was_never_handed_over_is_not_proved(
     assert await proved(gateway, harness, record) == []
 
 
-async def test_a_mail_merge_is_not_proved(
-    gateway: ListingGateway, harness: MessagingHarness
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Bonjour Marie", True), ("Bonjour {nom}", False), ("Bonjour Paul", False)],
+)
+async def test_a_mail_merge_is_known_by_what_he_reads(
+    gateway: ListingGateway, harness: MessagingHarness, text: str, *, expected: bool
 ) -> None:
-    """Its text is another for each recipient."""
-    options = SmsOptions(personalisation={MAMAN: {"nom": "Maman"}})
-    record = await keep(harness, options=options)
-    gateway.listed = [listed(harness)]
+    """Each recipient's text is another one."""
+    options = SmsOptions(
+        personalisation={MAMAN: {"nom": "Marie"}, PAPA: {"nom": "Paul"}}
+    )
+    record = await keep(harness, text="Bonjour {nom}", options=options)
+    gateway.listed = [listed(harness, text=text)]
 
-    assert await proved(gateway, harness, record) == []
+    assert bool(await proved(gateway, harness, record)) is expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Marie", False), ("Paul", True)])
+async def test_another_mail_merge_explains_a_row_that_says_the_same(
+    gateway: ListingGateway, harness: MessagingHarness, name: str, *, expected: bool
+) -> None:
+    """Whatever their texts are before the values are in them."""
+    await keep(
+        harness,
+        text="Bonjour {nom}",
+        options=SmsOptions(personalisation={MAMAN: {"nom": name}}),
+        outcome=Outcome.ACCEPTED,
+        stage=Stage.CLOSED,
+    )
+    record = await keep(harness, text="Bonjour Marie")
+    gateway.listed = [listed(harness, text="Bonjour Marie")]
+
+    assert bool(await proved(gateway, harness, record)) is expected
 
 
 @pytest.mark.parametrize(

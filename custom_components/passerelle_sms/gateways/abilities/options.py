@@ -14,7 +14,8 @@ from .delivery import ReceivesReplies
 class SchedulesMessages:
     """A message may be handed over now and sent later: `send_at`.
 
-    The gateways know whole minutes: a message is never sent before its time.
+    The gateways know whole minutes: a message is never sent before its time. Where a
+    gateway can't, the house keeps the message until then.
     """
 
 
@@ -29,12 +30,16 @@ class SpeaksMessages:
 class TriesMessages:
     """The gateway may be asked whether it would take a message: `test`.
 
-    What passes is `not_sent`, without an error.
+    What passes is `not_sent`, without an error. Where a gateway can't, only the checks
+    that are made here are made.
     """
 
 
 class TagsMessages:
-    """A message may carry a tag for the gateway's own statistics: `tag`."""
+    """A message may carry a tag for the gateway's own statistics: `tag`.
+
+    Where a gateway takes none, only the journal keeps it.
+    """
 
     tag_length: ClassVar[int]
     """The most letters and digits."""
@@ -48,7 +53,10 @@ class AddsStopMention:
 
 
 class PersonalisesMessages:
-    """Each recipient may read a text of his own: `personalisation`."""
+    """One request may say something else to each of its recipients: `personalisation`.
+
+    Where a gateway can't, those who read the same share a request.
+    """
 
 
 class TakesOwnOptions:
@@ -79,6 +87,9 @@ class SellsLongMessages:
 
     long_messages: bool = False
 
+
+DONE_HERE: Final = frozenset({"send_at", "test", "tag", "personalisation"})
+"""The options that are done here where a gateway lacks the ability."""
 
 # What a message's options ask of a gateway; `SmsOptions.used` has the names.
 OPTION_ABILITIES: Final[Mapping[str, type]] = {

@@ -5,7 +5,7 @@ about him.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final, Literal, override
@@ -13,7 +13,6 @@ from typing import Final, Literal, override
 from yarl import URL
 
 from ..abilities.delivery import PushedAnswer, PushedReport, PushesDelivery
-from ..abilities.options import PersonalisesMessages
 from ..claim import Claim
 from ..errors import (
     AuthenticationError,
@@ -50,7 +49,7 @@ _BALANCE_FORMS: Final[tuple[_Form, ...]] = (
 _PATIENCE: Final = 60
 
 
-class DevCodeSms(Gateway, PushesDelivery, PersonalisesMessages):
+class DevCodeSms(Gateway, PushesDelivery):
     """One account at DevCodeSMS."""
 
     key = "devcodesms"
@@ -143,24 +142,12 @@ class DevCodeSms(Gateway, PushesDelivery, PersonalisesMessages):
         return recipient
 
     @override
-    def _batches(
-        self, sms: Sms, recipients: Sequence[str]
-    ) -> Iterable[tuple[str, ...]]:
-        """Return who reads the same.
+    async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
+        """Send one text to all numbers (section 2.1).
 
         Section 2.1.1 takes a list of texts, too, and doesn't say which of them is sent
         to which of the numbers: read wrongly, people would see each other's.
         """
-        by_text: dict[str, list[str]] = {}
-        for recipient in recipients:
-            by_text.setdefault(self.text_for(sms, recipient), []).append(recipient)
-        for group in by_text.values():
-            yield from super()._batches(sms, group)
-
-    @override
-    async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:
-        """Send one text to all numbers (section 2.1)."""
-        text = self.text_for(sms, sms.recipients[0])
         before = self._known_balance
         answer = await self._transport.request(
             "POST",
@@ -169,13 +156,13 @@ class DevCodeSms(Gateway, PushesDelivery, PersonalisesMessages):
                 "api_key": self.credentials.api_key,
                 "sender": sms.sender,
                 "phone": numbers[0] if len(numbers) == 1 else list(numbers),
-                "message": text,
+                "message": sms.text,
             },
             headers=_HEADERS,
             uses_reserve=True,
         )
         reply = read_reply(answer, numbers)
-        segments = self.measure(text).segments
+        segments = self.measure(sms.text).segments
         claims = [self._claim(reply, reply.by_number[number]) for number in numbers]
         submissions = [
             self._submission(reply.answer, recipient, claim, segments)

@@ -15,7 +15,7 @@ from ..abilities.options import (
     TakesOwnOptions,
 )
 from ..errors import GatewayError, InvalidRecipientError
-from ..model.limits import Limits, SenderRule
+from ..model.limits import FRENCH_OVERSEAS, Limits, SenderRule
 from ..model.message import SendResult, Sms
 from ..model.options import SmsOptions, Switch
 from ..model.segments import Measure
@@ -52,6 +52,7 @@ class EnvoyerSmsPro(
     key = "envoyer_sms_pro"
     name = "Envoyer SMS Pro"
     region = "FR"
+    other_countries = FRENCH_OVERSEAS
     site = "https://www.envoyersmspro.com/"
     default_url = URL("https://www.envoyersmspro.com/api/")
     identity_fields = ("username", "account_id")
@@ -79,11 +80,6 @@ class EnvoyerSmsPro(
         return measure_text(text)
 
     @override
-    def measure_sms(self, sms: Sms) -> Measure:
-        """Return what a message takes with its options: all recipients read the same."""
-        return self.measure(self.text_for(sms))
-
-    @override
     def text_for(self, sms: Sms, recipient: str | None = None) -> str:
         """Return what is read on the phone: with `truncate` no more than one SMS holds.
 
@@ -92,12 +88,13 @@ class EnvoyerSmsPro(
         if sms.options.own.get("truncate") is not True:
             return super().text_for(sms, recipient)
         mention = self.stop_mention if sms.options.stop_mention else ""
-        return truncated(sms.text, SINGLE - self.measure(mention).units) + mention
+        text = sms.text_to(recipient)
+        return truncated(text, SINGLE - self.measure(mention).units) + mention
 
     @override
-    def _check_options(self, sms: Sms) -> None:
-        super()._check_options(sms)
-        if sms.options.tag is not None and not _TAG.fullmatch(sms.options.tag):
+    def check_tag(self, tag: str) -> None:
+        """Raise `InvalidOptionError` for a tag that the gateway doesn't take."""
+        if not _TAG.fullmatch(tag):
             raise invalid_tag()
 
     @override

@@ -23,6 +23,7 @@ from .account_data import (
 from .base import GatewayError, NotSentError, RejectedError, Scope, UnknownOutcomeError
 from .local import (
     DailyCapError,
+    EarlierPartFailedError,
     HourlyCapError,
     IdenticalMessageError,
     NewerJournalError,
@@ -31,6 +32,7 @@ from .local import (
 )
 from .messages import (
     AlreadyCancelledError,
+    AmbiguousNumberError,
     DuplicateMessageError,
     EmptyMessageError,
     EmptyTargetError,
@@ -53,6 +55,7 @@ from .messages import (
     ScheduleInPastError,
     SenderNotRegisteredError,
     StopMentionRequiredError,
+    TooManyTargetsError,
     UnknownMessageError,
 )
 from .not_sent import CannotConnectError, RateLimitedError, TlsFailedError
@@ -61,11 +64,13 @@ from .unknown import GatewayBrokenError, NoAnswerError, UnreadableAnswerError
 __all__ = [
     "AccountInactiveError",
     "AlreadyCancelledError",
+    "AmbiguousNumberError",
     "AuthenticationError",
     "CannotConnectError",
     "ContactExistsError",
     "DailyCapError",
     "DuplicateMessageError",
+    "EarlierPartFailedError",
     "EmptyMessageError",
     "EmptyTargetError",
     "GatewayBrokenError",
@@ -110,6 +115,7 @@ __all__ = [
     "SenderNotRegisteredError",
     "StopMentionRequiredError",
     "TlsFailedError",
+    "TooManyTargetsError",
     "UnknownAccountError",
     "UnknownContactError",
     "UnknownGroupError",

@@ -1,5 +1,6 @@
 """Refused by this house itself, before a gateway heard of it."""
 
+from ..outcome import Outcome
 from .base import RejectedError, Scope
 
 
@@ -22,6 +23,14 @@ class IdenticalMessageError(RejectedError):
 
     key = "identical_message"
     scope = Scope.LOCAL
+
+
+class EarlierPartFailedError(RejectedError):
+    """A part before this one was not accepted: the rest of the text would say nothing."""
+
+    key = "earlier_part_failed"
+    scope = Scope.LOCAL
+    outcome = Outcome.NOT_SENT
 
 
 class OutboxFullError(RejectedError):

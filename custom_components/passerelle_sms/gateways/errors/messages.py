@@ -23,6 +23,12 @@ class OldIvorianNumberError(InvalidRecipientError):
     key = "old_ivorian_number"
 
 
+class AmbiguousNumberError(InvalidRecipientError):
+    """Digits without a plus that may be a number of two countries."""
+
+    key = "ambiguous_number"
+
+
 class RecipientBlockedError(RejectedError):
     """The recipient is blocked or opted out: nothing will be delivered."""
 
@@ -52,6 +58,12 @@ class EmptyTargetError(RejectedError):
     """There is nobody to send to."""
 
     key = "empty_target"
+
+
+class TooManyTargetsError(RejectedError):
+    """More targets are named than one message may have (`maximum`)."""
+
+    key = "too_many_targets"
 
 
 class MessageTooLongError(InvalidMessageError):

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 import re
+from typing import Final
 
 from ..errors import InvalidSenderError
 from ..wire.redaction import hide_numbers
+
+FRENCH_OVERSEAS: Final = frozenset({"BL", "GF", "GP", "MF", "MQ", "RE", "YT"})
+"""The countries, by ISO 3166-1, that dial as one with France."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Self
 from ..errors import GatewayError
 from ..outcome import Outcome
 from .delivery import DeliveryStatus
+from .mail_merge import fill_in
 from .options import SmsOptions
 
 
@@ -56,6 +57,16 @@ class Sms:
     reference: str | None = None
     """Our own id of the message, where the gateway takes one: `[A-Za-z0-9-]{1,30}`."""
     options: SmsOptions = SmsOptions()
+
+    def template_of(self, recipient: str | None) -> str:
+        """Return the text with its fields, for one recipient or anybody."""
+        return self.options.texts.get(recipient or "", self.text)
+
+    def text_to(self, recipient: str | None) -> str:
+        """Return the text with what stands for its fields, for one recipient or anybody."""
+        template = self.template_of(recipient)
+        values = self.options.personalisation.get(recipient or "")
+        return fill_in(template, values) if values else template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,11 @@ from ..errors import InvalidOptionError
 type OwnValue = bool | int | str
 """What an option that only one gateway knows may be set to."""
 
+LONGEST_TAG: Final = 50
+"""The most characters of a tag; a gateway's own rule may be narrower."""
+
 _NONE: Final[Mapping[str, Mapping[str, str]]] = {}
+_NO_TEXTS: Final[Mapping[str, str]] = {}
 _NO_OWN: Final[Mapping[str, OwnValue]] = {}
 
 
@@ -20,15 +24,15 @@ class SmsOptions:
     """The options of a message. Each is an ability of some gateways, none of all."""
 
     send_at: datetime | None = None
-    """When the gateway is to send it; at once when `None`."""
+    """When it is to be sent; at once when `None`."""
     flash: bool = False
     """Whether the phone shows it at once and keeps nothing."""
     voice: bool = False
     """Whether it is read out to a fixed line."""
     test: bool = False
-    """Whether the gateway only says if it would take it."""
+    """Whether it is only said if it would be taken."""
     tag: str | None = field(default=None, repr=False)
-    """What the gateway's own statistics call it."""
+    """What it is found by: in the journal, and in the statistics of some gateways."""
     stop_mention: bool = False
     """Whether it tells how to opt out."""
     allow_replies: bool = False
@@ -37,6 +41,8 @@ class SmsOptions:
         default_factory=lambda: _NONE, repr=False
     )
     """What stands for each `{field}` of the text, by the recipient's E.164 number."""
+    texts: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS, repr=False)
+    """The text with its fields of whoever has another than the message's, by number."""
     own: Mapping[str, OwnValue] = field(default_factory=lambda: _NO_OWN, repr=False)
     """What only its gateway knows, by the names of `TakesOwnOptions.own_options`."""
 

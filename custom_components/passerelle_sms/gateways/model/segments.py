@@ -1,6 +1,8 @@
 """How many segments a text costs, and why (3GPP TS 23.038, sections 4 and 6.2.1)."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from .message import Encoding
@@ -12,6 +14,7 @@ GSM7_BASIC: Final = frozenset(
 )
 # The extension table: an escape and a code, so two septets each.
 GSM7_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+_GSM7: Final = GSM7_BASIC | GSM7_EXTENSION
 
 # The room in a message that stands alone, and in each part of one that doesn't:
 # the parts carry a header that says how they belong together.
@@ -35,9 +38,9 @@ class Measure:
 
 def measure(text: str) -> Measure:
     """Return what `text` takes; an empty text takes one segment, as it would if sent."""
-    outside = tuple(dict.fromkeys(c for c in text if gsm7_septets(c) is None))
+    outside = tuple(c for c in dict.fromkeys(text) if c not in _GSM7)
     if outside:
-        widths = [utf16_units(character) for character in text]
+        widths = [*map(utf16_units, text)]
         single, part, encoding = UCS2_SINGLE, UCS2_PART, Encoding.UCS2
     else:
         widths = [2 if c in GSM7_EXTENSION else 1 for c in text]
@@ -55,14 +58,20 @@ def count_segments(widths: list[int], single: int, part: int) -> int:
 
     An escape pair or a surrogate pair that no longer fits begins the next part.
     """
-    if sum(widths) <= single:
+    ends = [*accumulate(widths)]
+    if not ends or ends[-1] <= single:
         return 1
-    segments, room = 1, part
-    for width in widths:
-        if width > room:
-            segments, room = segments + 1, part
-        room -= width
+    segments = written = 0
+    while written < len(ends):
+        before = ends[written - 1] if written else 0
+        written = bisect_right(ends, before + part, lo=written)
+        segments += 1
     return segments
+
+
+def is_gsm7(text: str) -> bool:
+    """Return whether all of a text is inside GSM-7."""
+    return _GSM7.issuperset(text)
 
 
 def gsm7_septets(character: str) -> int | None:

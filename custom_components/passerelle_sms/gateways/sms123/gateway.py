@@ -28,11 +28,12 @@ from ..abilities.options import (
     SpeaksMessages,
     TriesMessages,
 )
-from ..errors import InvalidRecipientError, MessageTooLongError
+from ..errors import InvalidRecipientError
 from ..model.account import Balance, Credentials
-from ..model.limits import SenderRule
+from ..model.limits import FRENCH_OVERSEAS, SenderRule
 from ..model.message import Cancellation, Scheduled, SendResult, Sms, Submission
 from ..model.options import SmsOptions
+from ..model.segments import GSM7_SINGLE
 from ..outcome import Outcome
 from ..wire.request_budget import RequestBudget
 from ..wire.times import paris, to_minute
@@ -73,6 +74,7 @@ class Sms123(
     key = "sms123"
     name = "123-SMS.net"
     region = "FR"
+    other_countries = FRENCH_OVERSEAS
     site = "https://www.123-sms.net/"
     default_url = URL("https://www.123-sms.net/")
     credential_fields = ("username", "api_key")
@@ -127,16 +129,26 @@ class Sms123(
         assert reply.credits is not None
         return Balance(credits=reply.credits)
 
+    @property
     @override
-    def check(self, sms: Sms) -> None:
-        """Raise `RejectedError` if the text or the sender breaks the gateway's rules.
+    def most_segments(self) -> int:
+        """The segments of a message: more than one is an option of the account."""
+        return super().most_segments if self.long_messages else 1
 
-        More than one segment is an option of the account ("Envoi de SMS", `message`).
+    @override
+    def fits(self, sms: Sms) -> bool:
+        """Return whether a message is short enough ("Envoi de SMS", `message`).
+
+        Without the option it is 160 characters, of whichever alphabet: the document names
+        none. They are counted as it says, as characters, neither septets nor 16-bit units:
+        by that count most fits. It knows no code for a text that is too long. Should the
+        gateway count otherwise, an alert that comes cut, or costs more, is still better
+        than one that was refused here.
         """
-        segments = self.measure_sms(sms).segments
-        if segments > 1 and not self.long_messages:
-            raise MessageTooLongError(segments=str(segments), maximum="1")
-        super().check(sms)
+        return super().fits(sms) or (
+            not self.long_messages
+            and all(len(text) <= GSM7_SINGLE for text in self.texts_of(sms))
+        )
 
     @override
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:

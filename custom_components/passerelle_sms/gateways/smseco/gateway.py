@@ -3,10 +3,7 @@
 One request takes many recipients, and its answer tells which of them were valid.
 """
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
 import logging
 import re
 from typing import Final, override
@@ -79,6 +76,7 @@ class SmsEco(
     key = "smseco"
     name = "SMSECO"
     region = "CI"
+    other_countries = frozenset({"BF"})
     site = "http://www.smseco.com/"
     # The document knows no https.
     default_url = URL("http://www.smseco.com/api/")
@@ -100,21 +98,17 @@ class SmsEco(
         return await self._ask("json/getsenders/", read_senders)
 
     @override
-    async def send(self, sms: Sms) -> SendResult:
-        """Hand a message to the gateway: a mail merge in parts, all else as it is."""
-        if not sms.options.personalisation:
-            return await super().send(sms)
-        self.check(sms)
-        send = super().send
-        results = await asyncio.gather(*(send(part) for part in self._parts(sms)))
-        return SendResult.joined(results).in_order(sms.recipients)
-
-    @override
     def check(self, sms: Sms) -> None:
         """Raise `RejectedError` if the text, the sender or the reference breaks a rule."""
         super().check(sms)
         if sms.reference is not None:
             _check_reference(sms.reference)
+
+    @override
+    def may_split(self, sms: Sms) -> bool:
+        """Return whether several messages can say the same: not what is no text."""
+        own = sms.options.own
+        return own.get("binary") is not True and "udhdata" not in own
 
     @override
     async def check_numbers(
@@ -147,22 +141,22 @@ class SmsEco(
         """Ask for what is new in the whole account (section III)."""
         return await self._ask_deliveries({})
 
-    def _parts(self, sms: Sms) -> Iterator[Sms]:
-        """Yield a mail merge in parts, each of one encoding: `unicode` is a request's.
+    @override
+    def _group_of(self, sms: Sms, recipient: str) -> Hashable:
+        """Return what those have in common who may share a request.
 
-        A value that holds a field would be merged, too: its recipient is sent the text as
-        it is to be read, alone and without values.
+        The gateway merges, but `unicode` is a request's, so that is one encoding. A value
+        that holds a field would be merged, too: that text is written out.
         """
-        by_encoding: defaultdict[Encoding, list[str]] = defaultdict(list)
-        plain = replace(sms.options, personalisation={})
-        for recipient in sms.recipients:
-            text = self.text_for(sms, recipient)
-            if fields_of(text):
-                yield replace(sms, text=text, recipients=(recipient,), options=plain)
-            else:
-                by_encoding[self.measure(text).encoding].append(recipient)
-        for recipients in by_encoding.values():
-            yield replace(sms, recipients=tuple(recipients))
+        text = sms.text_to(recipient)
+        if not sms.options.personalisation or fields_of(text):
+            return text
+        return sms.template_of(recipient), self.measure(text).encoding
+
+    @override
+    def _merges(self, sms: Sms) -> bool:
+        """Return whether the gateway is to merge: what it makes must hold no field."""
+        return not fields_of(sms.text_to(sms.recipients[0]))
 
     @override
     async def _send_batch(self, sms: Sms, numbers: Sequence[str]) -> SendResult:

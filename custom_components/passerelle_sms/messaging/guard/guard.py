@@ -12,15 +12,15 @@ from ...gateways.errors import (
     IdenticalMessageError,
     RejectedError,
 )
-from ...gateways.model.mail_merge import fill_in
 from ...gateways.outcome import Outcome
 from ...gateways.wire.sliding_window import SlidingWindow
-from ..model.record import MessageRecord
-from ..model.submission import SubmissionRecord
+from ..model.planning import mark_planned
+from ..model.record import MessageRecord, text_to
+from ..model.submission import RowKey, SubmissionRecord
 from ..runtime.clock import Clock
 from .recent_texts import RecentTexts, Said
 
-type _Key = tuple[str, str]
+type _Key = tuple[str, RowKey]
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -55,7 +55,8 @@ class _Counted:
     """One submission that counts."""
 
     segments: int
-    said: Said
+    said: Said | None
+    """The whole text, with its first part; the others are not said by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,8 @@ class Guard:
 
     The windows slide: an hour is any 60 minutes. A message counts from the moment it
     is admitted, however long it waits in the outbox, so that a queue can't save up more
-    than the caps allow.
+    than the caps allow. Only one that is kept here until its hour takes no room before it
+    leaves.
 
     All is counted by elapsed time: a clock that is set makes nothing older or younger.
     Only what earlier runs sent is as old as its date says, by the clock as it is now.
@@ -131,12 +133,12 @@ class Guard:
             for submission in record.submissions:
                 if not counts(submission):
                     continue
-                number = submission.recipient.number
-                key, counted = (record.message_id, number), _counted(record, number)
+                key = record.message_id, submission.key
+                counted = _counted(record, submission)
                 said = max([record.created, *(one.created for one in record.joined)])
                 if is_of_this_run:
                     self._count(key, counted, elapsed - (now - record.created))
-                    self._texts.add_text(key, elapsed - (now - said), counted.said)
+                    self._say(key, counted, elapsed - (now - said))
                 else:
                     self._earlier[key] = _Earlier(
                         counted=counted,
@@ -164,13 +166,42 @@ class Guard:
             DailyCapError: it doesn't fit into this day.
 
         """
+        for row in _waiting(record):
+            # What was planned has said so itself.
+            self.uncount(record.message_id, row.key)
+        refused = self.check(record)
+        now = self._clock.elapsed()
+        for row in _waiting(record):
+            if row.recipient.number not in refused:
+                self._count((record.message_id, row.key), _counted(record, row), now)
+        return refused
+
+    def check(self, record: MessageRecord) -> dict[str, RejectedError]:
+        """Return and raise what `admit` does, but count nothing."""
+        refused = self.check_identical(record)
+        segments = [
+            _segments(record, row)
+            for row in _waiting(record)
+            if row.recipient.number not in refused
+        ]
+        if segments:
+            now = self._clock.elapsed()
+            self._check_caps(sum(segments), now, urgent=record.urgent)
+        return refused
+
+    def plan(self, record: MessageRecord) -> dict[str, RejectedError]:
+        """Take for said what is kept here until its hour, and tell whom it must not reach.
+
+        As `admit` does, but no cap refuses it and it counts in none: that is for when it
+        leaves, when it is to be admitted.
+        """
         refused = self.check_identical(record)
         now = self._clock.elapsed()
-        admitted = [number for number in _waiting(record) if number not in refused]
-        if admitted:
-            self._check_caps(len(admitted) * record.segments, now, urgent=record.urgent)
-        for number in admitted:
-            self._count((record.message_id, number), _counted(record, number), now)
+        kept = mark_planned(record)
+        for row in _waiting(record):
+            if row.recipient.number not in refused:
+                counted = _counted(kept, kept.find(row.key))
+                self._count((record.message_id, row.key), counted, now)
         return refused
 
     def check_identical(self, record: MessageRecord) -> dict[str, RejectedError]:
@@ -181,37 +212,37 @@ class Guard:
         self._pass_time()
         minutes = _in_minutes(min(self._limits.identical_window, _DAY))
         return {
-            number: IdenticalMessageError(
-                number=record.find(number).recipient.public_label, minutes=minutes
+            row.recipient.number: IdenticalMessageError(
+                number=row.recipient.public_label, minutes=minutes
             )
-            for number in _waiting(record)
-            if self._texts.holds(_said(record, number))
+            for row in _waiting(record)
+            if (said := _said(record, row)) is not None and self._texts.holds(said)
         }
 
     def say_again(self, record: MessageRecord, counted_as: str) -> None:
         """Take for said now what has joined a message that is counted, which costs nothing."""
         now = self._pass_time()
-        for number in _waiting(record):
-            key = counted_as, number
+        for row in _waiting(record):
+            key = counted_as, row.key
             if key in self._day:
-                self._texts.add_text(key, now, _said(record, number))
+                self._say(key, _counted(record, row), now)
 
     def hand_on(self, before: MessageRecord, after: MessageRecord) -> None:
         """Count a message under another id, as it counts now."""
         for submission in before.submissions:
-            number = submission.recipient.number
-            key, to = (before.message_id, number), (after.message_id, number)
+            row = submission.key
+            key, to = (before.message_id, row), (after.message_id, row)
             for window in self._windows:
                 window.rename(key, to)
             if (earlier := self._earlier.pop(key, None)) is not None:
                 self._earlier[to] = earlier
 
-    def uncount(self, message_id: str, number: str) -> None:
+    def uncount(self, message_id: str, row: RowKey) -> None:
         """Count a submission out: it never left, so the same text may be tried again.
 
         What isn't counted, or no longer, stays so.
         """
-        key = message_id, number
+        key = message_id, row
         self._earlier.pop(key, None)
         for window in self._windows:
             window.discard(key)
@@ -257,14 +288,18 @@ class Guard:
                 for when in (earlier.created, earlier.said)
             )
             self._count(key, earlier.counted, counted)
-            self._texts.add_text(key, said, earlier.counted.said)
+            self._say(key, earlier.counted, said)
             if is_first_run or not booted <= earlier.said <= now:
                 self._texts.discard(key)
 
     def _count(self, key: _Key, counted: _Counted, at: timedelta) -> None:
         self._hour.add(key, at, counted.segments)
         self._day.add(key, at, counted.segments)
-        self._texts.add_text(key, at, counted.said)
+        self._say(key, counted, at)
+
+    def _say(self, key: _Key, counted: _Counted, at: timedelta) -> None:
+        if counted.said is not None:
+            self._texts.add_text(key, at, counted.said)
 
 
 def counts(submission: SubmissionRecord) -> bool:
@@ -277,8 +312,8 @@ def counts(submission: SubmissionRecord) -> bool:
     return not submission.outcome.is_free
 
 
-def _waiting(record: MessageRecord) -> Iterator[str]:
-    return (s.recipient.number for s in record.submissions if s.is_waiting)
+def _waiting(record: MessageRecord) -> Iterator[SubmissionRecord]:
+    return (row for row in record.submissions if row.is_waiting)
 
 
 def _identical_window(limits: GuardLimits) -> timedelta:
@@ -286,20 +321,26 @@ def _identical_window(limits: GuardLimits) -> timedelta:
     return window - min(TOLERANCE, window / _LARGEST_PART)
 
 
-def _counted(record: MessageRecord, number: str) -> _Counted:
-    return _Counted(segments=record.segments, said=_said(record, number))
+def _counted(record: MessageRecord, row: SubmissionRecord) -> _Counted:
+    return _Counted(segments=_segments(record, row), said=_said(record, row))
 
 
-def _said(record: MessageRecord, number: str) -> Said:
-    """Return what one recipient reads, and when if that is later.
+def _segments(record: MessageRecord, row: SubmissionRecord) -> int:
+    """Return what a submission counts: also a checked number, which has no text."""
+    return 0 if row.is_planned else max(1, record.segments_of(row))
+
+
+def _said(record: MessageRecord, row: SubmissionRecord) -> Said | None:
+    """Return what one recipient reads, and when if that is later; once for all parts.
 
     One text with other values, or for another hour, is another message.
     """
-    options = record.options
-    text = fill_in(record.text, options.personalisation.get(number, {}))
-    if options.send_at is not None:
-        text = f"{options.send_at.isoformat()} {text}"
-    return Said(text, number)
+    if row.part > 1:
+        return None
+    text, send_at = text_to(record, row.recipient.number), record.options.send_at
+    if send_at is not None:
+        text = f"{send_at.isoformat()} {text}"
+    return Said(text, row.recipient.number)
 
 
 def _in_minutes(time: timedelta) -> str:

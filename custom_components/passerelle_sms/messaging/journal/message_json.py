@@ -13,6 +13,7 @@ from typing import Any
 
 from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.model.options import SmsOptions
+from ..model.parts import Parts
 from ..model.record import MessageRecord
 from ..model.submission import DeliveryState, Failure, SubmissionRecord
 
@@ -27,7 +28,29 @@ def header_to_json(record: MessageRecord) -> dict[str, Any]:
         "segments": record.segments,
         "on_unknown": record.on_unknown.value,
         "options": _options_to_json(record.options),
+        **({"is_kept": True} if record.is_kept else {}),
+        **({"parts": _parts_to_json(record.parts)} if record.parts else {}),
     }
+
+
+def parts_from_json(stored: Mapping[str, Any]) -> Parts:
+    """Return the parts in a header, if its message has any."""
+    parts = stored.get("parts", {"common": [], "own": {}})
+    own = {number: _texts(texts) for number, texts in parts["own"].items()}
+    return Parts(common=_texts(parts["common"]), own=own)
+
+
+def _parts_to_json(parts: Parts) -> dict[str, Any]:
+    return {
+        "common": [*parts.common],
+        "own": {number: [*texts] for number, texts in parts.own.items()},
+    }
+
+
+def _texts(stored: list[str]) -> tuple[str, ...]:
+    if not all(isinstance(text, str) for text in stored):
+        raise TypeError("a part is no text")
+    return tuple(stored)
 
 
 def options_from_json(
@@ -44,6 +67,8 @@ def _options_to_json(options: SmsOptions) -> dict[str, Any]:
         used["personalisation"] = {
             number: dict(values) for number, values in options.personalisation.items()
         }
+    if options.texts:
+        used["texts"] = dict(options.texts)
     if options.own:
         used["own"] = dict(options.own)
     return used

@@ -12,12 +12,20 @@ import sqlite3
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
 from ..model.record import Kind, MessageRecord, OnUnknown
-from ..model.submission import Notice, Stage, SubmissionRecord, Submissions
+from ..model.submission import (
+    Notice,
+    RowKey,
+    Stage,
+    SubmissionRecord,
+    Submissions,
+    read_row_key,
+)
 from ..recipients.address_book import Recipient
 from .joined_rows import read_joined, write_joined
 from .message_json import (
     header_to_json,
     options_from_json,
+    parts_from_json,
     state_from_json,
     state_to_json,
 )
@@ -80,7 +88,7 @@ _UPDATE_SUBMISSION = """
         state = :state
     WHERE message_id = :message_id AND number = :number
 """
-_NUMBERS = "SELECT number FROM submission WHERE message_id = ?"
+_KEYS = "SELECT number FROM submission WHERE message_id = ?"
 _REMOVE_SUBMISSION = "DELETE FROM submission WHERE message_id = ? AND number = ?"
 
 _MESSAGE = """
@@ -104,15 +112,15 @@ def check_moments(record: MessageRecord, changed: Iterable[SubmissionRecord]) ->
 def write_message(
     connection: sqlite3.Connection,
     record: MessageRecord,
-    numbers: Iterable[str] | None,
+    keys: Iterable[RowKey] | None,
     run: int,
 ) -> None:
-    """Write a message: its submissions for `numbers`, or all of it with `None`."""
+    """Write a message: its submissions with `keys`, or all of it with `None`."""
     columns = _columns(record)
     values = {"message_id": record.message_id, "run": run, **columns}
     found = connection.execute(_COLUMNS, (record.message_id,)).fetchone()
     had_joined, *stored = found or (False,)
-    if not stored or numbers is None:
+    if not stored or keys is None:
         header = to_text(header_to_json(record))
         connection.execute(_WRITE, {**values, "header": header})
     # To write what is there already would write its indexes again.
@@ -120,12 +128,11 @@ def write_message(
         connection.execute(_WRITE_COLUMNS, values)
     if had_joined or record.joined:
         write_joined(connection, record, run)
-    if not stored or numbers is None:
+    if not stored or keys is None:
         _write_all_submissions(connection, record, run)
         return
     rows = [
-        _submission_values(record.message_id, record.find(number), run)
-        for number in numbers
+        _submission_values(record.message_id, record.find(key), run) for key in keys
     ]
     updated = connection.executemany(_UPDATE_SUBMISSION, rows).rowcount if rows else 0
     if updated < len(rows):
@@ -136,14 +143,14 @@ def write_message(
 def _write_all_submissions(
     connection: sqlite3.Connection, record: MessageRecord, run: int
 ) -> None:
-    numbers = {submission.recipient.number for submission in record.submissions}
-    stored = connection.execute(_NUMBERS, (record.message_id,)).fetchall()
+    keys = {submission.key for submission in record.submissions}
+    stored = connection.execute(_KEYS, (record.message_id,)).fetchall()
     connection.executemany(
         _REMOVE_SUBMISSION,
         (
-            (record.message_id, number.decode())
-            for (number,) in stored
-            if number.decode() not in numbers
+            (record.message_id, key.decode())
+            for (key,) in stored
+            if key.decode() not in keys
         ),
     )
     connection.executemany(
@@ -173,7 +180,7 @@ def _submission_values(
 ) -> Mapping[str, str | int | None]:
     return {
         "message_id": message_id,
-        "number": submission.recipient.number,
+        "number": submission.key,
         "outcome": submission.outcome,
         "stage": submission.stage,
         "run": run,
@@ -209,6 +216,8 @@ def read_message(connection: sqlite3.Connection, rowid: int) -> MessageRecord:
             options=options_from_json(
                 stored["options"], None if send_at is None else moment(send_at)
             ),
+            is_kept=stored.get("is_kept", False),
+            parts=parts_from_json(stored),
             submissions=_read_submissions(connection, message_id.decode()),
             joined=read_joined(connection, message_id.decode()) if has_joined else (),
         )
@@ -239,8 +248,10 @@ def _read_submission(
     state: bytes,
 ) -> SubmissionRecord:
     stored = json.loads(state)
+    digits, part = read_row_key(number.decode())
     submission = SubmissionRecord(
-        recipient=Recipient(number=number.decode(), name=stored.get("name")),
+        recipient=Recipient(number=digits, name=stored.get("name")),
+        part=part,
         outcome=Outcome(outcome.decode()),
         stage=Stage(stage.decode()),
         attempted=None if attempted is None else moment(attempted),

@@ -12,7 +12,7 @@ from typing import Self
 from ...gateways.outcome import Outcome
 from ..model.joining import seen_by
 from ..model.record import MessageRecord
-from ..model.submission import Notice, Stage, SubmissionRecord
+from ..model.submission import Notice, RowKey, Stage, SubmissionRecord
 from .joined_rows import find_leader
 from .message_rows import check_moments, read_message, write_message
 from .notes import distrust_balance, keep_ledger, read_run
@@ -41,14 +41,33 @@ _SENT_SINCE = """
     SELECT rowid FROM message INDEXED BY message_scheduled
     WHERE send_at >= :when AND created < :when
 """
+# Behind a number stands `#` and which part of the text it is, where that was split: all
+# parts for a number are those up to `$`, the next sign. What became of them is what became
+# of the first that was not accepted.
 _FIND = """
     SELECT rowid FROM message
     WHERE created >= :since AND created < :until
+    AND (
+        :tag IS NULL
+        OR CASE WHEN json_valid(header) THEN json_extract(header, '$.options.tag') END
+            = :tag
+    )
     AND EXISTS (
         SELECT 1 FROM submission
         WHERE submission.message_id = message.message_id
-        AND (:number IS NULL OR number = :number)
+        AND (:number IS NULL OR number >= :number AND number < :number || '$')
         AND (:outcome IS NULL OR outcome = :outcome)
+        AND (:outcome IS NULL OR NOT EXISTS (
+            SELECT 1 FROM submission AS other
+            WHERE other.message_id = submission.message_id
+            AND other.number >=
+                substr(submission.number, 1, instr(submission.number || '#', '#') - 1)
+            AND other.number <
+                substr(submission.number, 1, instr(submission.number || '#', '#') - 1)
+                || '$'
+            AND other.outcome <> 'accepted'
+            AND (other.position < submission.position OR :outcome = 'accepted')
+        ))
     )
     ORDER BY created DESC, message_id DESC LIMIT :limit
 """
@@ -75,7 +94,7 @@ _PRUNE = """
 """
 _HOLD = """
     UPDATE submission SET outcome = :unknown, stage = :held, notice = :unannounced
-    WHERE stage <> 'closed' AND stage = :open
+    WHERE stage <> 'closed' AND stage IN (:open, :planned)
 """
 _SINCE_PERIOD = """
     SELECT rowid FROM message
@@ -93,6 +112,8 @@ class JournalQuery:
     """E.164: one of the submissions goes there."""
     outcome: Outcome | None = None
     """One of the submissions has it, whichever number it goes to."""
+    tag: str | None = field(default=None, repr=False)
+    """It was sent with this one."""
     since: datetime | None = None
     """Created then or later."""
     until: datetime | None = None
@@ -106,8 +127,8 @@ class Change:
     """A message to be written."""
 
     record: MessageRecord = field(repr=False)
-    numbers: frozenset[str] | None = field(default=None, repr=False)
-    """Whose submissions have changed; `None` for all, and whatever else is said of it."""
+    keys: frozenset[RowKey] | None = field(default=None, repr=False)
+    """Which submissions have changed; `None` for all, and whatever else is said of it."""
 
     @classmethod
     def of(
@@ -121,18 +142,16 @@ class Change:
         """
         changed = None if changed is None else tuple(changed)
         check_moments(record, record.submissions if changed is None else changed)
-        numbers = None if changed is None else {s.recipient.number for s in changed}
-        return cls(
-            record=record, numbers=None if numbers is None else frozenset(numbers)
-        )
+        keys = None if changed is None else frozenset(row.key for row in changed)
+        return cls(record=record, keys=keys)
 
     def after(self, earlier: Change | None) -> Change:
         """Return both changes of one message as one."""
-        if earlier is None or self.numbers is None:
+        if earlier is None or self.keys is None:
             return self
-        if earlier.numbers is None:
+        if earlier.keys is None:
             return Change(record=self.record)
-        return Change(record=self.record, numbers=self.numbers | earlier.numbers)
+        return Change(record=self.record, keys=self.keys | earlier.keys)
 
 
 def write_messages(
@@ -148,7 +167,7 @@ def write_messages(
         keep_ledger(connection, ledger)
     run = read_run(connection)
     for change in changes:
-        write_message(connection, change.record, change.numbers, run)
+        write_message(connection, change.record, change.keys, run)
 
 
 def put_back(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
@@ -202,6 +221,7 @@ def find(connection: sqlite3.Connection, query: JournalQuery) -> list[MessageRec
         {
             "number": query.number,
             "outcome": query.outcome,
+            "tag": query.tag,
             "since": _FIRST if query.since is None else microseconds(query.since),
             "until": _LAST if query.until is None else microseconds(query.until),
             "limit": query.limit,
@@ -216,7 +236,10 @@ def prune_messages(connection: sqlite3.Connection, before: datetime, keep: int) 
 
 
 def hold_waiting(connection: sqlite3.Connection) -> None:
-    """Let the user judge all that waits or is in doubt: it may have left since."""
+    """Let the user judge all that waits or is in doubt: it may have left since.
+
+    Also what waited for its hour: it may have come, or the message been taken back.
+    """
     connection.execute(
         _HOLD,
         {
@@ -224,6 +247,7 @@ def hold_waiting(connection: sqlite3.Connection) -> None:
             "held": Stage.HELD,
             "unannounced": Notice.UNANNOUNCED,
             "open": Stage.OPEN,
+            "planned": Stage.PLANNED,
         },
     )
 

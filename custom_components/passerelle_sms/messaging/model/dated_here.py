@@ -8,7 +8,7 @@ from .record import MessageRecord
 from .submission import SubmissionRecord
 
 type Moment = str | None
-"""The number whose attempt it is of, the id of one that has joined, or `None` for when
+"""The key of the row whose attempt it is of, the id of one that has joined, or `None` for when
 the message was created."""
 
 
@@ -37,9 +37,7 @@ class DatedHere:
         """
         moments: set[Moment] = set(joined)
         if attempts:
-            moments.update(
-                s.recipient.number for s in record.submissions if s.attempted
-            )
+            moments.update(s.key for s in record.submissions if s.attempted)
         if created:
             moments.add(None)
         self._moments[record.message_id] = moments
@@ -52,10 +50,9 @@ class DatedHere:
     ) -> set[Moment]:
         """Note which moments a change has told, and return those that are new here."""
         told: set[Moment] = {
-            submission.recipient.number
+            submission.key
             for submission in changed
-            if submission.attempted
-            != before.find(submission.recipient.number).attempted
+            if submission.attempted != before.find(submission.key).attempted
         }
         if after.created != before.created:
             told.add(None)
@@ -108,6 +105,6 @@ class DatedHere:
                 for each in record.joined
             ),
             submissions=record.submissions.replaced(
-                each for each in later.submissions if each.recipient.number in moments
+                each for each in later.submissions if each.key in moments
             ),
         )

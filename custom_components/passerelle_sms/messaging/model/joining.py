@@ -42,6 +42,7 @@ def is_same(waiting: MessageRecord, new: MessageRecord) -> bool:
         and waiting.sender == new.sender
         and waiting.on_unknown is new.on_unknown
         and waiting.options == new.options
+        and waiting.parts == new.parts
         and _recipients(waiting) == _recipients(new)
     )
 
@@ -99,7 +100,7 @@ def left_by(record: MessageRecord, message_id: str) -> MessageRecord:
 def taken_out(record: MessageRecord, message_id: str) -> MessageRecord:
     """Return the message of one caller as it is kept for him once it is taken back."""
     own = replace(seen_by(record, message_id), joined=(), leader=None)
-    return mark_withdrawn(own, _numbers(own))
+    return mark_withdrawn(own, [row.key for row in own.submissions])
 
 
 def _led_by(record: MessageRecord, message_id: str) -> MessageRecord:
@@ -131,7 +132,3 @@ def _recipients(record: MessageRecord) -> set[tuple[str, bool]]:
     """Return the numbers of a message, and of each whether it goes by a name."""
     recipients = (submission.recipient for submission in record.submissions)
     return {(recipient.number, recipient.name is None) for recipient in recipients}
-
-
-def _numbers(record: MessageRecord) -> set[str]:
-    return {submission.recipient.number for submission in record.submissions}

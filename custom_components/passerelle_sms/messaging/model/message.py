@@ -8,6 +8,7 @@ from typing import Final
 from ...gateways.model.options import SmsOptions
 from ..recipients.address_book import Target
 from ..text.encoding import EncodingChoice
+from ..text.splitting import TooLong
 from .record import OnUnknown
 
 DEFAULT_TIME_TO_LIVE: Final = timedelta(hours=1)
@@ -26,6 +27,8 @@ class Message:
     sender: str | None = field(default=None, repr=False)
     encoding: EncodingChoice | None = None
     """How far the text may be changed to save segments; the account's own when `None`."""
+    too_long: TooLong | None = None
+    """What becomes of a text that is too long; the account's own when `None`."""
     time_to_live: timedelta = DEFAULT_TIME_TO_LIVE
     """How long it is worth sending."""
     on_unknown: OnUnknown = OnUnknown.HOLD
@@ -37,8 +40,3 @@ class Message:
         default_factory=dict, repr=False
     )
     """What stands for each `{field}` of the text, by recipient's name or number."""
-
-    @property
-    def body(self) -> str:
-        """The title and the text, as the phone shows them."""
-        return f"{self.title}\n{self.text}" if self.title else self.text

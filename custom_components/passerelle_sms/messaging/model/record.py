@@ -1,14 +1,16 @@
 """A message as the outbox and the journal keep it: everything, to the last attempt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
+from ...gateways.gateway import Gateway
 from ...gateways.model.message import Encoding, Sms
 from ...gateways.model.options import SmsOptions
-from .submission import Stage, SubmissionRecord, Submissions
+from .parts import Parts, left_over, whole
+from .submission import RowKey, Stage, SubmissionRecord, Submissions, row_key
 
 LONGEST_LIFE: Final = timedelta(hours=24)
 """A message that nobody has taken for a day is no alert any more."""
@@ -70,15 +72,19 @@ class MessageRecord:
     time_to_live: timedelta
     """How long it is worth sending."""
     text: str = field(repr=False)
-    """As it goes to the gateway."""
+    """As it goes to the gateway, or the whole of what its parts say."""
     sender: str | None = field(repr=False)
     encoding: Encoding
     segments: int
-    """For each recipient, by our own count."""
+    """For the recipient who reads most, by our own count."""
     on_unknown: OnUnknown = OnUnknown.HOLD
     urgent: bool = False
     kind: Kind = Kind.MESSAGE
     options: SmsOptions = SmsOptions()
+    is_kept: bool = False
+    """Whether it is kept here until its hour, as its gateway sends nothing later."""
+    parts: Parts = Parts()
+    """What is sent of a text that is too long for one message."""
     submissions: Submissions = field(default_factory=Submissions)
     joined: tuple[Joined, ...] = ()
     """Who has asked for the same while it waited, oldest first."""
@@ -100,15 +106,18 @@ class MessageRecord:
         """When it is old news: what has not left by then stays at home.
 
         Until the hour that it is planned for it is none, and after that it has its whole
-        life; but nothing waits for a gateway longer than `LONGEST_LIFE`. Where others
-        have joined, it is none until it is none for all of them.
+        life; but nothing waits for a gateway longer than `LONGEST_LIFE`, unless it is
+        kept here until then. Where others have joined, it is none until it is none for
+        all of them.
         """
         own = self.created + self.time_to_live
         expires = max([own, *(joined.expires for joined in self.joined)])
         if self.options.send_at is None:
             return expires
         planned = self.options.send_at + self.time_to_live
-        return max(expires, min(planned, self.created + LONGEST_LIFE))
+        if not self.is_kept:
+            planned = min(planned, self.created + LONGEST_LIFE)
+        return max(expires, planned)
 
     @property
     def is_closed(self) -> bool:
@@ -121,17 +130,75 @@ class MessageRecord:
         return self.submissions.at_stage(Stage.HELD) > 0
 
     @property
-    def is_open(self) -> bool:
-        """Whether the outbox still has the next move for at least one recipient."""
-        return self.submissions.at_stage(Stage.OPEN) > 0
+    def is_planned(self) -> bool:
+        """Whether it waits here for its hour, for at least one recipient."""
+        return self.submissions.at_stage(Stage.PLANNED) > 0
 
-    def find(self, number: str) -> SubmissionRecord:
-        """Return the submission for a number; raises `KeyError`."""
-        return self.submissions.find(number)
+    @property
+    def is_open(self) -> bool:
+        """Whether the outbox still has the next move for at least one recipient.
+
+        It has none for what follows a part that the user has to choose for.
+        """
+        is_open = self.submissions.at_stage(Stage.OPEN) > 0
+        if not is_open or not self.parts or not self.is_held:
+            return is_open
+        stuck = {r.recipient.number for r in self.submissions if r.stage is Stage.HELD}
+        return any(
+            row.stage is Stage.OPEN
+            and (row.recipient.number not in stuck or row.is_unknown_open)
+            for row in self.submissions
+        )
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether its gateway is to keep it for later."""
+        return self.options.send_at is not None and not self.is_kept
+
+    def is_kept_beyond(self, now: datetime) -> bool:
+        """Return whether it is kept here until an hour that is still to come."""
+        send_at = self.options.send_at
+        return self.is_kept and send_at is not None and send_at > now
+
+    def find(self, key: RowKey) -> SubmissionRecord:
+        """Return the submission with a key; raises `KeyError`."""
+        return self.submissions.find(key)
+
+    def rows_of(self, number: str) -> Sequence[SubmissionRecord]:
+        """Return the parts for one recipient, in their order; raises `KeyError`."""
+        count = max(len(self.parts.of(number)), 1)
+        return [self.find(row_key(number, part)) for part in range(1, count + 1)]
+
+    def whole_for(self, number: str) -> SubmissionRecord:
+        """Return what has become of all parts for one recipient; raises `KeyError`."""
+        return whole(self.rows_of(number))
+
+    @property
+    def wholes(self) -> Sequence[SubmissionRecord]:
+        """What has become of it for each recipient."""
+        if not self.parts:
+            return self.submissions
+        return [
+            self.whole_for(row.recipient.number)
+            for row in self.submissions
+            if row.part == 1
+        ]
+
+    def segments_of(self, submission: SubmissionRecord) -> int:
+        """Return what a submission takes: by the gateway's count, or else our own."""
+        told = submission.segments
+        return self.segments if told is None else told
 
     def updated(self, changed: Iterable[SubmissionRecord]) -> Self:
-        """Return the message with these submissions in the place of the old ones."""
-        return replace(self, submissions=self.submissions.replaced(changed))
+        """Return the message with these submissions in the place of the old ones.
+
+        What follows a part that has ended otherwise than accepted stays at home.
+        """
+        rows = tuple(changed)
+        submissions = self.submissions.replaced(rows)
+        if self.parts:
+            submissions = submissions.replaced(left_over(submissions, rows))
+        return replace(self, submissions=submissions)
 
     def dated(self, by: timedelta) -> Self:
         """Return the message with its moments `by` later; its planned hour stays."""
@@ -149,7 +216,8 @@ class MessageRecord:
 
 def planned_for(record: MessageRecord, submission: SubmissionRecord) -> datetime | None:
     """Return when the gateway is to send a submission; `None` if that was at once."""
-    return None if submission.sent_at_once else record.options.send_at
+    is_at_once = submission.sent_at_once or not record.is_scheduled
+    return None if is_at_once else record.options.send_at
 
 
 def leaves_unstored(record: MessageRecord, now: datetime) -> bool:
@@ -162,18 +230,63 @@ def leaves_unstored(record: MessageRecord, now: datetime) -> bool:
     return record.urgent and record.on_unknown is OnUnknown.RESEND and is_for_now
 
 
-def sms_for(record: MessageRecord, numbers: tuple[str, ...], now: datetime) -> Sms:
+def text_to(record: MessageRecord, number: str) -> str:
+    """Return what one recipient reads of all parts, but for what a gateway adds."""
+    return Sms(text=record.text, recipients=(), options=record.options).text_to(number)
+
+
+def text_of(record: MessageRecord, submission: SubmissionRecord) -> str:
+    """Return what a recipient reads of one submission."""
+    number = submission.recipient.number
+    if parts := record.parts.of(number):
+        return parts[submission.part - 1]
+    return text_to(record, number)
+
+
+def alike(record: MessageRecord, keys: Iterable[RowKey]) -> Iterable[Sequence[RowKey]]:
+    """Return these submissions by what one request can say: one part of one text."""
+    groups: dict[tuple[int, tuple[str, ...]], list[RowKey]] = {}
+    for key in keys:
+        row = record.find(key)
+        kind = row.part, record.parts.of(row.recipient.number)
+        groups.setdefault(kind, []).append(key)
+    return groups.values()
+
+
+def whole_sms(record: MessageRecord, keys: Sequence[RowKey]) -> Sms:
+    """Return a message as it was asked for, to some of its recipients.
+
+    Of a text that was split it is one part, filled in already, under an id of its own:
+    reports about two parts must not be mistaken for each other.
+    """
+    rows = [*map(record.find, keys)]
+    [part] = {row.part for row in rows}
+    sms = Sms(
+        text=record.text,
+        recipients=tuple(row.recipient.number for row in rows),
+        sender=record.sender,
+        reference=record.message_id if part == 1 else f"{record.message_id}-{part}",
+        options=record.options,
+    )
+    if not record.parts.of(rows[0].recipient.number):
+        return sms
+    options = replace(record.options, personalisation={}, texts={})
+    return replace(sms, text=text_of(record, rows[0]), options=options)
+
+
+def text_sent(gateway: Gateway, record: MessageRecord, row: SubmissionRecord) -> str:
+    """Return what a gateway has sent of one submission, with all that it adds."""
+    return gateway.text_for(whole_sms(record, [row.key]), row.recipient.number)
+
+
+def sms_for(record: MessageRecord, keys: Sequence[RowKey], now: datetime) -> Sms:
     """Return a message as it is handed over now, to some of its recipients.
 
-    What is late for its hour leaves at once.
+    What is late for its hour leaves at once, and so does what was kept here until then,
+    wherever the clock was set meanwhile.
     """
-    options = record.options
-    if options.send_at is not None and options.send_at <= now:
-        options = replace(options, send_at=None)
-    return Sms(
-        text=record.text,
-        recipients=numbers,
-        sender=record.sender,
-        reference=record.message_id,
-        options=options,
-    )
+    sms = whole_sms(record, keys)
+    planned = sms.options.send_at
+    if planned is None or (planned > now and not record.is_kept):
+        return sms
+    return replace(sms, options=replace(sms.options, send_at=None))

@@ -1,5 +1,6 @@
 """What became of a message, as its sender is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
@@ -8,6 +9,7 @@ from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
 from ..recipients.address_book import Recipient, UnusableTarget
+from .parts import whole
 from .record import MessageRecord
 from .submission import DeliveryState, Failure, SubmissionRecord
 
@@ -32,9 +34,17 @@ class RecipientResult:
     """Whether the gateway sent it at once although it was to be sent later."""
     delivery: DeliveryState | None = None
 
+    parts: tuple[SubmissionRecord, ...] = ()
+    """What became of each part of a text that was split."""
+
     @classmethod
-    def of(cls, submission: SubmissionRecord, gateway: str) -> Self:
-        """Return the result that a submission gives."""
+    def of(
+        cls,
+        submission: SubmissionRecord,
+        gateway: str,
+        parts: Sequence[SubmissionRecord] = (),
+    ) -> Self:
+        """Return the result that a submission gives, or what its parts come to."""
         return cls(
             number=submission.recipient.number,
             label=submission.recipient.label,
@@ -47,6 +57,7 @@ class RecipientResult:
             failure=submission.failure,
             sent_at_once=submission.sent_at_once,
             delivery=submission.delivery,
+            parts=tuple(parts) if len(parts) > 1 else (),
         )
 
     def told_of(self, recipient: Recipient) -> Self:
@@ -121,8 +132,14 @@ class Report:
         )
 
 
+def result_for(record: MessageRecord, number: str, gateway: str) -> RecipientResult:
+    """Return what became of a message, all parts of it, for one recipient."""
+    rows = record.rows_of(number)
+    return RecipientResult.of(whole(rows), gateway, rows)
+
+
 def _updated(result: RecipientResult, record: MessageRecord) -> RecipientResult:
     if result.number is None:
         return result
-    later = RecipientResult.of(record.find(result.number), result.gateway)
+    later = result_for(record, result.number, result.gateway)
     return replace(later, label=result.label, public_label=result.public_label)

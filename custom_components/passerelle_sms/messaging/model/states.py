@@ -3,9 +3,13 @@
 | from         | to                                                         | when                               |
 |--------------|------------------------------------------------------------|------------------------------------|
 | waiting      | unknown                                                    | just before its request is made    |
-| waiting      | expired, not_sent                                          | out of time; taken back            |
+| waiting      | expired, not_sent                                          | out of time; taken back; a part    |
+|              |                                                            | before it was not accepted         |
 | waiting      | rejected                                                   | our own rules have changed         |
 | waiting      | held                                                       | an earlier request may have left   |
+| waiting      | planned                                                    | kept here until its hour           |
+| planned      | waiting, rejected                                          | its hour has come; not allowed now |
+| planned      | expired, not_sent, held                                    | as what waits                      |
 | unknown      | accepted, rejected, waiting, held, unknown                 | the answer, or what evidence tells |
 | held         | accepted, dropped, waiting, not_sent                       | the user's choice, a report        |
 | accepted     | not_sent, dropped                                          | the gateway took it back           |
@@ -26,6 +30,7 @@ class State(Enum):
     """Where a submission stands: its outcome, and who has the next move."""
 
     WAITING = Outcome.QUEUED, Stage.OPEN
+    PLANNED = Outcome.QUEUED, Stage.PLANNED
     UNKNOWN = Outcome.UNKNOWN, Stage.OPEN
     HELD = Outcome.UNKNOWN, Stage.HELD
     DROPPED = Outcome.UNKNOWN, Stage.CLOSED
@@ -38,6 +43,14 @@ class State(Enum):
 LEGAL: Final = {
     State.WAITING: {
         State.UNKNOWN,
+        State.EXPIRED,
+        State.NOT_SENT,
+        State.REJECTED,
+        State.HELD,
+        State.PLANNED,
+    },
+    State.PLANNED: {
+        State.WAITING,
         State.EXPIRED,
         State.NOT_SENT,
         State.REJECTED,

@@ -8,17 +8,36 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import compress
 from operator import is_not
-from typing import Self, overload, override
+from typing import Final, NewType, Self, overload, override
 
 from ...gateways.errors import GatewayError
 from ...gateways.model.delivery import DeliveryReport, DeliveryStatus, Sent
 from ...gateways.outcome import Outcome
 from ..recipients.address_book import Recipient
 
+RowKey = NewType("RowKey", str)
+"""What tells the rows of one message apart: the recipient's number; of a later part of a
+text that was split, with the part behind it. The first part has the number alone."""
+
+_BEFORE_PART: Final = "#"
+
+
+def row_key(number: str, part: int = 1) -> RowKey:
+    """Return the key of one part for a number."""
+    return RowKey(number if part == 1 else f"{number}{_BEFORE_PART}{part}")
+
+
+def read_row_key(key: str) -> tuple[str, int]:
+    """Return the number and the part that a key says; raises `ValueError`."""
+    number, sign, part = key.partition(_BEFORE_PART)
+    return number, int(part) if sign else 1
+
 
 class Stage(StrEnum):
     """Who has the next move for a submission."""
 
+    PLANNED = "planned"
+    """The clock: it is kept here until its hour."""
     OPEN = "open"
     """The outbox: it tries, or looks for evidence."""
     HELD = "held"
@@ -101,9 +120,11 @@ class DeliveryState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionRecord:
-    """What became of a message for one recipient so far."""
+    """What became of a message, or of one part of it, for one recipient so far."""
 
     recipient: Recipient
+    part: int = 1
+    """Which part of the text it is, where that was split."""
     outcome: Outcome = Outcome.QUEUED
     stage: Stage = Stage.OPEN
     submission_id: str | None = field(default=None, repr=False)
@@ -132,9 +153,24 @@ class SubmissionRecord:
     """What a person has still to hear of it; `None` for nothing."""
 
     @property
+    def is_planned(self) -> bool:
+        """Whether it is kept here until its hour."""
+        return self.stage is Stage.PLANNED
+
+    @property
+    def key(self) -> RowKey:
+        """What tells it from all others of the message."""
+        return row_key(self.recipient.number, self.part)
+
+    @property
     def is_waiting(self) -> bool:
-        """Whether it still has to be handed to the gateway."""
+        """Whether it still has to be handed to the gateway, now."""
         return self.outcome is Outcome.QUEUED and self.stage is Stage.OPEN
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether it has not been handed to the gateway, and still could be."""
+        return self.is_waiting or self.is_planned
 
     @property
     def is_unknown_open(self) -> bool:
@@ -162,7 +198,7 @@ class SubmissionRecord:
 
 
 class Submissions(Sequence[SubmissionRecord]):
-    """The submissions of one message, a recipient each; none of it ever changes.
+    """The submissions of one message, a recipient or part each; none of it ever changes.
 
     Where each stands, and how many are at which stage, is not counted again when one is
     replaced.
@@ -174,17 +210,17 @@ class Submissions(Sequence[SubmissionRecord]):
         self,
         rows: Iterable[SubmissionRecord] = (),
         *,
-        positions: Mapping[str, int] | None = None,
+        positions: Mapping[RowKey, int] | None = None,
         counts: Counter[Stage] | None = None,
     ) -> None:
-        """Hold `rows`, each for a number of its own.
+        """Hold `rows`, each with a key of its own.
 
-        Where each number stands, and how many are at which stage, is found out here
+        Where each key stands, and how many are at which stage, is found out here
         unless it is known.
         """
         self._rows = tuple(rows)
         self._positions = positions or {
-            row.recipient.number: position for position, row in enumerate(self._rows)
+            row.key: position for position, row in enumerate(self._rows)
         }
         self._counts = counts or Counter(row.stage for row in self._rows)
 
@@ -224,9 +260,14 @@ class Submissions(Sequence[SubmissionRecord]):
         """Return how many are at a stage."""
         return self._counts[stage]
 
-    def find(self, number: str) -> SubmissionRecord:
-        """Return the submission for a number; raises `KeyError`."""
-        return self._rows[self._positions[number]]
+    def find(self, key: RowKey) -> SubmissionRecord:
+        """Return the submission with a key; raises `KeyError`."""
+        return self._rows[self._positions[key]]
+
+    def get(self, key: RowKey) -> SubmissionRecord | None:
+        """Return the submission with a key, if there is one."""
+        position = self._positions.get(key)
+        return None if position is None else self._rows[position]
 
     def changed_since(self, earlier: Self) -> tuple[SubmissionRecord, ...]:
         """Return those that are others than in `earlier`, of the same message."""
@@ -236,7 +277,7 @@ class Submissions(Sequence[SubmissionRecord]):
         """Return them with `changed` in the place of the old ones; raises `KeyError`."""
         rows, counts = list(self._rows), self._counts.copy()
         for row in changed:
-            position = self._positions[row.recipient.number]
+            position = self._positions[row.key]
             counts[rows[position].stage] -= 1
             counts[row.stage] += 1
             rows[position] = row

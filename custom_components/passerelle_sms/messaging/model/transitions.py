@@ -12,10 +12,20 @@ from ...gateways.errors import DuplicateMessageError, MessageCancelledError
 from ...gateways.model.delivery import DeliveryReport
 from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
+from .planning import mark_planned
 from .record import Choice, MessageRecord
 from .refusals import is_refusal_of_account
+from .sequence import follows_unsent
 from .states import State, moved, state_of
-from .submission import DeliveryState, Failure, Notice, Stage, SubmissionRecord
+from .submission import (
+    DeliveryState,
+    Failure,
+    Notice,
+    RowKey,
+    Stage,
+    SubmissionRecord,
+    row_key,
+)
 
 _AFTER_ANSWER: Final = {
     Outcome.ACCEPTED: State.ACCEPTED,
@@ -29,7 +39,7 @@ _AFTER_ANSWER: Final = {
 
 def mark_in_flight(
     record: MessageRecord,
-    numbers: Iterable[str],
+    keys: Iterable[RowKey],
     now: datetime,
     period: int,
 ) -> MessageRecord:
@@ -47,7 +57,7 @@ def mark_in_flight(
             attempted=submission.attempted if submission.is_unknown_open else now,
             period=period,
         )
-        for submission in map(record.find, numbers)
+        for submission in map(record.find, keys)
     )
 
 
@@ -56,27 +66,29 @@ def apply_results(
     earlier: MessageRecord,
     results: Sequence[Submission],
     *,
+    part: int = 1,
     proves_earlier_send: bool,
     is_answered: bool,
 ) -> MessageRecord:
-    """Return the message with what came of a request.
+    """Return the message with what came of a request, for one part of its text.
 
     `earlier` is the message before it: what was in doubt then stays so unless this
     request is proof, as its first one may have left whatever became of the second.
     `is_answered` says that its caller has been told "queued", so that a refusal now has
     to be told otherwise.
     """
+    by_key = {row_key(result.recipient, part): result for result in results}
     after = (
         _apply_result(
-            record.find(result.recipient),
-            earlier.find(result.recipient),
+            record.find(key),
+            earlier.find(key),
             result,
             sender=record.sender,
             proves_earlier_send=proves_earlier_send,
         )
-        for result in results
+        for key, result in by_key.items()
         # A report may have settled it meanwhile.
-        if record.find(result.recipient).is_unknown_open
+        if record.find(key).is_unknown_open
     )
     return record.updated(
         replace(submission, notice=Notice.UNANNOUNCED)
@@ -153,35 +165,35 @@ def _with_answer(submission: SubmissionRecord, result: Submission) -> Submission
 # --- what does not leave ------------------------------------------------------------
 
 
-def expired(record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
+def expired(record: MessageRecord, keys: Iterable[RowKey]) -> MessageRecord:
     """Return the message once it is old news: what has not left stays at home.
 
     A doubt never expires; of what waits to be sent again the first may have arrived, so
-    that is the user's to judge. A person is to hear of the rest.
+    that is the user's to judge. A person is to hear of the rest, once for all parts.
     """
     return record.updated(
         moved(submission, State.HELD)
         if submission.resent
         else replace(moved(submission, State.EXPIRED), notice=Notice.UNANNOUNCED)
-        for submission in map(record.find, numbers)
-        if submission.is_waiting
+        for submission in map(record.find, keys)
+        if submission.stays_here and not follows_unsent(record, submission)
     )
 
 
-def mark_withdrawn(record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
+def mark_withdrawn(record: MessageRecord, keys: Iterable[RowKey]) -> MessageRecord:
     """Return the message once it is taken back: what has not left stays at home.
 
     Of what is sent again the first may have arrived, so that is the user's to judge.
     """
     return record.updated(
         moved(submission, State.HELD) if submission.resent else _cancelled(submission)
-        for submission in map(record.find, numbers)
-        if submission.is_waiting
+        for submission in map(record.find, keys)
+        if submission.stays_here
     )
 
 
 def mark_cancelled_at_gateway(
-    record: MessageRecord, numbers: Iterable[str]
+    record: MessageRecord, keys: Iterable[RowKey]
 ) -> MessageRecord:
     """Return the message once the gateway has taken back what it kept for later.
 
@@ -196,7 +208,7 @@ def mark_cancelled_at_gateway(
         )
         if submission.attempts > 1
         else replace(_cancelled(submission), cost=None)
-        for submission in map(record.find, numbers)
+        for submission in map(record.find, keys)
         if may_be_at_gateway(submission)
     )
 
@@ -216,15 +228,15 @@ def is_cancelled(submission: SubmissionRecord) -> bool:
 # --- what was in doubt ----------------------------------------------------------------
 
 
-def settle_accepted(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+def settle_accepted(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
     """Return the message with what provably left."""
     return record.updated(
         replace(moved(submission, State.ACCEPTED), failure=None)
-        for submission in _in_doubt(record, numbers)
+        for submission in _in_doubt(record, keys)
     )
 
 
-def requeue(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+def requeue(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
     """Return the message with what provably has not left put back in the queue.
 
     Its attempts don't count; of what was sent again, the first still may have left.
@@ -234,19 +246,19 @@ def requeue(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
             moved(submission, State.WAITING),
             attempts=1 if submission.resent else 0,
         )
-        for submission in _in_doubt(record, numbers)
+        for submission in _in_doubt(record, keys)
     )
 
 
-def resend(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+def resend(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
     """Return the message with what may have left put back in the queue."""
-    return record.updated(map(_requeue_as_resend, _in_doubt(record, numbers)))
+    return record.updated(map(_requeue_as_resend, _in_doubt(record, keys)))
 
 
-def hold_for_user(numbers: Iterable[str], record: MessageRecord) -> MessageRecord:
+def hold_for_user(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
     """Return the message with what no evidence settles held."""
     return record.updated(
-        moved(submission, State.HELD) for submission in _in_doubt(record, numbers)
+        moved(submission, State.HELD) for submission in _in_doubt(record, keys)
     )
 
 
@@ -256,11 +268,12 @@ def apply_user_choice(
     """Return the message with what the user has chosen for what is held.
 
     Sent again, it is as good as new: it has its time anew, and whoever looks for what was
-    sent lately finds it.
+    sent lately finds it. Where it is kept here until its hour, it waits for that.
     """
     held = [s for s in record.submissions if s.stage is Stage.HELD]
     if choice is Choice.RESEND:
-        return replace(record, created=now).updated(map(_requeue_as_resend, held))
+        again = replace(record, created=now).updated(map(_requeue_as_resend, held))
+        return mark_planned(again) if record.is_kept_beyond(now) else again
     to = State.ACCEPTED if choice is Choice.SENT else State.DROPPED
     return record.updated(moved(submission, to) for submission in held)
 
@@ -269,13 +282,13 @@ def apply_user_choice(
 
 
 def apply_report(
-    record: MessageRecord, number: str, report: DeliveryReport
+    record: MessageRecord, key: RowKey, report: DeliveryReport
 ) -> MessageRecord:
     """Return the message with what a report says about one of its recipients.
 
     What was in doubt is accepted: the gateway could not tell of it otherwise.
     """
-    submission = record.find(number)
+    submission = record.find(key)
     if submission.may_have_left:
         proven = replace(
             moved(submission, State.ACCEPTED),
@@ -293,9 +306,9 @@ def apply_report(
 
 
 def _in_doubt(
-    record: MessageRecord, numbers: Iterable[str]
+    record: MessageRecord, keys: Iterable[RowKey]
 ) -> Iterable[SubmissionRecord]:
-    return (s for s in map(record.find, numbers) if s.is_unknown_open)
+    return (s for s in map(record.find, keys) if s.is_unknown_open)
 
 
 def _requeue_as_resend(submission: SubmissionRecord) -> SubmissionRecord:

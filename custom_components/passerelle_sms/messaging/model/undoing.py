@@ -18,10 +18,9 @@ def undone(
     What has been changed since, on top of it, stays.
     """
     record = current.updated(
-        before.find(submission.recipient.number)
+        before.find(submission.key)
         for submission in changed
-        if after.find(submission.recipient.number)
-        == current.find(submission.recipient.number)
+        if after.find(submission.key) == current.find(submission.key)
     )
     if current.created == after.created:
         record = replace(record, created=before.created)

@@ -1,14 +1,14 @@
 """Whom something is for, whether the guard lets it pass, and how that is reported."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from ...gateways.errors import RejectedError
-from ...gateways.outcome import Outcome
 from ..guard.guard import Guard
+from ..message_store import Change
+from ..model.planning import mark_planned, refused_here, released
 from ..model.record import MessageRecord
-from ..model.report import RecipientResult, Report
-from ..model.submission import Failure, Stage
+from ..model.report import RecipientResult, Report, result_for
+from ..model.submission import RowKey
 from ..recipients.address_book import Recipient, UnusableTarget
 
 type Targets = Sequence[Recipient | UnusableTarget]
@@ -43,6 +43,16 @@ def without_identical(guard: Guard, record: MessageRecord) -> MessageRecord:
     return _without(record, guard.check_identical(record))
 
 
+def admissible(guard: Guard, record: MessageRecord) -> MessageRecord:
+    """Return a new message as the guard would let it pass, and count nothing.
+
+    Raises:
+        RejectedError: it would let nothing of it pass.
+
+    """
+    return _without(record, guard.check(record))
+
+
 def admitted(guard: Guard, record: MessageRecord) -> MessageRecord:
     """Return a new message as the guard lets it pass, and count it.
 
@@ -53,26 +63,47 @@ def admitted(guard: Guard, record: MessageRecord) -> MessageRecord:
     return _without(record, guard.admit(record))
 
 
+def planned(guard: Guard, record: MessageRecord) -> MessageRecord:
+    """Return a new message as it is kept here until its hour.
+
+    Raises:
+        RejectedError: the guard lets nothing of it pass.
+
+    """
+    return mark_planned(_without(record, guard.plan(record)))
+
+
+def admitted_at_its_hour(guard: Guard, record: MessageRecord) -> Change:
+    """Count a message whose hour has come, and return how the guard lets it pass.
+
+    Its caller was answered long ago: what is refused now has to be told otherwise.
+    """
+    waiting = released(record)
+    try:
+        refused = guard.admit(waiting)
+    except RejectedError as error:
+        numbers = [s.recipient.number for s in waiting.submissions if s.is_waiting]
+        refused = dict.fromkeys(numbers, error)
+
+    def change(record: MessageRecord) -> MessageRecord:
+        return refused_here(released(record), refused, is_answered=True)
+
+    return change
+
+
 def _without(
     record: MessageRecord, refused: Mapping[str, RejectedError]
 ) -> MessageRecord:
-    if refused and len(refused) == sum(s.is_waiting for s in record.submissions):
+    waiting = {s.recipient.number for s in record.submissions if s.is_waiting}
+    if refused and len(refused) == len(waiting):
         raise next(iter(refused.values()))
-    return record.updated(
-        replace(
-            record.find(number),
-            outcome=Outcome.REJECTED,
-            stage=Stage.CLOSED,
-            failure=Failure.of(error),
-        )
-        for number, error in refused.items()
-    )
+    return refused_here(record, refused)
 
 
-def uncount(guard: Guard, record: MessageRecord, numbers: Iterable[str]) -> None:
+def uncount(guard: Guard, record: MessageRecord, keys: Iterable[RowKey]) -> None:
     """Let the guard forget what has cost nothing."""
-    for number in numbers:
-        guard.uncount(record.message_id, number)
+    for key in keys:
+        guard.uncount(record.message_id, key)
 
 
 def report(record: MessageRecord, targets: Targets, gateway_key: str) -> Report:
@@ -80,7 +111,7 @@ def report(record: MessageRecord, targets: Targets, gateway_key: str) -> Report:
     return Report(
         record=record,
         results=tuple(
-            RecipientResult.of(record.find(target.number), gateway_key).told_of(target)
+            result_for(record, target.number, gateway_key).told_of(target)
             if isinstance(target, Recipient)
             else RecipientResult.unusable(target, gateway_key)
             for target in targets

@@ -1,6 +1,7 @@
 """Takes messages back: from the outbox, or from the gateway that keeps them for later."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,8 +18,8 @@ from ...gateways.model.message import Cancellation, Scheduled
 from ...gateways.outcome import Outcome
 from ..change_listeners import ChangeListener
 from ..message_store import MessageStore
-from ..model.record import MessageRecord, sms_for
-from ..model.submission import Stage, SubmissionRecord
+from ..model.record import MessageRecord, text_sent
+from ..model.submission import Stage, row_key
 from ..model.transitions import (
     is_cancelled,
     mark_cancelled_at_gateway,
@@ -30,6 +31,7 @@ from ..outbox.joining import Joining
 from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
+from .planned_messages import PlannedMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +51,18 @@ class Canceller:
         gateway: Gateway,
         dispatcher: Dispatcher,
         joining: Joining,
+        planned: PlannedMessages,
         store: MessageStore,
         ledger: Ledger,
         clock: Clock,
         observer: MessageObserver,
         follow: ChangeListener,
     ) -> None:
-        """Take back from the outbox, and from `gateway` where it can."""
+        """Take back what is `planned`, or in the outbox, and from `gateway` where it can."""
         self._gateway = gateway
         self._dispatcher = dispatcher
         self._joining = joining
+        self._planned = planned
         self._store = store
         self._ledger = ledger
         self._clock = clock
@@ -94,16 +98,19 @@ class Canceller:
             return await self._take_back(message_id)
 
     async def _take_back(self, message_id: str) -> Cancelled:
+        was_planned = await self._planned.withdraw(message_id)
         before = await self._store.get(message_id)
         if before is None:
             raise UnknownMessageError
+        if was_planned:
+            return Cancelled(record=before, credits_back=None)
         if not await self._joining.leave(message_id):
             await self._dispatcher.withdraw(before.kept_id)
         record = await self._store.get(message_id) or before
         told_back: list[Decimal] = []
-        for scheduled in self._requests(record):
+        for part, scheduled in self._requests(record):
             cancellation = await self._cancel_at_gateway(scheduled)
-            record = await self._write_down(record, scheduled)
+            record = await self._write_down(record, part, scheduled)
             self._follow(record, record.submissions)
             self._observer.on_message_cancelled(record)
             if cancellation.credits_back is not None:
@@ -115,34 +122,44 @@ class Canceller:
         credits_back = sum(told_back, Decimal(0)) if told_back else None
         return Cancelled(record=record, credits_back=credits_back)
 
-    def _requests(self, record: MessageRecord) -> Iterator[Scheduled]:
-        """Yield what the gateway is to be asked for: first what it has for certain."""
+    def _requests(self, record: MessageRecord) -> Iterator[tuple[int, Scheduled]]:
+        """Yield what the gateway is to be asked for: first what it has for certain.
+
+        Each with the part of the text that it is for.
+        """
         send_at = record.options.send_at
         if not isinstance(self._gateway, CancelsMessages):
             return
         now = self._clock.now()
         if send_at is None or send_at <= now:
             return
-        by_id: dict[str | None, list[SubmissionRecord]] = {}
-        for submission in sorted(
-            record.submissions, key=lambda submission: submission.stage is Stage.HELD
-        ):
-            if may_be_at_gateway(submission):
-                by_id.setdefault(submission.submission_id, []).append(submission)
-        for submission_id, submissions in by_id.items():
-            numbers = tuple(submission.recipient.number for submission in submissions)
-            yield from self._gateway.cancel_requests(
+        for (submission_id, part, text), numbers in self._at_gateway(record).items():
+            for scheduled in self._gateway.cancel_requests(
                 Scheduled(
-                    recipients=numbers,
-                    text=self._gateway.text_for(
-                        sms_for(record, numbers, now), numbers[0]
-                    ),
+                    recipients=tuple(numbers),
+                    text=text,
                     sender=record.sender,
                     send_at=send_at,
                     submission_id=submission_id,
                     options=record.options,
                 )
-            )
+            ):
+                yield part, scheduled
+
+    def _at_gateway(
+        self, record: MessageRecord
+    ) -> dict[tuple[str | None, int, str], list[str]]:
+        """Return whose submissions have one id at the gateway, and read the same."""
+        found: defaultdict[tuple[str | None, int, str], list[str]] = defaultdict(list)
+        for submission in sorted(
+            record.submissions, key=lambda submission: submission.stage is Stage.HELD
+        ):
+            if may_be_at_gateway(submission):
+                number = submission.recipient.number
+                text = text_sent(self._gateway, record, submission)
+                kind = submission.submission_id, submission.part, text
+                found[kind].append(number)
+        return found
 
     async def _cancel_at_gateway(self, scheduled: Scheduled) -> Cancellation:
         assert isinstance(self._gateway, CancelsMessages)
@@ -161,11 +178,14 @@ class Canceller:
         return cancellation
 
     async def _write_down(
-        self, record: MessageRecord, scheduled: Scheduled
+        self, record: MessageRecord, part: int, scheduled: Scheduled
     ) -> MessageRecord:
         changed = await self._store.change(
             record.kept_id,
-            partial(mark_cancelled_at_gateway, numbers=scheduled.recipients),
+            partial(
+                mark_cancelled_at_gateway,
+                keys=[row_key(number, part) for number in scheduled.recipients],
+            ),
         )
         return changed or record
 

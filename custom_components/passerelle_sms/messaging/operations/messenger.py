@@ -6,21 +6,36 @@ from datetime import datetime
 
 from homeassistant.util.ulid import ulid
 
-from ...gateways.errors import EmptyMessageError, RejectedError, ScheduleInPastError
+from ...gateways.abilities.options import SchedulesMessages
+from ...gateways.errors import (
+    EmptyMessageError,
+    MessageTooLongError,
+    RejectedError,
+    ScheduleInPastError,
+)
 from ...gateways.gateway import Gateway
+from ...gateways.model.mail_merge import fields_of
 from ...gateways.model.message import Sms
+from ...gateways.model.visibility import is_blank
 from ..guard.guard import Guard
 from ..model.message import Message
+from ..model.parts import Parts
 from ..model.record import MessageRecord
 from ..model.report import Report
-from ..model.submission import SubmissionRecord, Submissions
 from ..outbox.outbox import Outbox
 from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
+from ..text.cleaning import clean, visible, with_title
 from ..text.encoding import EncodingChoice, Preview, encode, preview
-from .admission import admitted, report, uncount, usable, without_identical
+from ..text.merging import merge
+from ..text.splitting import TooLong
+from ..text.tags import without_tags
+from ..text.writing import Writing
+from .admission import admissible, admitted, report, uncount, usable, without_identical
+from .long_texts import fitted, measured, with_parts
 from .message_tester import MessageTester
+from .planned_messages import PlannedMessages
 
 
 class Messenger:
@@ -32,21 +47,22 @@ class Messenger:
         address_book: AddressBook,
         guard: Guard,
         outbox: Outbox,
+        planned: PlannedMessages,
         tester: MessageTester,
         clock: Clock,
         *,
-        encoding: EncodingChoice,
+        writing: Writing,
     ) -> None:
-        """Send through `outbox` what `guard` lets pass.
+        """Send through `outbox` what `guard` lets pass, at its hour what is `planned`.
 
-        `address_book` and `encoding`, how a text is written that doesn't say, may be
-        replaced while messages are on their way.
+        `address_book` and `writing` may be replaced while messages are on their way.
         """
         self.address_book = address_book
-        self.encoding = encoding
+        self.writing = writing
         self._gateway = gateway
         self._guard = guard
         self._outbox = outbox
+        self._planned = planned
         self._tester = tester
         self._clock = clock
         self._tasks = Tasks()
@@ -70,11 +86,11 @@ class Messenger:
             message.targets, names_numbers=not message.by_guest
         )
         recipients = [target for target in targets if isinstance(target, Recipient)]
-        sms = self._sms(message, recipients)
-        self._gateway.check(sms)
-        record = self._record(message, sms, usable(targets), now)
+        sms, parts = await self._checked(message, self._sms(message, recipients))
+        record = self._record(message, sms, parts, usable(targets), now)
         if sms.options.test:
-            record = await self._tasks.complete(self._tester.test(record, sms))
+            record = admissible(self._guard, record)
+            record = await self._tasks.complete(self._tester.test(record))
         else:
             record = await self._tasks.complete(self._take_in(record))
         return report(record, targets, self._gateway.key)
@@ -86,36 +102,74 @@ class Messenger:
             EmptyMessageError: there is no text.
 
         """
-        if not message.body.strip():
+        text = self._text(message)
+        if is_blank(text):
             raise EmptyMessageError
-        return preview(
-            message.body, message.encoding or self.encoding, self._gateway.measure
-        )
+        whole = preview(text, self._choice(message), self._gateway.measure)
+        return with_parts(self._gateway, whole, self._too_long(message))
 
     async def finish(self) -> None:
         """Wait for those who send; they are answered once the outbox has stopped."""
         await self._tasks.join()
 
+    def _choice(self, message: Message) -> EncodingChoice:
+        return message.encoding or self.writing.encoding
+
+    async def _checked(self, message: Message, sms: Sms) -> tuple[Sms, Parts]:
+        """Return a message as it is sent; raises `RejectedError` if it breaks a rule."""
+        try:
+            self._gateway.check(sms)
+        except MessageTooLongError:
+            # All else of it has passed.
+            checked = await fitted(self._gateway, sms, self._too_long(message))
+            if checked is None:
+                raise
+            return checked
+        return sms, Parts()
+
+    def _too_long(self, message: Message) -> TooLong:
+        return message.too_long or self.writing.too_long
+
+    def _text(self, message: Message) -> str:
+        """Return the title and the text of a message."""
+        parts = (message.title or "", message.text)
+        if self.writing.strip_tags:
+            parts = without_tags(parts[0]), without_tags(parts[1])
+        if self._choice(message) is not EncodingChoice.EXACT:
+            parts = clean(parts[0]), clean(parts[1])
+        return with_title(*parts)
+
     def _sms(self, message: Message, recipients: list[Recipient]) -> Sms:
-        """Return the message as the gateway is asked whether it takes it."""
-        sms = Sms(
-            text=message.body,
-            recipients=tuple(dict.fromkeys(one.number for one in recipients)),
+        """Return the message as the gateway is asked whether it takes it.
+
+        Each recipient's text is written as if it were sent to him alone.
+        """
+        alone = Sms(
+            text=self._text(message),
+            recipients=(),
             sender=message.sender,
+            options=message.options,
+        )
+
+        def write(text: str) -> str:
+            return encode(
+                text,
+                self._choice(message),
+                lambda text: self._gateway.measure_sms(replace(alone, text=text)),
+            )
+
+        numbers = tuple(dict.fromkeys(one.number for one in recipients))
+        if not message.personalisation or not fields_of(alone.text):
+            return replace(alone, text=write(alone.text), recipients=numbers)
+        merged = merge(alone.text, self._values(message, recipients), write)
+        return replace(
+            alone,
+            text=merged.text,
+            recipients=numbers,
             options=replace(
-                message.options,
-                personalisation=self._values(message, recipients)
-                if message.personalisation
-                else {},
+                alone.options, personalisation=merged.values, texts=merged.texts
             ),
         )
-        choice = message.encoding or self.encoding
-        text = encode(
-            sms.text,
-            choice,
-            lambda text: self._gateway.measure_sms(replace(sms, text=text)),
-        )
-        return replace(sms, text=text)
 
     def _values(
         self, message: Message, recipients: list[Recipient]
@@ -129,8 +183,12 @@ class Messenger:
         def key(recipient: Recipient) -> object:
             return recipient if message.by_guest else recipient.number
 
+        def read(value: str) -> str:
+            is_exact = self._choice(message) is EncodingChoice.EXACT
+            return value if is_exact else visible(value)
+
         given = {
-            key(meant): values
+            key(meant): {field: read(value) for field, value in values.items()}
             for written, values in message.personalisation.items()
             for meant in self.address_book.resolve(
                 (written,), names_numbers=not message.by_guest
@@ -141,27 +199,34 @@ class Messenger:
         return {one.number: given.get(key(one), {}) for one in reversed(recipients)}
 
     def _record(
-        self, message: Message, sms: Sms, recipients: list[Recipient], now: datetime
+        self,
+        message: Message,
+        sms: Sms,
+        parts: Parts,
+        recipients: list[Recipient],
+        now: datetime,
     ) -> MessageRecord:
-        measured = self._gateway.measure_sms(sms)
+        taken = measured(self._gateway, sms, parts, recipients)
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,
             time_to_live=message.time_to_live,
             text=sms.text,
             sender=message.sender,
-            encoding=measured.encoding,
-            segments=measured.segments,
+            encoding=taken.encoding,
+            segments=taken.segments,
             on_unknown=message.on_unknown,
             urgent=message.urgent,
             options=sms.options,
-            submissions=Submissions(
-                SubmissionRecord(recipient=recipient, segments=measured.segments)
-                for recipient in recipients
-            ),
+            is_kept=sms.options.send_at is not None
+            and not isinstance(self._gateway, SchedulesMessages),
+            parts=parts,
+            submissions=taken.submissions,
         )
 
     async def _take_in(self, record: MessageRecord) -> MessageRecord:
+        if record.is_kept:
+            return await self._planned.keep(record)
         record, booted = without_identical(self._guard, record), self._clock.booted()
         if (joined := await self._outbox.join(record)) is not None:
             self._guard.say_again(record, joined.kept_id)
@@ -173,6 +238,5 @@ class Messenger:
         try:
             return await self._outbox.send(record)
         except RejectedError:
-            numbers = [s.recipient.number for s in record.submissions]
-            uncount(self._guard, record, numbers)
+            uncount(self._guard, record, [row.key for row in record.submissions])
             raise

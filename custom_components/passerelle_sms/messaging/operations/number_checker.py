@@ -18,7 +18,7 @@ from ..guard.guard import Guard, counts
 from ..journal.journal import Journal
 from ..model.record import Kind, MessageRecord
 from ..model.report import Report
-from ..model.submission import Stage, SubmissionRecord, Submissions
+from ..model.submission import Stage, SubmissionRecord, Submissions, row_key
 from ..model.transitions import apply_final_result
 from ..observers import MessageObserver
 from ..recipients.address_book import AddressBook, Recipient
@@ -82,28 +82,26 @@ class NumberChecker:
         self, gateway: ChecksNumbers, record: MessageRecord
     ) -> MessageRecord:
         """Ask for a check, and write down what came of it."""
-        numbers = tuple(
-            submission.recipient.number
-            for submission in record.submissions
-            if submission.outcome is Outcome.UNKNOWN
-        )
+        asked = [s for s in record.submissions if s.outcome is Outcome.UNKNOWN]
         try:
             movement = await self._ledger.begin_movement()
             await self._journal.put(record)
         except NotStoredError:
-            uncount(self._guard, record, numbers)
+            uncount(self._guard, record, [row.key for row in asked])
             raise
         booted = self._clock.booted()
-        result = await gateway.check_numbers(numbers, record.message_id)
+        result = await gateway.check_numbers(
+            [row.recipient.number for row in asked], record.message_id
+        )
         # What it costs is told nowhere.
         self._ledger.end_movement(movement, None)
         # The clock may have been set right meanwhile.
         record = record.dated(self._clock.booted() - booted)
         record = record.updated(
-            apply_final_result(record.find(submission.recipient), submission)
+            apply_final_result(record.find(row_key(submission.recipient)), submission)
             for submission in result.submissions
         )
-        unsent = [s.recipient.number for s in record.submissions if not counts(s)]
+        unsent = [s.key for s in record.submissions if not counts(s)]
         uncount(self._guard, record, unsent)
         self._observer.on_send_result(result)
         await self._journal.put(record)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ...gateways.errors import GatewayError, NoAnswerError
 from ..message_store import MessageStore
+from ..model.submission import RowKey
 from ..observers import AccountRefusal, BalanceSource, MessageObserver
 from ..runtime.tasks import Tasks
 from .pace import Pace
@@ -82,7 +83,7 @@ class AccountWatch:
         self.tell()
         self._go_on()
 
-    def tell(self, message_id: str | None = None, numbers: Sequence[str] = ()) -> None:
+    def tell(self, message_id: str | None = None, keys: Sequence[RowKey] = ()) -> None:
         """Tell the observer where the account stands, if that is another place.
 
         The message is the one that was refused; the first that waits if there is none.
@@ -96,7 +97,7 @@ class AccountWatch:
             self._observer.on_account_works()
             return
         if message_id is None:
-            message_id, numbers = self._first_waiting()
+            message_id, keys = self._first_waiting()
         record = None if message_id is None else self._store.get_open(message_id)
         self._observer.on_account_refused(
             AccountRefusal(
@@ -104,7 +105,7 @@ class AccountWatch:
                 message_id=message_id,
                 recipients=()
                 if record is None
-                else tuple(record.find(number).recipient for number in numbers),
+                else tuple(record.find(key).recipient for key in keys),
                 is_news=self._rest.tell(refusal.key),
             )
         )
@@ -113,9 +114,9 @@ class AccountWatch:
         """Note that an earlier run has told of a refusal."""
         self._rest.tell(key)
 
-    def _first_waiting(self) -> tuple[str | None, Sequence[str]]:
+    def _first_waiting(self) -> tuple[str | None, Sequence[RowKey]]:
         first = next(iter(self._queue.waiting), None)
-        return (None, ()) if first is None else (first.message_id, first.numbers)
+        return (None, ()) if first is None else (first.message_id, first.keys)
 
     async def _ask(self) -> None:
         told: Decimal | None = None

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..model.record import MessageRecord
+from ..model.submission import RowKey
 
-type Cost = Callable[[MessageRecord, Sequence[str]], Decimal]
-"""What a request of a message to some numbers costs, in credits."""
+type Cost = Callable[[MessageRecord, Sequence[RowKey]], Decimal]
+"""What a request for some submissions of a message costs, in credits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from ...gateways.gateway import Gateway
 from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.record import MessageRecord
-from ..model.submission import SubmissionRecord
+from ..model.sequence import blocked, is_blocked, ready, with_next
+from ..model.submission import RowKey, SubmissionRecord
 from ..model.transitions import mark_withdrawn
 from ..observers import BalanceSource, MessageObserver
 from ..reconciliation.ledger import Ledger
@@ -55,7 +56,7 @@ class Dispatcher:
         self._runner = RequestRunner(gateway, store, journal, clock, ledger)
         self.may_send = self._runner.may_send
         """Whether a request may be made for a submission, or made again."""
-        self._batch_size = gateway.limits.recipients_per_request
+        self._gateway = gateway
         self._queue = RequestQueue()
         self._pace = Pace(
             store,
@@ -63,7 +64,7 @@ class Dispatcher:
             clock,
             ledger.cost_of,
             concurrency=gateway.limits.concurrency,
-            batch_size=self._batch_size,
+            batch_size=gateway.limits.recipients_per_request,
         )
         self._watch = AccountWatch(
             self._pace, self._queue, store, balance, observer, self._schedule_dispatch
@@ -132,13 +133,13 @@ class Dispatcher:
         """Note that the account has other settings: what waits is tried at once."""
         self._watch.note_change()
 
-    def holds(self, message_id: str, number: str) -> bool:
-        """Return whether a recipient of a message waits for a request, or is in one."""
-        return self._queue.holds(message_id, number)
+    def holds(self, message_id: str, key: RowKey) -> bool:
+        """Return whether a submission waits for a request, or is in one."""
+        return self._queue.holds(message_id, key)
 
-    def is_in_request(self, message_id: str, number: str) -> bool:
-        """Return whether a recipient of a message is in a request that is being made."""
-        return self._under_way.holds(message_id, number)
+    def is_in_request(self, message_id: str, key: RowKey) -> bool:
+        """Return whether a submission is in a request that is being made."""
+        return self._under_way.holds(message_id, key)
 
     async def admit(self, record: MessageRecord) -> None:
         """Take in a new message, and make at once what requests of it may be made.
@@ -168,10 +169,10 @@ class Dispatcher:
 
         """
         # What is in doubt, or could not be taken back, goes on.
-        with self.withholding(message_id) as numbers:
-            if numbers and self._store.get_open(message_id) is not None:
+        with self.withholding(message_id) as keys:
+            if keys and self._store.get_open(message_id) is not None:
                 await self._store.change_open(
-                    message_id, partial(mark_withdrawn, numbers=numbers)
+                    message_id, partial(mark_withdrawn, keys=keys)
                 )
 
     def is_under_way(self, message_id: str) -> bool:
@@ -179,20 +180,22 @@ class Dispatcher:
         return self._queue.is_under_way(message_id)
 
     @contextmanager
-    def withholding(self, message_id: str) -> Iterator[Sequence[str]]:
+    def withholding(self, message_id: str) -> Iterator[Sequence[RowKey]]:
         """Begin no request of a message, and answer nobody, while it is written anew.
 
-        Tells for which numbers one waited; what still waits then goes on.
+        Tells which submissions waited; what still waits then goes on.
         """
         requests = self._queue.waiting_by_message().get(message_id, [])
-        numbers = [number for request in requests for number in request.numbers]
+        keys = [key for request in requests for key in request.keys]
+        record = self._store.get_open(message_id)
+        keys += [] if record is None else blocked(record)
         for request in requests:
             self._queue.drop(request)
         with self._callers.writing(message_id):
             try:
-                yield numbers
+                yield keys
             finally:
-                self._store.notify_again(message_id, numbers)
+                self._store.notify_again(message_id, keys)
 
     # --- what is done when -------------------------------------------------------------
 
@@ -203,8 +206,7 @@ class Dispatcher:
         self._callers.update(record)
         current = self._store.get_open(record.message_id)
         if current is not None:
-            numbers = [submission.recipient.number for submission in changed]
-            self._enqueue(current, map(current.find, numbers))
+            self._enqueue(current, with_next(current, changed))
         self._callers.release_if_idle(record.message_id)
 
     def _enqueue(
@@ -216,22 +218,23 @@ class Dispatcher:
         new = [
             submission
             for submission in submissions
-            if not self._queue.holds(record.message_id, submission.recipient.number)
+            if not self._queue.holds(record.message_id, submission.key)
         ]
         self._note_left_over(new)
-        waiting = [s.recipient.number for s in new if s.is_waiting]
+        waiting = [
+            row.key for row in new if row.is_waiting and not is_blocked(record, row)
+        ]
         put_off_until = self._pace.put_off_until(record.message_id)
-        for request in requests_for(record, waiting, self._batch_size):
+        for request in requests_for(record, waiting, self._gateway):
             self._queue.add(replace(request, due=put_off_until))
         for submission in new:
             if submission.is_unknown_open and self.may_send(record, submission):
                 # It must not keep the others waiting, nor besiege the gateway.
                 pause = pause_after(submission.attempts)
                 due = self._clock.elapsed() + pause
-                numbers = [submission.recipient.number]
-                for request in requests_for(record, numbers, self._batch_size):
+                for request in requests_for(record, [submission.key], self._gateway):
                     self._queue.add(replace(request, due=due))
-        self._expiry.note(record.expires)
+        self._expiry.note(record)
         self._schedule_dispatch()
 
     def _on_shift(self, _by: timedelta) -> None:
@@ -275,9 +278,7 @@ class Dispatcher:
             record = await self._store.add(self._begun(earlier, claimed))
             undo.pop_all()
         for request in claimed:
-            begun = BegunRequest(
-                earlier=earlier, record=record, numbers=request.numbers
-            )
+            begun = BegunRequest(earlier=earlier, record=record, keys=request.keys)
             self._under_way.carry_out(request, begun)
 
     def _claim(self, record: MessageRecord) -> tuple[QueuedRequest, ...]:
@@ -291,8 +292,7 @@ class Dispatcher:
         if not is_free or (has_others and not self._is_draining):
             return ()
         self._pace.backoff.backlog_empty()
-        waiting = [s.recipient.number for s in record.submissions if s.is_waiting]
-        requests = requests_for(record, waiting, self._batch_size)
+        requests = requests_for(record, ready(record), self._gateway)
         claimed = tuple(islice(requests, self._pace.room))
         for request in claimed:
             self._queue.add(request)
@@ -304,7 +304,7 @@ class Dispatcher:
     ) -> MessageRecord:
         """Return a new message as it must be on disk before its claimed requests."""
         return self._runner.mark(
-            record, [number for request in claimed for number in request.numbers]
+            record, [key for request in claimed for key in request.keys]
         )
 
     def _give_back(self, claimed: Iterable[QueuedRequest]) -> None:

@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ..message_store import MessageStore
+from ..model.record import MessageRecord
+from ..model.sequence import blocked
+from ..model.submission import Stage
 from ..model.transitions import expired
 from ..runtime.clock import Clock
-from .queue import RequestQueue
+from .queue import QueuedRequest, RequestQueue
 
 
 class Expiry:
@@ -22,17 +25,22 @@ class Expiry:
         self._store = store
         self._next: datetime | None = None
         """Nothing that waits expires earlier; `None` while nothing waits."""
+        self._in_parts: set[str] = set()
+        """The messages of which something may wait for an earlier part, in no queue."""
 
     @property
     def due(self) -> timedelta | None:
         """When so much has elapsed, something may be old news; `None` for never."""
-        if not self._queue or self._next is None:
+        if self._next is None or not (self._queue or self._in_parts):
             return None
         return self._clock.elapsed() + (self._next - self._clock.now())
 
-    def note(self, expires: datetime) -> None:
-        """Note when something that waits expires."""
+    def note(self, record: MessageRecord) -> None:
+        """Note when something of a message expires that waits."""
+        expires = record.expires
         self._next = expires if self._next is None else min(self._next, expires)
+        if record.parts and record.submissions.at_stage(Stage.OPEN):
+            self._in_parts.add(record.message_id)
 
     def expire(self) -> None:
         """Take what is old news out of the queue, and let it end."""
@@ -40,23 +48,33 @@ class Expiry:
         if self._next is None or now < self._next:
             return
         self._next = None
-        for message_id, requests in self._queue.waiting_by_message().items():
+        for message_id, requests in self._waiting().items():
             record = self._store.get_open(message_id)
             if record is not None and record.expires > now:
-                self.note(record.expires)
+                self.note(record)
                 continue
             for request in requests:
                 self._queue.drop(request)
-            if record is not None:
-                numbers = [number for one in requests for number in one.numbers]
+            self._in_parts.discard(message_id)
+            keys = [key for request in requests for key in request.keys]
+            keys += [] if record is None else blocked(record)
+            # What is in doubt goes on, and is looked at here no more.
+            if record is not None and keys:
                 self._store.change_in_background(
-                    message_id, partial(expired, numbers=numbers)
+                    message_id, partial(expired, keys=keys)
                 )
 
     def redate(self) -> None:
         """Order and look at all anew: the clock was set."""
         self._next = None
-        for message_id, requests in self._queue.waiting_by_message().items():
+        for message_id, requests in self._waiting().items():
             if (record := self._store.get_open(message_id)) is not None:
                 self._queue.redate(requests, record.created)
-                self.note(record.expires)
+                self.note(record)
+
+    def _waiting(self) -> dict[str, list[QueuedRequest]]:
+        """Return the requests that wait, by message, with those that have none."""
+        waiting = self._queue.waiting_by_message()
+        for message_id in self._in_parts:
+            waiting.setdefault(message_id, [])
+        return waiting

@@ -11,6 +11,8 @@ from ...gateways.outcome import Outcome
 from ..message_store import MessageStore
 from ..model.record import MessageRecord
 from ..model.refusals import is_refusal_of_account
+from ..model.sequence import ready
+from ..model.submission import RowKey, row_key
 from ..runtime.clock import Clock
 from .account_rest import AccountRest
 from .attempts import Attempt, Candidate, Cost
@@ -51,7 +53,7 @@ class Pace:
         """Choose from `queue`, by what `store` knows of the messages.
 
         `concurrency` is how many requests may be under way, `batch_size` how many
-        numbers a request holds.
+        submissions a request holds.
         """
         self._store = store
         self._queue = queue
@@ -110,20 +112,19 @@ class Pace:
         record = self._store.get_open(message_id)
         if record is None:
             return False
-        waiting = [s.recipient.number for s in record.submissions if s.is_waiting]
-        numbers = waiting[: self._batch_size]
-        return self.rest.lets_pass(self._candidate(record, numbers))
+        keys = ready(record)[: self._batch_size]
+        return self.rest.lets_pass(self._candidate(record, keys))
 
     def put_off_until(self, message_id: str) -> timedelta | None:
         """Return until when a message waits by itself; `None` if it doesn't."""
         one = self._put_off.get(message_id)
         return None if one is None or one.until <= self._clock.elapsed() else one.until
 
-    def start(self, record: MessageRecord, numbers: Sequence[str]) -> Start:
+    def start(self, record: MessageRecord, keys: Sequence[RowKey]) -> Start:
         """Note that a request of a message is made."""
         return Start(
             begin=self.backoff.begin(),
-            attempt=self.rest.begin(self._candidate(record, numbers)),
+            attempt=self.rest.begin(self._candidate(record, keys)),
         )
 
     def end(self, start: Start) -> None:
@@ -131,11 +132,11 @@ class Pace:
         self.rest.end(start.attempt)
 
     def note_result(
-        self, start: Start, record: MessageRecord, result: SendResult
-    ) -> tuple[str, ...]:
-        """Note what came of a request.
+        self, start: Start, record: MessageRecord, result: SendResult, part: int = 1
+    ) -> tuple[RowKey, ...]:
+        """Note what came of a request, for one part of a message's text.
 
-        Returns the numbers for which it was refused because of the account.
+        Returns the submissions that were refused because of the account.
         """
         self._note_reached(start, record.message_id, result.submissions)
         refused = [
@@ -148,11 +149,11 @@ class Pace:
             self.rest.note_accepted(start.attempt)
         elif not refused and Outcome.NOT_SENT not in outcomes:
             self.rest.note_undecided(start.attempt)
-        numbers = tuple(submission.recipient for submission in refused)
+        keys = tuple(row_key(submission.recipient, part) for submission in refused)
         for error in [s.error for s in refused if s.error is not None][:1]:
-            cost = self._cost(record, numbers)
+            cost = self._cost(record, keys)
             self.rest.note_refused(start.attempt, error, cost)
-        return numbers
+        return keys
 
     def _note_reached(
         self, start: Start, message_id: str, submissions: Sequence[Submission]
@@ -199,7 +200,7 @@ class Pace:
             if record is None:
                 # It was settled meanwhile: to begin it is to drop it.
                 return request
-            candidate = self._candidate(record, request.numbers)
+            candidate = self._candidate(record, request.keys)
             if self.rest.lets_pass(candidate):
                 return request
             if self.rest.fits_probe(candidate):
@@ -210,9 +211,9 @@ class Pace:
             self.rest.put_off_probe()
         return probed
 
-    def _candidate(self, record: MessageRecord, numbers: Sequence[str]) -> Candidate:
+    def _candidate(self, record: MessageRecord, keys: Sequence[RowKey]) -> Candidate:
         return Candidate(
             message_id=record.message_id,
-            cost=self._cost(record, numbers) if numbers else Decimal(0),
+            cost=self._cost(record, keys) if keys else Decimal(0),
             is_urgent=record.urgent,
         )

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, merge
-from itertools import batched, islice
+from itertools import islice
 from typing import Final
 
-from ..model.record import MessageRecord
+from ...gateways.gateway import Gateway
+from ..model.record import MessageRecord, alike, whole_sms
+from ..model.submission import RowKey
 
 # An ordinary message goes after so many urgent ones, so that it is not forgotten.
 URGENT_IN_A_ROW: Final = 10
@@ -21,7 +23,8 @@ class QueuedRequest:
 
     created: datetime
     message_id: str
-    numbers: tuple[str, ...] = field(repr=False)
+    keys: tuple[RowKey, ...] = field(repr=False)
+    """The submissions that it is for."""
     due: timedelta | None = field(default=None, compare=False)
     """When it may be made at the earliest, by elapsed time; at once when `None`."""
     urgent: bool = field(default=False, compare=False)
@@ -31,7 +34,7 @@ class QueuedRequest:
 class RequestQueue:
     """The requests that wait, urgent and old ones first, and those that are under way.
 
-    A recipient of a message is in one request at most. Nothing here but `waiting` takes
+    A submission is in one request at most. Nothing here but `waiting` takes
     longer because many wait.
     """
 
@@ -48,7 +51,7 @@ class RequestQueue:
         self._running: dict[QueuedRequest, None] = {}
         self._busy: Counter[str] = Counter()
         """How many requests of each message are ready or under way."""
-        self._numbers: dict[str, set[str]] = {}
+        self._keys: dict[str, set[RowKey]] = {}
         self._waiting_ordinary: Counter[str] = Counter()
         """How many requests of each message wait and are not urgent."""
 
@@ -73,9 +76,9 @@ class RequestQueue:
         """Those that are under way."""
         return tuple(self._running)
 
-    def holds(self, message_id: str, number: str) -> bool:
-        """Return whether there is a request for this recipient of this message."""
-        return number in self._numbers.get(message_id, ())
+    def holds(self, message_id: str, key: RowKey) -> bool:
+        """Return whether there is a request for this submission of this message."""
+        return key in self._keys.get(message_id, ())
 
     def is_busy(self, message_id: str) -> bool:
         """Return whether a request of this message is under way, or ready."""
@@ -98,7 +101,7 @@ class RequestQueue:
             heappush(self._by_due, (request.due, request))
         if not request.urgent:
             self._waiting_ordinary[request.message_id] += 1
-        self._numbers.setdefault(request.message_id, set()).update(request.numbers)
+        self._keys.setdefault(request.message_id, set()).update(request.keys)
 
     def due(self, now: timedelta) -> Iterator[QueuedRequest]:
         """Return those that wait only for their turn, in their order.
@@ -195,17 +198,22 @@ class RequestQueue:
                 del self._waiting_ordinary[request.message_id]
 
     def _forget(self, request: QueuedRequest) -> None:
-        numbers = self._numbers[request.message_id]
-        numbers.difference_update(request.numbers)
-        if not numbers:
-            del self._numbers[request.message_id]
+        keys = self._keys[request.message_id]
+        keys.difference_update(request.keys)
+        if not keys:
+            del self._keys[request.message_id]
 
 
 def requests_for(
-    record: MessageRecord, numbers: Sequence[str], batch_size: int
+    record: MessageRecord, keys: Sequence[RowKey], gateway: Gateway
 ) -> Iterator[QueuedRequest]:
-    """Yield requests of a message, each for as many of its numbers as one holds."""
-    for batch in batched(numbers, batch_size, strict=False):
-        yield QueuedRequest(
-            record.created, record.message_id, batch, urgent=record.urgent
-        )
+    """Yield requests of a message, each for as many of its submissions as one holds."""
+    for group in alike(record, keys):
+        by_number = {record.find(key).recipient.number: key for key in group}
+        for numbers in gateway.batches(whole_sms(record, group)):
+            yield QueuedRequest(
+                record.created,
+                record.message_id,
+                tuple(by_number[number] for number in numbers),
+                urgent=record.urgent,
+            )

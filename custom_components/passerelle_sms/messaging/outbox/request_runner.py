@@ -12,7 +12,8 @@ from ...gateways.model.message import SendResult
 from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.record import MessageRecord, leaves_unstored, sms_for
-from ..model.submission import SubmissionRecord
+from ..model.sequence import is_blocked
+from ..model.submission import RowKey, SubmissionRecord
 from ..model.transitions import apply_results, mark_in_flight
 from ..reconciliation.duplicate_evidence import proves_earlier_send
 from ..reconciliation.ledger import Ledger
@@ -27,7 +28,12 @@ class BegunRequest:
     earlier: MessageRecord
     """The message before it."""
     record: MessageRecord
-    numbers: tuple[str, ...] = field(repr=False)
+    keys: tuple[RowKey, ...] = field(repr=False)
+
+    @property
+    def part(self) -> int:
+        """Which part of the text it is for."""
+        return self.record.find(self.keys[0]).part
 
 
 class RequestRunner:
@@ -56,19 +62,19 @@ class RequestRunner:
         for later.
         """
         if submission.is_waiting:
-            return True
+            return not is_blocked(record, submission)
         return (
             submission.is_unknown_open
             and submission.attempts <= 1
             and not submission.was_refused
             and isinstance(self._gateway, RefusesDuplicates)
-            and record.options.send_at is None
+            and not record.is_scheduled
         )
 
-    def mark(self, record: MessageRecord, numbers: Iterable[str]) -> MessageRecord:
-        """Return a message as it must be on disk before a request for `numbers`."""
+    def mark(self, record: MessageRecord, keys: Iterable[RowKey]) -> MessageRecord:
+        """Return a message as it must be on disk before a request for some of it."""
         period = self._ledger.books.period
-        return mark_in_flight(record, numbers, self._clock.now(), period)
+        return mark_in_flight(record, keys, self._clock.now(), period)
 
     async def begin(self, request: QueuedRequest) -> BegunRequest | None:
         """Write down that a request is about to be made; `None` if it is not to be.
@@ -81,31 +87,30 @@ class RequestRunner:
         earlier = self._store.get_open(request.message_id)
         if earlier is None:
             return None
-        found = map(earlier.find, request.numbers)
-        numbers = tuple(
-            submission.recipient.number
-            for submission in found
+        keys = tuple(
+            submission.key
+            for submission in map(earlier.find, request.keys)
             if self.may_send(earlier, submission)
         )
-        if not numbers:
+        if not keys:
             return None
-        mark = partial(self.mark, numbers=numbers)
+        mark = partial(self.mark, keys=keys)
         try:
             record = await self._store.change_open(request.message_id, mark)
         except NotStoredError:
             if not leaves_unstored(earlier, self._clock.now()):
                 raise
             record = await self._store.change_in_background(request.message_id, mark)
-        return BegunRequest(earlier=earlier, record=record, numbers=numbers)
+        return BegunRequest(earlier=earlier, record=record, keys=keys)
 
     async def ask(self, begun: BegunRequest) -> SendResult:
         """Make a request, once, and return what came of it."""
-        sms = sms_for(begun.record, begun.numbers, self._clock.now())
+        sms = sms_for(begun.record, begun.keys, self._clock.now())
         try:
             return await self._gateway.send(sms)
         except RejectedError as error:
             # The account's own rules have changed since the message was taken in.
-            return SendResult.failed(begun.numbers, error)
+            return SendResult.failed(sms.recipients, error)
 
     async def keep(
         self, begun: BegunRequest, result: SendResult, *, is_answered: bool
@@ -120,6 +125,7 @@ class RequestRunner:
             self._journal,
             begun.record,
             result.submissions,
+            part=begun.part,
             # A fall for no known reason tells of others who may have sent the text.
             is_alone=self._ledger.is_alone and not self._ledger.is_muted,
         )
@@ -131,6 +137,7 @@ class RequestRunner:
                 apply_results,
                 earlier=begun.earlier,
                 results=result.submissions,
+                part=begun.part,
                 proves_earlier_send=proof,
                 is_answered=is_answered,
             ),

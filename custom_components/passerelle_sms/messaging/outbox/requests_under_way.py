@@ -7,6 +7,7 @@ from functools import partial
 
 from ...gateways.errors import NotStoredError
 from ..message_store import MessageStore
+from ..model.submission import RowKey
 from ..observers import MessageObserver
 from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
@@ -58,10 +59,10 @@ class RequestsUnderWay:
         """Return a count that grows with every request; `None` while one is made."""
         return None if self._queue.running else self._count
 
-    def holds(self, message_id: str, number: str) -> bool:
-        """Return whether a recipient of a message is in one of them."""
+    def holds(self, message_id: str, key: RowKey) -> bool:
+        """Return whether a submission of a message is in one of them."""
         return any(
-            request.message_id == message_id and number in request.numbers
+            request.message_id == message_id and key in request.keys
             for request in self._queue.running
         )
 
@@ -77,7 +78,7 @@ class RequestsUnderWay:
             self._callers.release_if_idle(request.message_id)
             return
         self.claim(request)
-        start = self._pace.start(record, request.numbers)
+        start = self._pace.start(record, request.keys)
         self._spawn(request, start, self._begin_and_carry_out(request, start))
 
     def claim(self, request: QueuedRequest) -> None:
@@ -87,7 +88,7 @@ class RequestsUnderWay:
 
     def carry_out(self, request: QueuedRequest, begun: BegunRequest) -> None:
         """Make a request that is claimed, and on disk."""
-        start = self._pace.start(begun.earlier, request.numbers)
+        start = self._pace.start(begun.earlier, request.keys)
         self._spawn(request, start, self._carry_out(request, start, begun))
 
     def _spawn(
@@ -122,7 +123,7 @@ class RequestsUnderWay:
         moves = self._count, self._ledger.movements
         result = await self._runner.ask(begun)
         alone = alone and moves == (self._count, self._ledger.movements)
-        refused = self._pace.note_result(start, begun.record, result)
+        refused = self._pace.note_result(start, begun.record, result, begun.part)
         stored = await self._runner.keep(
             begun, result, is_answered=self._callers.has_answered(begun.record)
         )
@@ -153,6 +154,6 @@ class RequestsUnderWay:
         if task.exception() is not None:
             # A mistake of ours, which is logged. If it was on its way, it is in doubt.
             self._pace.backoff.record_failure(start.begin)
-        self._store.notify_again(request.message_id, request.numbers)
+        self._store.notify_again(request.message_id, request.keys)
         self._callers.release_if_idle(request.message_id)
         self._schedule_dispatch()

@@ -1,11 +1,15 @@
 """Who is meant: from a name or a number, as written, to an E.164 number."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Final
 
-from ...gateways.errors import EmptyTargetError, RejectedError
+from ...gateways.errors import EmptyTargetError, RejectedError, TooManyTargetsError
 from ...gateways.wire.redaction import hide_number
-from .phone_numbers import parse_number
+from .lists import TargetList, listed, most_listed
+from .names import LONGEST_NAME, folded, name_key
+from .phone_numbers import not_a_number, parse_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,10 @@ class UnusableTarget:
 
 
 type Target = str | Recipient
-"""A name or a number as written, or somebody who was looked up already."""
+"""What was written for a name, a number or several, or somebody who was looked up."""
+
+MOST_TARGETS: Final = 1000
+"""How many targets one message may name."""
 
 
 class AddressBook:
@@ -56,27 +63,36 @@ class AddressBook:
         self._country = country
         self._known = tuple(recipients)
         self._by_name: dict[str, Recipient] = {}
+        self._by_key: dict[str, Recipient] = {}
+        self._by_number: dict[str, Recipient] = {}
         for known in self._known:
-            self._by_name.setdefault(_folded(known.name or ""), known)
+            self._by_number.setdefault(known.number, known)
+            if known.name:
+                self._by_name.setdefault(folded(known.name), known)
+                self._by_key.setdefault(name_key(known.name), known)
 
     def resolve(
         self, targets: tuple[Target, ...] | None, *, names_numbers: bool = True
     ) -> tuple[Recipient | UnusableTarget, ...]:
         """Return whom the targets mean, in their order and each number once.
 
-        `None` means everybody known. Where numbers are not to be named, one that is
-        written as a number stays one, also beside the name that it goes by: nothing
-        tells whose it is.
+        `None` means everybody known. A target may name several at once. Where numbers
+        are not to be named, one that is written as a number stays one, also beside the
+        name that it goes by: nothing tells whose it is.
 
         Raises:
             EmptyTargetError: that is nobody.
+            TooManyTargetsError: they are more than one message may name.
 
         """
-        found = (
-            self._known
-            if targets is None
-            else tuple(self._resolve_one(target, names_numbers) for target in targets)
-        )
+        written = [target for target in targets or () if isinstance(target, str)]
+        if sum(map(most_listed, written)) > MOST_TARGETS:
+            raise TooManyTargetsError(maximum=str(MOST_TARGETS))
+        found = [
+            one
+            for target in (self._known if targets is None else targets)
+            for one in self._resolve_target(target, names_numbers)
+        ]
         if not found:
             raise EmptyTargetError
         by_identity: dict[object, Recipient | UnusableTarget] = {}
@@ -84,30 +100,124 @@ class AddressBook:
             by_identity.setdefault(_identity(one, names_numbers), one)
         return tuple(by_identity.values())
 
+    def resolve_one(
+        self, written: str, *, names_numbers: bool = True
+    ) -> Recipient | UnusableTarget:
+        """Return whom one name or number means.
+
+        A name as it is written comes first, then a number, and then a name that is
+        written otherwise: so no number is taken for a name that resembles it.
+        """
+        if (known := self._exactly_named(written)) is not None:
+            return known
+        meant = self._numbered(written, names_numbers)
+        if isinstance(meant, UnusableTarget):
+            return self._similarly_named(written) or meant
+        return meant
+
     def named(self, name: str) -> Recipient | None:
         """Return the recipient who goes by a name; a number is no name."""
-        return self._by_name.get(_folded(name))
+        if (known := self._exactly_named(name)) is not None:
+            return known
+        if isinstance(self._numbered(name, names_numbers=False), Recipient):
+            return None
+        return self._similarly_named(name)
 
-    def by_number(
-        self, target: str, *, names_numbers: bool = True
+    def sender(
+        self, number: str, sent_to: Iterable[Recipient]
     ) -> Recipient | UnusableTarget:
-        """Return whom a number means. A name means nobody: anybody can send under one."""
-        try:
-            number = parse_number(target, self._country)
-        except RejectedError as error:
-            return UnusableTarget(target=target, error=error)
-        for known in self._known:
-            if names_numbers and known.number == number:
-                return known
-        return Recipient(number=number)
+        """Return whose number has answered; nameless where it went to a mere number.
 
-    def _resolve_one(
+        A guest may have sent it there: its answer must not tell him whose number it is.
+        """
+        sender = self.by_number(number)
+        nameless = replace(sender, name=None) if isinstance(sender, Recipient) else None
+        return nameless if nameless is not None and nameless in sent_to else sender
+
+    def by_number(self, number: str) -> Recipient | UnusableTarget:
+        """Return who has a number that a gateway tells.
+
+        A name means nobody, nor does a number beside one: anybody can send under it.
+        """
+        if any(map(str.isalpha, number)):
+            return UnusableTarget(target=number, error=not_a_number(number))
+        return self._numbered(number, names_numbers=True)
+
+    def _resolve_target(
         self, target: Target, names_numbers: bool
-    ) -> Recipient | UnusableTarget:
+    ) -> list[Recipient | UnusableTarget]:
+        """Return whom a target means: one, or all whom a list in it names."""
         if isinstance(target, Recipient):
-            return target
+            return [target]
         target = target.strip()
-        return self.named(target) or self.by_number(target, names_numbers=names_numbers)
+        several = listed(target)
+        if several is None:
+            return [self.resolve_one(target, names_numbers=names_numbers)]
+        whole = self._whole(target, several, names_numbers)
+        if isinstance(whole, Recipient):
+            return [whole]
+        found = [self._resolve_target(part, names_numbers) for part in several.parts]
+        all_found = [*chain.from_iterable(found)]
+        if several.may_be_one and any(map(_is_fragment, all_found)):
+            return self._one_or_none(whole, several.parts, found, names_numbers)
+        is_any = any(isinstance(one, Recipient) for one in all_found)
+        return all_found if is_any else [whole]
+
+    def _whole(
+        self, target: str, several: TargetList, names_numbers: bool
+    ) -> Recipient | UnusableTarget:
+        """Return what a list means if it is none: a name or a number with a separator."""
+        if (known := self._exactly_named(target)) is not None:
+            return known
+        known = self._similarly_named(target)
+        if known is not None and known.name is not None:
+            # What stands after a separator may leave nothing to compare.
+            own = listed(known.name)
+            if own is not None and len(own.parts) == len(several.parts):
+                return known
+        if several.is_by_line:
+            # A line of its own is no label of the next one.
+            return UnusableTarget(target=target, error=not_a_number(target))
+        return self._numbered(target, names_numbers)
+
+    def _one_or_none(
+        self,
+        whole: UnusableTarget,
+        parts: Sequence[str],
+        found: Iterable[list[Recipient | UnusableTarget]],
+        names_numbers: bool,
+    ) -> list[Recipient | UnusableTarget]:
+        """Return what digits mean between which there are commas, as some are no number.
+
+        They are one number, or none: what is left of a number that was torn apart may
+        be somebody else's.
+        """
+        if not any(map(_has_letters, parts)):
+            one = self._numbered(" ".join(parts), names_numbers)
+            return [one if isinstance(one, Recipient) else whole]
+        pairs = zip(parts, found, strict=True)
+        named = (ones for part, ones in pairs if _has_letters(part))
+        return [*chain.from_iterable(named), whole]
+
+    def _exactly_named(self, name: str) -> Recipient | None:
+        if len(name) > LONGEST_NAME:
+            return None
+        return self._by_name.get(folded(name))
+
+    def _similarly_named(self, name: str) -> Recipient | None:
+        if len(name) > LONGEST_NAME or not self._by_key:
+            return None
+        return self._by_key.get(name_key(name))
+
+    def _numbered(
+        self, written: str, names_numbers: bool
+    ) -> Recipient | UnusableTarget:
+        try:
+            number = parse_number(written, self._country)
+        except RejectedError as error:
+            return UnusableTarget(target=written, error=error)
+        known = self._by_number.get(number) if names_numbers else None
+        return known or Recipient(number=number)
 
 
 def _identity(one: Recipient | UnusableTarget, names_numbers: bool) -> object:
@@ -117,6 +227,14 @@ def _identity(one: Recipient | UnusableTarget, names_numbers: bool) -> object:
     return one.number if names_numbers else one
 
 
-def _folded(name: str) -> str:
-    """Return a name as it is compared: nobody remembers the capitals."""
-    return " ".join(name.casefold().split())
+def _is_fragment(one: Recipient | UnusableTarget) -> bool:
+    """Return whether a target is digits that are no number."""
+    return (
+        isinstance(one, UnusableTarget)
+        and any(map(str.isdigit, one.target))
+        and not _has_letters(one.target)
+    )
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))

@@ -1,183 +1,181 @@
-"""Reads phone numbers as people write them.
+"""Reads phone numbers as people and programs write them, to E.164."""
 
-The rules of the gateways' own countries and of the French overseas departments are
-written out here, as a library's metadata may be older than they are; every other
-country is the library's.
-"""
-
-from dataclasses import dataclass
-import re
 from typing import Final
 
 import phonenumbers
 
 from ...gateways.errors import (
+    AmbiguousNumberError,
     InvalidRecipientError,
     NotANumberError,
     OldIvorianNumberError,
-    RejectedError,
 )
 from ...gateways.wire.redaction import hide_number
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberingPlan:
-    """How a country numbers its telephones."""
-
-    code: str
-    subscriber: re.Pattern[str]
-    """What follows the country's code."""
-    trunk: str = ""
-    """What is dialled before that at home, and never from abroad."""
-
-    def from_national(self, digits: str) -> str | None:
-        """Return the subscriber's digits of a number as it is dialled at home."""
-        subscriber = digits.removeprefix(self.trunk)
-        if digits.startswith(self.trunk) and self.subscriber.fullmatch(subscriber):
-            return subscriber
-        return None
-
-    def after_code(self, digits: str) -> str | None:
-        """Return the subscriber's digits from what follows the country's code.
-
-        People leave the trunk prefix in: "+33 (0)6 …".
-        """
-        if self.subscriber.fullmatch(digits):
-            return digits
-        return self.from_national(digits)
-
-
-_CAMEROON: Final = NumberingPlan(code="237", subscriber=re.compile(r"[26]\d{8}"))
-# The 0 is part of the number; 01, 05 and 07 are mobiles, 2 begins a fixed line.
-_IVORY_COAST: Final = NumberingPlan(
-    code="225", subscriber=re.compile(r"(?:0[157]|2\d)\d{8}")
+from .numbering_plans import (
+    FRANCE,
+    IVORY_COAST,
+    OLD_IVORIAN,
+    PLANS,
+    PLANS_BY_CODE,
+    NumberingPlan,
+    french_code,
 )
-_BURKINA_FASO: Final = NumberingPlan(code="226", subscriber=re.compile(r"\d{8}"))
+from .written_numbers import WrittenNumber, read_written
 
-
-def _french(code: str) -> NumberingPlan:
-    return NumberingPlan(code=code, subscriber=re.compile(r"[1-9]\d{8}"), trunk="0")
-
-
-_FRANCE: Final = _french("33")
-_INDIAN_OCEAN: Final = _french("262")
-_GUADELOUPE: Final = _french("590")
-
-PLANS: Final[dict[str, NumberingPlan]] = {
-    "CM": _CAMEROON,
-    "CI": _IVORY_COAST,
-    "BF": _BURKINA_FASO,
-    "FR": _FRANCE,
-    "RE": _INDIAN_OCEAN,
-    "YT": _INDIAN_OCEAN,
-    "GP": _GUADELOUPE,
-    "BL": _GUADELOUPE,
-    "MF": _GUADELOUPE,
-    "GF": _french("594"),
-    "MQ": _french("596"),
-}
-"""By country, ISO 3166-1 alpha-2."""
-
-_BY_CODE: Final = {plan.code: plan for plan in PLANS.values()}
-
-# France and its overseas departments dial each other as one country; from abroad each
-# has a code of its own, which the subscriber's first digits tell: those of the mobiles,
-# then those of the fixed lines.
-_OVERSEAS: Final[dict[str, re.Pattern[str]]] = {
-    "262": re.compile(r"639|69[23]|7092[0-3]|7093[5-7]|26[2389]"),
-    "590": re.compile(r"69[01]|7090[0-4]|590|5987"),
-    "594": re.compile(r"694|7093[0-3]|594|5988"),
-    "596": re.compile(r"69[67]|7091[0-3]|596|5989"),
-}
-
-# Eight digits, with or without the country's code: none works since 31 January 2021.
-_OLD_IVORIAN: Final = re.compile(r"(?:225)?\d{8}")
 # The longest number of an emergency service, or a service's short code ("118 218").
 _SHORT: Final = 6
+# What is shorter, with its country's code, may as well be a number that lacks a digit.
+_SHORTEST_WITHOUT_PLUS: Final = 9
 
-# White space, points, parentheses, dashes of every kind, and what can't be seen but
-# comes along when a number is copied from a list of contacts.
-_SEPARATORS: Final = re.compile(
-    r"[\s.()\-\xad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
-_NUMBER: Final = re.compile(r"(\+?)([0-9]+)")
 # Fewer digits than this identify nobody.
 _HIDDEN_FROM: Final = 6
 _LONGEST_SHOWN: Final = 40
-_LINK: Final = re.compile(r"tel:", re.IGNORECASE)
+_LONGEST_LOOKED_AT: Final = 100
+
+type Refusal = type[InvalidRecipientError]
+
+_MAYBE_MOBILE: Final = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    }
+)
+_WITHOUT_SMS: Final = frozenset(
+    {
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.VOIP,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+    }
+)
 
 
 def parse_number(text: str, country: str) -> str:
     """Return the E.164 number that `text` means in an account's country.
 
-    It may be written as at home, with `00` or with `+`, with white space, points,
-    dashes and parentheses, or as a `tel:` link; the country's own code is understood
-    without a `+` too. `country` is ISO 3166-1 alpha-2. A French number gets the code of
-    its overseas department, even where it was written with +33.
+    It may be written as at home, with `00` or with `+`, in any script, with anything
+    between the digits that people put there, as a link or with a label. `country` is ISO
+    3166-1 alpha-2; its own code is understood without a `+` too. Bare digits, of which
+    Home Assistant may have made an integer, may be a foreign number that has lost it. A
+    French number gets the code of its overseas department, even where it was written
+    with +33.
 
     Raises:
         NotANumberError: it is no number, or that of an emergency or short-code service.
         OldIvorianNumberError: it is Ivorian and has eight digits.
+        AmbiguousNumberError: it may be a number of two countries.
         InvalidRecipientError: there can be no such number in its country.
 
     """
-    match = _NUMBER.fullmatch(_compact(text))
-    if match is None:
-        raise NotANumberError(number=_shown(text))
-    plus, digits = match.groups()
-    if plus or digits.startswith("00"):
-        return _read_international(digits if plus else digits.removeprefix("00"))
-    return _read_national(digits, country)
+    written = read_written(text)
+    if written is None:
+        raise not_a_number(text)
+    digits = written.digits
+    if written.has_plus or digits.startswith("00"):
+        meant = _read_international(digits.removeprefix("00"))
+    else:
+        meant = _read_national(written, country)
+    if isinstance(meant, str):
+        return meant
+    has_label = any(map(str.isalpha, text))
+    raise meant(number=_shown(text) if has_label else hide_number(digits))
 
 
-def _compact(text: str) -> str:
-    compact = _SEPARATORS.sub("", text)
-    link = _LINK.match(compact)
-    return compact[link.end() :] if link else compact
+def receives_no_sms(number: str) -> bool:
+    """Return whether an E.164 number is known to be a fixed line's or a service's."""
+    return _type_of(number) in _WITHOUT_SMS
 
 
-def _read_international(digits: str) -> str:
-    for code, plan in _BY_CODE.items():
+def _read_international(digits: str) -> str | Refusal:
+    for code, plan in PLANS_BY_CODE.items():
         if digits.startswith(code):
             rest = digits.removeprefix(code)
             subscriber = plan.after_code(rest)
             if subscriber is None:
-                raise _refusal(rest, plan)
+                return _refusal(rest, plan)
             return _written_with_code(subscriber, plan)
-    return _read_by_metadata(digits, f"+{digits}", None)
+    return _by_metadata(f"+{digits}", None) or _refusal(digits)
 
 
-def _read_national(digits: str, country: str) -> str:
+def _read_national(written: WrittenNumber, country: str) -> str | Refusal:
+    """Return the number that digits without a plus mean at home, or else abroad."""
+    digits = written.digits
+    at_home = _at_home(digits, country)
+    is_plain = not written.is_bare or _is_surely_meant(at_home, digits, country)
+    abroad = None if is_plain else _abroad(digits)
+    if abroad is None or abroad == at_home:
+        return at_home or _refusal(digits, PLANS.get(country))
+    if at_home is not None and receives_no_sms(abroad):
+        return at_home
+    # As an integer, a number at home may have lost its 0 as well.
+    may_be_at_home = at_home or _at_home(f"0{digits}", country)
+    if may_be_at_home or len(digits) < _SHORTEST_WITHOUT_PLUS:
+        return AmbiguousNumberError
+    return abroad
+
+
+def _at_home(digits: str, country: str) -> str | None:
+    """Return a number as it is dialled at home, or with the country's code alone."""
     plan = PLANS.get(country)
     if plan is None:
-        return _read_by_metadata(digits, digits, country)
+        return _by_metadata(digits, country)
     if subscriber := plan.from_national(digits):
-        return f"+{_french_code(subscriber) if plan.trunk else plan.code}{subscriber}"
+        return f"+{french_code(subscriber) if plan.trunk else plan.code}{subscriber}"
     if digits.startswith(plan.code):
         subscriber = plan.after_code(digits.removeprefix(plan.code))
         if subscriber is not None:
             return _written_with_code(subscriber, plan)
-    raise _refusal(digits, plan)
+    return None
+
+
+def _is_surely_meant(number: str | None, digits: str, country: str) -> bool:
+    """Return whether bare digits are a number at home, whatever they are elsewhere.
+
+    It is a mobile's, or they begin with its country's own code: no code is the beginning
+    of another.
+    """
+    if number is None:
+        return False
+    if f"+{digits}" == number:
+        return True
+    if (plan := PLANS.get(country)) is not None and plan.mobile.match(
+        digits.removeprefix(plan.trunk)
+    ):
+        return True
+    return _type_of(number) in _MAYBE_MOBILE
+
+
+def _abroad(digits: str) -> str | None:
+    """Return the number that digits are with a plus, if somebody may well have it."""
+    number = _read_international(digits)
+    if not isinstance(number, str):
+        return None
+    parsed = _parse(number, None)
+    is_valid = parsed is not None and phonenumbers.is_valid_number(parsed)
+    return number if is_valid else None
 
 
 def _written_with_code(subscriber: str, plan: NumberingPlan) -> str:
     """Return the number; only France's own code is ever written for another."""
-    return f"+{_french_code(subscriber) if plan is _FRANCE else plan.code}{subscriber}"
+    return f"+{french_code(subscriber) if plan is FRANCE else plan.code}{subscriber}"
 
 
-def _french_code(subscriber: str) -> str:
-    for code, beginning in _OVERSEAS.items():
-        if beginning.match(subscriber):
-            return code
-    return _FRANCE.code
-
-
-def _read_by_metadata(digits: str, text: str, country: str | None) -> str:
+def _by_metadata(text: str, country: str | None) -> str | None:
     """Return the number of a country without a plan here, if it may exist."""
     number = _parse(text, country)
     if number is None or not _is_plausible(number, country):
-        raise _refusal(digits)
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _type_of(number: str) -> int:
+    parsed = _parse(number, None)
+    if parsed is None:
+        return phonenumbers.PhoneNumberType.UNKNOWN
+    return phonenumbers.number_type(parsed)
 
 
 def _parse(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
@@ -206,21 +204,27 @@ def _is_plausible(number: phonenumbers.PhoneNumber, country: str | None) -> bool
     )
 
 
-def _refusal(digits: str, plan: NumberingPlan | None = None) -> RejectedError:
-    shown = hide_number(digits)
-    if plan is _IVORY_COAST and _OLD_IVORIAN.fullmatch(digits):
-        return OldIvorianNumberError(number=shown)
-    if len(digits) <= _SHORT:
-        return NotANumberError(number=shown)
-    return InvalidRecipientError(number=shown)
+def _refusal(digits: str, plan: NumberingPlan | None = None) -> Refusal:
+    if plan is IVORY_COAST and OLD_IVORIAN.fullmatch(digits):
+        return OldIvorianNumberError
+    return NotANumberError if len(digits) <= _SHORT else InvalidRecipientError
+
+
+def not_a_number(text: str) -> NotANumberError:
+    """Return the error of a text that is no number."""
+    return NotANumberError(number=_shown(text))
 
 
 def _shown(text: str) -> str:
-    """Return what is no number as an error may show it: a name, or hidden digits."""
-    digits = "".join(character for character in text if character.isdigit())
-    if len(digits) >= _HIDDEN_FROM:
-        return hide_number(digits)
-    return text[:_LONGEST_SHOWN]
+    """Return what is no number as an error may show it: a name, a label, hidden digits."""
+    looked_at = text[:_LONGEST_LOOKED_AT]
+    digits = "".join(filter(str.isdigit, looked_at))
+    if len(digits) < _HIDDEN_FROM:
+        return looked_at[:_LONGEST_SHOWN]
+    label = looked_at[: looked_at.index(digits[0])].rstrip("+")
+    if not any(map(str.isalpha, label)):
+        label = ""
+    return f"{label[:_LONGEST_SHOWN]}{hide_number(digits)}"
 
 
 def country_code(number: str) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from math import gcd
 from typing import Final
 
+from ..model.submission import RowKey
 from .books import Books, Charge, Key, Sighting
 
 _UNITS_A_CREDIT: Final = 10_000
@@ -60,7 +61,7 @@ def assess(evidence: Evidence) -> Mapping[Key, Verdict]:
     alike: dict[Charge, Verdict | None] = {}
     verdicts = dict[Key, Verdict]()
     for charge in filter(partial(_may_be_settled, books), seen.charges):
-        kind = replace(charge, key=("", ""))
+        kind = replace(charge, key=("", RowKey("")))
         if kind not in alike:
             alike[kind] = _assess_one(evidence, charge, fall)
         if verdict := alike[kind]:

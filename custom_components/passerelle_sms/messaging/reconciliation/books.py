@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from ..model.submission import RowKey
+
 LATEST_CHARGE: Final = timedelta(minutes=10)
 """How long after a message a gateway may charge it."""
 MUTE: Final = timedelta(days=30)
 """How long the balance proves nothing after a fall that nothing explains."""
 
-type Key = tuple[str, str]
-"""A message's id, and a number that it goes to."""
+type Key = tuple[str, RowKey]
+"""A message's id, and the key of one of its submissions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

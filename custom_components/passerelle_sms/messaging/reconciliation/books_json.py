@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 import json
 
+from ..model.submission import RowKey
 from .books import Books, Price
 
 
@@ -41,7 +42,7 @@ def books_from_json(stored: str) -> Books:
         moved=_amount(told["moved"]),
         is_disturbed=bool(told["is_disturbed"]),
         carried=frozenset(
-            (message_id, number) for message_id, number in told["carried"]
+            (message_id, RowKey(key)) for message_id, key in told["carried"]
         ),
         prices={
             tariff: Price(credits=_amount(price), is_confirmed=is_confirmed)

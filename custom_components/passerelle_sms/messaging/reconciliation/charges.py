@@ -2,7 +2,7 @@
 
 from ...gateways.outcome import Outcome
 from ..model.record import MessageRecord, planned_for
-from ..model.submission import SubmissionRecord
+from ..model.submission import RowKey, SubmissionRecord
 from ..recipients.phone_numbers import country_code
 from .books import Charge
 
@@ -24,11 +24,9 @@ def charge_of(
     if not certain and not possible:
         return None
     return Charge(
-        key=(record.message_id, submission.recipient.number),
+        key=(record.message_id, submission.key),
         tariff=tariff_of(record, submission.recipient.number),
-        segments=record.segments
-        if submission.segments is None
-        else submission.segments,
+        segments=record.segments_of(submission),
         told=submission.cost,
         certain=certain,
         possible=possible,
@@ -46,7 +44,7 @@ def forgotten_charge(*, is_due: bool) -> Charge:
     does.
     """
     return Charge(
-        key=("", ""), tariff="forgotten", segments=0, possible=1, is_due=is_due
+        key=("", RowKey("")), tariff="forgotten", segments=0, possible=1, is_due=is_due
     )
 
 

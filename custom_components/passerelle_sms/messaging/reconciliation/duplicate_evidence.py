@@ -8,8 +8,8 @@ from ...gateways.gateway import Gateway
 from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
 from ..journal.journal import Journal
-from ..model.record import OLDEST_OPEN, MessageRecord
-from ..model.submission import SubmissionRecord
+from ..model.record import OLDEST_OPEN, MessageRecord, text_sent
+from ..model.submission import SubmissionRecord, row_key
 
 
 async def proves_earlier_send(
@@ -18,16 +18,19 @@ async def proves_earlier_send(
     record: MessageRecord,
     results: Sequence[Submission],
     *,
+    part: int = 1,
     is_alone: bool,
 ) -> bool:
-    """Return whether "sent already" can only mean this very message.
+    """Return whether "sent already" can only mean this very part of this message.
 
     Not where others use the account, nor if the same text went, or may have gone, to the
     same number in another message, nor if another one was refused for that: then it went
     out from elsewhere. Nor if the journal can't be asked.
     """
     refused = {
-        submission.recipient
+        submission.recipient: text_sent(
+            gateway, record, record.find(row_key(submission.recipient, part))
+        )
         for submission in results
         if isinstance(submission.error, DuplicateMessageError)
     }
@@ -40,11 +43,11 @@ async def proves_earlier_send(
     except NotStoredError:
         return False
     return not any(
-        other.text == record.text
-        and other.message_id != record.message_id
-        and submission.recipient.number in refused
+        (number := submission.recipient.number) in refused
         and _tells_of_another(submission)
+        and text_sent(gateway, other, submission) == refused[number]
         for other in known
+        if other.message_id != record.message_id
         for submission in other.submissions
     )
 

@@ -19,7 +19,7 @@ from ..journal.journal import Journal
 from ..journal.values import UNREADABLE
 from ..message_store import MessageStore
 from ..model.record import MessageRecord, planned_for
-from ..model.submission import SubmissionRecord
+from ..model.submission import RowKey, SubmissionRecord
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from .balance_evidence import Evidence
@@ -228,19 +228,20 @@ class Ledger:
         with suppress(NotStoredError):
             await self._journal.write_ledger(books_to_json(self._books))
 
-    def cost_of(self, record: MessageRecord, numbers: Sequence[str]) -> Decimal:
-        """Return what a request of a message to some numbers costs, as far as is known."""
+    def cost_of(self, record: MessageRecord, keys: Sequence[RowKey]) -> Decimal:
+        """Return what a request for some submissions costs, as far as is known."""
         return sum(
             (
-                self._books.price_in(tariff_of(record, number)) * record.segments
-                for number in numbers
+                self._books.price_in(tariff_of(record, row.recipient.number))
+                * record.segments_of(row)
+                for row in map(record.find, keys)
             ),
             Decimal(0),
         )
 
-    def is_due(self, record: MessageRecord, number: str) -> bool:
+    def is_due(self, record: MessageRecord, row: RowKey) -> bool:
         """Return whether a submission would have been charged by now."""
-        entry = self._entries.get((record.message_id, number))
+        entry = self._entries.get((record.message_id, row))
         if entry is None or self._clock.elapsed() < entry.begun + LATEST_CHARGE:
             return False
         planned = planned_for(record, entry.submission)
@@ -299,7 +300,7 @@ class Ledger:
     ) -> None:
         """Note what was handed over in this period, or may still be charged in it."""
         for submission in submissions:
-            key = record.message_id, submission.recipient.number
+            key = record.message_id, submission.key
             known = self._entries.get(key)
             is_of_period = (submission.period or 0) >= self._books.period
             if not is_of_period and key not in self._books.carried:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..message_store import MessageStore
 from ..model.record import MessageRecord, OnUnknown
-from ..model.submission import SubmissionRecord
+from ..model.submission import RowKey, SubmissionRecord
 from ..model.transitions import hold_for_user, requeue, resend, settle_accepted
 from ..observers import BalanceSource
 from ..runtime.clock import Alarm, Clock
@@ -30,7 +30,7 @@ LONGEST_LOOK: Final = timedelta(seconds=30)
 LONGEST_LOOK_BEFORE_RESENDING: Final = timedelta(seconds=10)
 """How long nothing is sent again while evidence is looked for."""
 
-type Settle = Callable[[Iterable[str], MessageRecord], MessageRecord]
+type Settle = Callable[[Iterable[RowKey], MessageRecord], MessageRecord]
 
 _SETTLE: Final[Mapping[Verdict, Settle]] = {
     Verdict.ACCEPTED: settle_accepted,
@@ -49,7 +49,7 @@ class Reconciler:
         balance: BalanceSource,
         sent_list: SentListEvidence,
         *,
-        is_under_way: Callable[[str, str], bool],
+        is_under_way: Callable[[str, RowKey], bool],
     ) -> None:
         """Settle what is in doubt in `store`, but for what `is_under_way`."""
         self._store = store
@@ -82,7 +82,7 @@ class Reconciler:
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> None:
         for submission in changed:
-            key = record.message_id, submission.recipient.number
+            key = record.message_id, submission.key
             if submission.is_unknown_open:
                 self._note(key, submission.attempts)
             else:
@@ -129,10 +129,10 @@ class Reconciler:
             yield max(last, now)
 
     def _deadlines(
-        self, record: MessageRecord, number: str, begun: timedelta
+        self, record: MessageRecord, row: RowKey, begun: timedelta
     ) -> tuple[timedelta, timedelta]:
         """Return when a doubt is settled without proof: after a look, and without one."""
-        if self._may_resend(record, record.find(number)):
+        if self._may_resend(record, record.find(row)):
             look = self._last_look + LONGEST_LOOK_BEFORE_RESENDING
             return begun + FIRST_LOOK, max(begun + RESEND_AFTER, look)
         first = begun + ASK_AFTER
@@ -185,8 +185,8 @@ class Reconciler:
 
     def _settle(self, keys: Iterable[Key], settle: Settle) -> None:
         """Settle doubts, all at once: a request that began in between would be undone."""
-        by_message: dict[str, list[str]] = {}
-        for message_id, number in keys:
-            by_message.setdefault(message_id, []).append(number)
-        for message_id, numbers in by_message.items():
-            self._store.change_in_background(message_id, partial(settle, numbers))
+        by_message: dict[str, list[RowKey]] = {}
+        for message_id, row in keys:
+            by_message.setdefault(message_id, []).append(row)
+        for message_id, rows in by_message.items():
+            self._store.change_in_background(message_id, partial(settle, rows))

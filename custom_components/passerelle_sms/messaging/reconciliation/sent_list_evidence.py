@@ -9,7 +9,7 @@ from ...gateways.errors import GatewayError
 from ...gateways.gateway import Gateway
 from ...gateways.model.delivery import SentMessage, comparable_text
 from ..journal.journal import Journal, JournalQuery
-from ..model.record import OLDEST_OPEN, MessageRecord
+from ..model.record import OLDEST_OPEN, MessageRecord, text_sent
 from ..model.submission import SubmissionRecord
 from .books import Key
 
@@ -54,26 +54,30 @@ class SentListEvidence:
     ) -> bool:
         """Return whether the list holds more than the others of the same text explain."""
         number, attempted = submission.recipient.number, submission.attempted
-        if attempted is None or record.options.personalisation:
+        if attempted is None:
             return False
         since = attempted - CLOCK_DIFFERENCE
+        text = text_sent(self._gateway, record, submission)
         times = sum(
             one.recipient == number
             and one.at is not None
             and one.at >= since
-            and one.says(record.text)
+            and one.says(text)
             for one in listed
         )
-        return times > 0 and times > await self._others(record, number)
+        return times > 0 and times > await self._others(record, number, text)
 
-    async def _others(self, record: MessageRecord, number: str) -> int:
+    async def _others(self, record: MessageRecord, number: str, text: str) -> int:
         """Return how often others of the same text may have reached the same number."""
         query = JournalQuery(
             number=number, since=record.created - OLDEST_OPEN, limit=1_000
         )
         return sum(
-            other.find(number).attempts
+            row.attempts
             for other in await self._journal.find(query)
+            for row in other.submissions
             if other.message_id != record.message_id
-            and comparable_text(other.text) == comparable_text(record.text)
+            and row.recipient.number == number
+            and comparable_text(text_sent(self._gateway, other, row))
+            == comparable_text(text)
         )

@@ -117,7 +117,7 @@ class SteadyClock(Clock):
 class Alarm:
     """A single moment to be woken at, by elapsed time."""
 
-    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, wake: Callable[[], object]) -> None:
         """Call `wake` when it is time."""
         self._clock = clock
         self._wake = wake

@@ -5,11 +5,15 @@ equivalent there is replaced by it, and any other is kept, even though it then k
 the whole text in UCS-2.
 """
 
+from functools import lru_cache
+from itertools import pairwise
 import re
 from typing import Final
 import unicodedata
 
 from ...gateways.model.segments import gsm7_septets
+from ...gateways.model.visibility import without_ignorables
+from .characters import is_mark
 
 # What Unicode's own decompositions don't tell. They do tell `ê` is an `e` with an
 # accent, `…` three points, `ﬁ` two letters, `²` a raised 2 and `½` a 1 over a 2.
@@ -27,19 +31,17 @@ EQUIVALENTS: Final[dict[str, str]] = {
     "·": "-", "•": "-", "‣": "-", "◦": "-", "▪": "-", "●": "-",
     # Signs.
     "×": "x", "÷": "/", "⁄": "/", "∕": "/", "±": "+/-", "≈": "~",
-    "≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "←": "<-", "⇒": "=>",
+    "≤": "<=", "≥": ">=", "≠": "!=", "→": "->", "←": "<-", "↔": "<->", "⇒": "=>",
+    "➔": "->", "➜": "->", "➡": "->", "⬅": "<-", "¦": "|",
     "©": "(c)", "®": "(r)", "™": "(tm)", "°": "deg", "℃": "C", "℉": "F",
     # White space that GSM-7 lacks.
-    "\t": " ", "\v": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n",
+    "\t": " ",
 }  # fmt: skip
 
-# What no phone shows: soft hyphens, zero-width spaces and joiners, marks of direction,
-# the byte order mark, and the variants of a character.
-_INVISIBLE: Final = re.compile(
-    "[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]"
-)
 # French sets its quotation marks apart by a no-break space; the plain ones are not.
 _QUOTED: Final = re.compile("(?<=«)[\xa0\u202f]|[\xa0\u202f](?=»)")
+# A key: the signs stand for it without their frame, as letters and figures do.
+_KEYCAP: Final = re.compile("(?<=[#*])\u20e3")
 # "n° 5" is "numéro 5".
 _NUMERO: Final = re.compile(r"(?<=\b[nN])°")
 # Before Celsius or Fahrenheit (not before "C'est") the degree goes without saying.
@@ -57,12 +59,12 @@ def to_gsm7(text: str) -> str:
     invisible goes, also from a text that stays in UCS-2: take the result only if it is
     wholly in GSM-7, as `encode` does. Written economically twice is the same as once.
     """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    text = _NUMERO.sub("o", _QUOTED.sub("", text))
+    text = unicodedata.normalize("NFC", without_ignorables(text))
+    text = _NUMERO.sub("o", _QUOTED.sub("", _KEYCAP.sub("", text)))
     text = _DEGREE.sub(lambda match: " " if match[1] or match[2] else "", text)
     written: list[str] = []
     before = ""
-    for cluster in _clusters(text):
+    for cluster in clusters(text):
         equivalent = _equivalent(cluster)
         joint = "" if equivalent == cluster else _joint(before, cluster[0])
         written.append(joint + equivalent)
@@ -70,34 +72,43 @@ def to_gsm7(text: str) -> str:
     return "".join(written)
 
 
-def _clusters(text: str) -> list[str]:
+def is_spellable(character: str) -> bool:
+    """Return whether a character keeps no text out of GSM-7: marks depend on theirs."""
+    return spell(character) is not None or is_mark(character)
+
+
+def clusters(text: str) -> list[str]:
     """Split `text` into characters, each with the accents that follow it."""
-    clusters: list[str] = []
-    for character in text:
-        if clusters and _is_mark(character):
-            clusters[-1] += character
-        else:
-            clusters.append(character)
-    return clusters
+    if not any(map(is_mark, set(text))):
+        return [*text]
+    starts = [
+        index
+        for index, character in enumerate(text)
+        if not index or not is_mark(character)
+    ]
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
 def _equivalent(cluster: str) -> str:
     """Return what stands for a character and its accents, or both as they are."""
     character, marks = cluster[0], cluster[1:]
-    written = character if gsm7_septets(character) else _spell(character)
+    written = spell(character)
     if written is None or (marks and not written.isalnum()):
         # A mark on what is no letter changes the meaning: `=` struck out is `≠`.
         return cluster
     return written
 
 
-def _spell(character: str) -> str | None:
-    """Return a character outside GSM-7 in those of GSM-7, or `None`."""
+@lru_cache(maxsize=4096)
+def spell(character: str) -> str | None:
+    """Return a character in those of GSM-7, or `None` where nothing stands for it."""
+    if gsm7_septets(character):
+        return character
     if character in EQUIVALENTS:
         return EQUIVALENTS[character]
     written = ""
     for piece in unicodedata.normalize("NFKD", character):
-        if _is_mark(piece) and written.isalnum():
+        if is_mark(piece) and written.isalnum():
             continue
         equivalent = piece if gsm7_septets(piece) else EQUIVALENTS.get(piece)
         if equivalent is None:
@@ -113,7 +124,3 @@ def _joint(before: str, character: str) -> str:
     if unicodedata.decomposition(character).startswith("<super>"):
         return "^"
     return " " if unicodedata.category(character) == "No" else ""
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character).startswith("M")

@@ -8,12 +8,12 @@ from typing import Final
 
 from ...gateways.model.delivery import DeliveryReport, Sent
 from ..model.record import MessageRecord
-from ..model.submission import DeliveryState, SubmissionRecord
+from ..model.submission import DeliveryState, RowKey, SubmissionRecord
 from .age import Ages, Since
 from .schedule import Schedule
 
-type Key = tuple[str, str]
-"""A message's id, and a number that it goes to."""
+type Key = tuple[str, RowKey]
+"""A message's id, and the key of one of its submissions."""
 type _Label = tuple[str, ...]
 
 # Two numbers that share this many last digits may be one.
@@ -30,6 +30,8 @@ class PendingDelivery:
     """A submission of which there is more to hear, or was until lately."""
 
     message_id: str
+    row: RowKey = field(repr=False)
+    """Which submission of the message it is."""
     sent: Sent = field(repr=False)
     since: Since
     """When the gateway was to send it."""
@@ -49,7 +51,7 @@ class PendingDelivery:
     @property
     def key(self) -> Key:
         """What tells it from all others."""
-        return self.message_id, self.sent.recipient
+        return self.message_id, self.row
 
 
 class PendingDeliveries:
@@ -94,6 +96,7 @@ class PendingDeliveries:
         for submission in changed:
             one = PendingDelivery(
                 message_id=record.message_id,
+                row=submission.key,
                 sent=submission.sent,
                 since=self._ages.since(record, submission),
                 delivery=submission.delivery,

@@ -10,19 +10,18 @@ from datetime import timedelta
 from functools import partial
 
 from ...gateways.abilities.delivery import PushesDelivery, TellsDeliveryOnce
-from ...gateways.errors import NotStoredError
 from ...gateways.gateway import Gateway
 from ...gateways.model.delivery import DeliveryReport, DeliveryStatus
 from ..journal.journal import Journal
 from ..message_store import MessageStore
-from ..model.announcements import mark_announced, unannounced
 from ..model.record import MessageRecord
-from ..model.submission import SubmissionRecord
+from ..model.submission import RowKey, SubmissionRecord
 from ..model.transitions import apply_report
 from ..observers import MessageObserver
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from .age import Ages
+from .delivery_ends import DeliveryEnds
 from .delivery_poller import DeliveryPoller
 from .pending_deliveries import Key, PendingDeliveries, PendingDelivery
 from .poller import HORIZON, Poller
@@ -41,17 +40,17 @@ class Tracker:
         clock: Clock,
         observer: MessageObserver,
         *,
-        is_under_way: Callable[[str, str], bool],
+        is_under_way: Callable[[str, RowKey], bool],
     ) -> None:
         """Follow what `gateway` has accepted, and tell `observer` how it ended.
 
-        `is_under_way(message_id, number)` says whether a request to send it waits or is
+        `is_under_way(message_id, key)` says whether a request to send it waits or is
         made: until that is answered, nothing can be concluded about it.
         """
         self._messages = messages
         self._journal = journal
         self._clock = clock
-        self._observer = observer
+        self._ends = DeliveryEnds(messages, observer)
         self._is_under_way = is_under_way
         self._tells_once = isinstance(gateway, TellsDeliveryOnce)
         ages = Ages(clock)
@@ -131,11 +130,13 @@ class Tracker:
         """
         if self._news is not None:
             self._news.update(
-                (record.message_id, submission.recipient.number)
-                for submission in changed
+                (record.message_id, submission.key) for submission in changed
             )
         is_new = self._follow(record, changed)
         self._release(record.message_id)
+        if record.parts and self._is_running:
+            # That the last part did not leave may end what the others waited for.
+            self._tasks.spawn(self._ends.announce(record, changed))
         if not is_new:
             return
         self._poller.wake()
@@ -221,7 +222,7 @@ class Tracker:
                 [
                     submission
                     for submission in current.submissions
-                    if (record.message_id, submission.recipient.number) not in news
+                    if (record.message_id, submission.key) not in news
                 ],
             )
             # Of thousands, each lets others have their turn.
@@ -304,15 +305,15 @@ class Tracker:
             return one.message_id
 
     async def _write_down(self, one: PendingDelivery, report: DeliveryReport) -> None:
-        message_id, number = one.key
+        message_id, key = one.key
         record = await self._messages.change(
-            message_id, partial(apply_report, number=number, report=report)
+            message_id, partial(apply_report, key=key, report=report)
         )
         if record is None:
             self._awaited.forget(one.key)
             self._release(message_id)
             return
-        changed = [record.find(number)]
+        changed = [record.find(key)]
         self.follow(record, changed)
         await self._announce(record, changed)
 
@@ -330,17 +331,5 @@ class Tracker:
     async def _announce(
         self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
     ) -> None:
-        """Tell how deliveries have ended, once each."""
-        ended = unannounced(submissions)
-        if not ended or not self._is_running:
-            return
-        for submission in ended:
-            self._observer.on_delivery_final(record, submission)
-        numbers = frozenset(submission.recipient.number for submission in ended)
-        try:
-            await self._messages.change(
-                record.message_id, partial(mark_announced, numbers=numbers)
-            )
-        except NotStoredError:
-            # It is told again after a restart: twice is better than never.
-            return
+        if self._is_running:
+            await self._ends.announce(record, submissions)

@@ -1,0 +1,56 @@
+"""What is kept here until its hour, and what this house itself refuses, then or at once.
+
+Everything here is pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...gateways.errors import RejectedError
+from .record import MessageRecord
+from .states import State, moved
+from .submission import Failure, Notice
+
+
+def mark_planned(record: MessageRecord) -> MessageRecord:
+    """Return the message with what waits kept until its hour."""
+    return record.updated(
+        moved(submission, State.PLANNED)
+        for submission in record.submissions
+        if submission.is_waiting
+    )
+
+
+def released(record: MessageRecord) -> MessageRecord:
+    """Return the message once its hour has come: as if it had been asked for then.
+
+    So it has its life from then on, and whoever looks for what was sent lately finds it.
+    If the clock was set forward meanwhile, it may have been asked for later than that.
+    """
+    hour = record.options.send_at or record.created
+    return replace(record, created=max(record.created, hour)).updated(
+        moved(submission, State.WAITING)
+        for submission in record.submissions
+        if submission.is_planned
+    )
+
+
+def refused_here(
+    record: MessageRecord,
+    refused: Mapping[str, RejectedError],
+    *,
+    is_answered: bool = False,
+) -> MessageRecord:
+    """Return the message without those whom this house refuses, by their numbers.
+
+    `is_answered` says that its caller has been told "queued" before.
+    """
+    return record.updated(
+        replace(
+            moved(row, State.REJECTED),
+            failure=Failure.of(error),
+            notice=Notice.UNANNOUNCED if is_answered else None,
+        )
+        for number, error in refused.items()
+        for row in record.rows_of(number)
+    )

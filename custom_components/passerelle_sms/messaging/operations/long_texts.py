@@ -1,0 +1,111 @@
+"""What is sent of a text that is too long for one message of its gateway."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Final
+
+from ...gateways.gateway import Gateway
+from ...gateways.model.message import Encoding, Sms
+from ...gateways.model.segments import Measure
+from ..model.parts import Parts
+from ..model.submission import SubmissionRecord, Submissions
+from ..recipients.address_book import Recipient
+from ..text.encoding import Preview, PreviewedPart
+from ..text.splitting import Fits, TooLong, cut, split
+
+_SHORTEN: Final[dict[TooLong, Callable[[str, Fits], tuple[str, ...]]]] = {
+    TooLong.SPLIT: split,
+    TooLong.CUT: lambda text, fits: (cut(text, fits),),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a message takes: its submissions, and what they have in common."""
+
+    submissions: Submissions = field(repr=False)
+    segments: int
+    """For the recipient for whom it takes most."""
+    encoding: Encoding
+
+
+def shortened(gateway: Gateway, sms: Sms, too_long: TooLong) -> tuple[str, ...]:
+    """Return what is sent of a text that doesn't fit; nothing if none of it is."""
+    if too_long is TooLong.REFUSE or not gateway.may_split(sms):
+        return ()
+    try:
+        return _SHORTEN[too_long](
+            sms.text, lambda text: gateway.fits(replace(sms, text=text))
+        )
+    except ValueError:
+        # What is added to each part leaves no room for it.
+        return ()
+
+
+async def fitted(
+    gateway: Gateway, sms: Sms, too_long: TooLong
+) -> tuple[Sms, Parts] | None:
+    """Return a message that doesn't fit as it is sent; `None` if nothing of it is.
+
+    What each recipient of a mail merge reads is a text of its own.
+    """
+    plain = replace(sms, options=replace(sms.options, personalisation={}, texts={}))
+    if not sms.options.personalisation:
+        common = shortened(gateway, plain, too_long)
+        if len(common) == 1:
+            return replace(sms, text=common[0]), Parts()
+        return (sms, Parts(common=common)) if common else None
+    by_text: dict[str, tuple[str, ...]] = {}
+    own: dict[str, tuple[str, ...]] = {}
+    for number in sms.recipients:
+        text = sms.text_to(number)
+        if text not in by_text:
+            by_text[text] = shortened(gateway, replace(plain, text=text), too_long)
+            # Others have their turn between one text and the next.
+            await asyncio.sleep(0)
+        if not by_text[text]:
+            return None
+        if by_text[text] != (text,):
+            own[number] = by_text[text]
+    return sms, Parts(own=own)
+
+
+def measured(
+    gateway: Gateway, sms: Sms, parts: Parts, recipients: Iterable[Recipient]
+) -> Measured:
+    """Return a message as it is sent to these recipients, none of it handed over."""
+    plain = replace(sms, options=replace(sms.options, personalisation={}, texts={}))
+
+    @cache
+    def measure(text: str) -> Measure:
+        return gateway.measure_sms(replace(plain, text=text))
+
+    def takes(number: str) -> Sequence[Measure]:
+        return [measure(text) for text in parts.of(number) or (sms.text_to(number),)]
+
+    taken = {recipient: takes(recipient.number) for recipient in recipients}
+    encodings = {one.encoding for each in taken.values() for one in each}
+    return Measured(
+        submissions=Submissions(
+            SubmissionRecord(recipient=recipient, part=part, segments=one.segments)
+            for recipient, each in taken.items()
+            for part, one in enumerate(each, start=1)
+        ),
+        segments=max(sum(one.segments for one in each) for each in taken.values()),
+        encoding=Encoding.UCS2 if Encoding.UCS2 in encodings else Encoding.GSM7,
+    )
+
+
+def with_parts(gateway: Gateway, whole: Preview, too_long: TooLong) -> Preview:
+    """Return a preview with the messages in which the text would be sent."""
+    sms = Sms(text=whole.text, recipients=())
+    is_whole = gateway.fits(sms)
+    texts = (whole.text,) if is_whole else shortened(gateway, sms, too_long)
+    parts = tuple(
+        PreviewedPart(text=text, segments=gateway.measure(text).segments)
+        for text in texts
+    )
+    segments = sum(part.segments for part in parts)
+    return replace(whole, parts=parts, segments=segments or whole.segments)

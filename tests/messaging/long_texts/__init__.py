@@ -1,0 +1,1 @@
+"""Long texts on their way: in parts, one after the other."""
