@@ -41,6 +41,8 @@ visibly; and nothing is lost.
     could not keep, and its charge may still come. What was in doubt by then is asked
     about, or settled by other evidence. An unchanged balance proves what it always does,
     and after a stop that has written everything down so does a fall.
+  - A delivery report of SMSECO about that number and time proves that the message was
+    accepted, under the same conditions as a fall: else it may be about another message.
   - ETECH KEYS lists the messages that it has sent, with recipient, text and time.
   - 123-SMS.net refuses a text that it has had (code 91): so it is asked once more with
     the identical text, and not a third time. Where others use the account, code 91 proves

@@ -81,7 +81,13 @@ def assemble(
         is_under_way=dispatcher.is_in_request,
     )
     tracker = Tracker(
-        gateway, store, journal, clock, observer, is_under_way=dispatcher.holds
+        gateway,
+        store,
+        journal,
+        clock,
+        observer,
+        is_under_way=dispatcher.holds,
+        knows_all_sent=lambda: ledger.knows_all_sent,
     )
     replies = ReplyPoller(gateway, store, journal, clock, observer)
 

@@ -1,7 +1,8 @@
 """What an account remembers that is no message: its ledger, and whether to trust it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -364,10 +365,49 @@ async def test_a_run_that_has_finished_leaves_its_ledger(journal: Journal) -> No
     journal.write_ledger_with_next("one")
 
     await journal.finish_run("two")
+    await journal.close()
+    await journal.open()
 
     assert not await journal.is_unfinished()
     assert await journal.ledger() == "two"
     await journal.begin_run(NOON)
+    assert await journal.is_unfinished()
+
+
+async def test_a_run_that_could_not_be_noted_is_unfinished(journal: Journal) -> None:
+    """Whoever has opened the file may have done anything since."""
+    await journal.begin_run(NOON)
+    await journal.finish_run("one")
+    for _ in range(2):
+        await journal.close()
+        await journal.open()
+
+    assert await journal.is_unfinished()
+    assert await journal.ledger() == "one"
+
+
+@contextmanager
+def out_of_reach(path: Path) -> Iterator[None]:
+    """Let there be something else in the place of a file."""
+    kept = path.rename(path.with_name("kept"))
+    path.mkdir()
+    yield
+    path.rmdir()
+    kept.rename(path)
+
+
+async def test_a_file_that_cannot_be_opened_belongs_to_a_run_all_the_same(
+    journal: Journal, path: Path
+) -> None:
+    """What leaves meanwhile is forgotten by a crash."""
+    await journal.begin_run(NOON)
+    await journal.finish_run("one")
+    await journal.close()
+    with out_of_reach(path), pytest.raises(NotStoredError):
+        await journal.open()
+
+    await journal.open()
+
     assert await journal.is_unfinished()
 
 

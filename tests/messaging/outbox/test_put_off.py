@@ -58,6 +58,36 @@ async def test_one_that_is_never_taken_keeps_no_other_waiting(
     assert harness.current(bad).outcome is Outcome.EXPIRED
 
 
+async def test_one_that_was_just_tried_again_keeps_no_new_one_waiting(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro
+) -> None:
+    """However often it was put off while nothing else was sent."""
+    bad = harness.message(life=HOUR)
+    simulated.not_understood.add(bad.text)
+    await harness.outbox.send(bad)
+    while simulated.asked("send") < 5:
+        await harness.clock.advance(1)
+
+    assert outcomes(await harness.send()) == [Outcome.ACCEPTED]
+
+
+async def test_two_that_are_never_taken_keep_a_new_one_waiting_for_seconds(
+    harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro
+) -> None:
+    """Perhaps none is taken now; but an alert is a reason to try."""
+    for _ in range(2):
+        bad = harness.message(life=HOUR)
+        simulated.not_understood.add(bad.text)
+        await harness.outbox.send(bad)
+    while simulated.asked("send") < 10:
+        await harness.clock.advance(1)
+
+    alert = await harness.send()
+    await harness.clock.advance(10)
+
+    assert harness.current(alert).outcome is Outcome.ACCEPTED
+
+
 async def test_those_behind_it_go_on(
     harness: MessagingHarness, simulated: SimulatedEnvoyerSmsPro
 ) -> None:

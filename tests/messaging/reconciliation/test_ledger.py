@@ -197,6 +197,7 @@ async def test_what_the_gateway_keeps_for_later_is_remembered_across_restarts(
     await harness.outbox.send(record)
     await harness.poll()
     await harness.poll()
+    simulated.seconds_to_charge = 0
     await harness.send(text="Autre chose")
     await harness.crash()
     await harness.start()

@@ -149,7 +149,8 @@ async def test_a_file_is_distrusted_until_a_ledger_that_knows_is_on_disk(
     await by_id.crash()
     assert await _is_marked(by_id)
     by_id.disk.room = 0
-    await by_id.start()
+    with pytest.raises(NotStoredError):
+        await by_id.start()
     assert await by_id.journal.is_balance_distrusted()
     by_id.disk.room = None
     await by_id.crash()
@@ -194,12 +195,29 @@ async def restart(harness: MessagingHarness) -> None:
     await harness.start()
 
 
-async def forget_one(harness: MessagingHarness, simulated: SimulatedGateway) -> None:
+async def start_on_full_disk(harness: MessagingHarness) -> None:
+    """Stop, and start again as an account does, though the disk has no room for that."""
+    await harness.stop()
+    harness.build()
+    harness.disk.room = 0
+    with pytest.raises(NotStoredError):
+        await harness.start()
+    harness.dispatcher.start()
+
+
+async def forget_one(
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    *,
+    is_full_at_start: bool = False,
+) -> None:
     """Lose power after a message that left unwritten, and is charged almost at the latest."""
     # What it has learnt is on disk.
     await restart(harness)
     simulated.elapsed = harness.clock.elapsed
     simulated.seconds_to_charge = 590
+    if is_full_at_start:
+        await start_on_full_disk(harness)
     harness.disk.room = 0
     record = harness.message(on_unknown=OnUnknown.RESEND)
     await harness.outbox.send(replace(record, urgent=True))
@@ -209,12 +227,16 @@ async def forget_one(harness: MessagingHarness, simulated: SimulatedGateway) -> 
     await harness.start()
 
 
+@pytest.mark.parametrize("is_full_at_start", [False, True])
 @pytest.mark.parametrize("is_restarted", [False, True])
 async def test_a_charge_that_a_crash_made_it_forget_proves_nothing(
-    harness: MessagingHarness, simulated: SimulatedGateway, is_restarted: bool
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    is_restarted: bool,
+    is_full_at_start: bool,
 ) -> None:
     """Nor after a stop within its time; nor does it tell of somebody else."""
-    await forget_one(harness, simulated)
+    await forget_one(harness, simulated, is_full_at_start=is_full_at_start)
     if is_restarted:
         await restart(harness)
     [forgotten] = simulated.accepted
@@ -232,10 +254,9 @@ async def test_a_charge_that_a_crash_made_it_forget_proves_nothing(
 async def test_ten_minutes_after_a_crash_a_fall_proves_again(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
-    """Whatever was forgotten has been charged by then."""
+    """Whatever was forgotten has been charged by then, and the balance is asked for."""
     await forget_one(harness, simulated)
     await harness.clock.advance(QUIET)
-    await harness.poll()
 
     record = await doubt(harness, simulated, Fault.CUT_AFTER)
     await harness.clock.advance(30)
@@ -303,6 +324,8 @@ async def test_a_full_disk_hinders_no_stop(harness: MessagingHarness) -> None:
     """The next run takes it for a crash."""
     harness.disk.room = 0
 
-    await restart(harness)
+    await harness.stop()
 
+    harness.build()
+    await harness.journal.open()
     assert await harness.journal.is_unfinished()

@@ -233,8 +233,9 @@ async def test_a_clock_that_is_set_during_a_pause(
     """The planned hour has come nearer all the same."""
     await send_later(harness, timedelta(hours=5))
     await harness.tracker.pause()
+    timers = harness.clock.timers
     harness.clock.jump(timedelta(hours=4))
-    assert harness.clock.timers == 0
+    assert harness.clock.timers == timers
 
     await harness.tracker.start()
     await harness.clock.advance(HOUR + 1)

@@ -22,6 +22,7 @@ from custom_components.passerelle_sms.messaging.tracking.age import Ages
 from custom_components.passerelle_sms.messaging.tracking.pending_deliveries import (
     PendingDeliveries,
 )
+from custom_components.passerelle_sms.messaging.tracking.poller import HORIZON
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.fake_clock import START, FakeClock
 from tests.messaging.fake_gateways import DELIVERED, UNDELIVERED, report
@@ -448,6 +449,68 @@ def test_two_that_fit() -> None:
     awaited = awaiting(
         message(doubtful(), message_id="one"), message(doubtful(), message_id="other")
     )
+
+    assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is None
+
+
+@pytest.mark.parametrize(
+    "unnamed",
+    [
+        # Dropped by the user, settled by the balance, without a report so far.
+        doubtful(stage=Stage.CLOSED),
+        accepted(submission_id=None, delivery=None),
+        accepted(submission_id=None),
+        # The first of two has no id that is known.
+        replace(accepted(), attempts=2),
+        replace(doubtful(), outcome=Outcome.QUEUED, resent=True),
+        # Taken back, and told of all the same.
+        replace(accepted(delivery=None), outcome=Outcome.NOT_SENT),
+    ],
+)
+def test_late_news_of_something_else(unnamed: SubmissionRecord) -> None:
+    """It settles no doubt, however long after that was sent; but a week."""
+    clock = FakeClock()
+    awaited = awaiting(message(unnamed, message_id="earlier"), clock=clock)
+    clock.tick(HORIZON - MINUTE)
+    now = clock.now()
+    later = replace(doubtful(), attempted=now)
+    awaited.follow(message(later), [later])
+
+    assert awaited.match_by_time(report("id-9", MAMAN, at=now)) is None
+    # From before that was sent it is no news of it.
+    earlier = report("id-9", MAMAN, at=now - 2 * MINUTE)
+    assert awaited.match_by_time(earlier) is None
+    clock.tick(MINUTE)
+    found = awaited.match_by_time(report("id-9", MAMAN, at=now))
+    assert found is not None
+    assert found.key == ("message", MAMAN)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        accepted(),
+        accepted(submission_id=None, delivery=DeliveryState(status=DELIVERED)),
+        accepted(PAPA, None),
+        # It never left.
+        replace(doubtful(), outcome=Outcome.QUEUED, attempts=0),
+        # It was sent long after the time that is told.
+        replace(accepted(submission_id=None), attempted=START + 10 * MINUTE),
+    ],
+)
+def test_what_it_cannot_be_news_of(other: SubmissionRecord) -> None:
+    """The doubt is settled."""
+    awaited = awaiting(message(doubtful()), message(other, message_id="other"))
+
+    assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is not None
+
+
+def test_what_was_sent_again_may_be_told_of_from_the_first_time() -> None:
+    """Whenever it was accepted in the end."""
+    again = replace(accepted(), attempts=2, attempted=START + 30 * MINUTE)
+    first = message(doubtful(), message_id="again")
+    awaited = awaiting(first, message(doubtful()))
+    awaited.follow(replace(first, submissions=Submissions([again])), [again])
 
     assert awaited.match_by_time(report("id-9", MAMAN, at=START)) is None
 

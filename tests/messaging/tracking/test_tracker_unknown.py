@@ -1,8 +1,10 @@
 """Answers that prove that a message has left, and those that prove nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +25,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
     OnUnknown,
 )
 from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.model.transitions import settle_accepted
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.fake_gateways import (
     DELIVERED,
@@ -123,7 +126,8 @@ async def test_a_proof_outlives_a_restart(
     """What was in doubt before is proven after it."""
     record = await send_in_doubt(harness, gateway)
     at = harness.clock.now()
-    await harness.crash()
+    await harness.stop()
+    harness.build()
     await harness.start()
 
     await hear(harness, gateway, report("id-9", MAMAN, at=at))
@@ -132,6 +136,103 @@ async def test_a_proof_outlives_a_restart(
     await harness.crash()
     await harness.start()
     assert harness.statuses() == [DELIVERED]
+
+
+async def share(harness: MessagingHarness) -> None:
+    """Let others use the account."""
+    harness.ledger.is_alone = False
+
+
+async def spend_elsewhere(harness: MessagingHarness) -> None:
+    """Let the balance fall for no known reason."""
+    harness.ledger.enter(Decimal(1000))
+    harness.ledger.enter(Decimal(999))
+    assert harness.ledger.is_muted
+
+
+async def lose_power(harness: MessagingHarness) -> None:
+    """Perhaps forget what a failing disk could not keep."""
+    await harness.crash()
+    await harness.start()
+
+
+@pytest.mark.parametrize("happens", [share, spend_elsewhere, lose_power])
+async def test_it_may_be_about_what_is_unknown_here(
+    harness: MessagingHarness,
+    gateway: OnceGateway,
+    happens: Callable[[MessagingHarness], Awaitable[None]],
+) -> None:
+    """So the user is asked."""
+    await happens(harness)
+    record = await send_in_doubt(harness, gateway)
+
+    await hear(harness, gateway, report("id-9", MAMAN, at=harness.clock.now()))
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
+    await harness.clock.advance(11 * MINUTE)
+    assert harness.current(record).stage is Stage.HELD
+
+
+async def test_after_a_power_cut_it_proves_nothing_of_before(
+    harness: MessagingHarness, gateway: OnceGateway
+) -> None:
+    """It may be about what was forgotten, to the same number."""
+    record = await send_in_doubt(harness, gateway)
+    at = harness.clock.now()
+    await lose_power(harness)
+
+    await hear(harness, gateway, report("id-9", MAMAN, at=at))
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
+
+
+async def test_after_a_power_cut_reports_prove_again(
+    harness: MessagingHarness, gateway: OnceGateway
+) -> None:
+    """Once a balance was told that holds whatever was forgotten."""
+    await lose_power(harness)
+    await harness.clock.advance(10 * MINUTE)
+    await harness.poll()
+    record = await send_in_doubt(harness, gateway)
+
+    await hear(harness, gateway, report("id-9", MAMAN, at=harness.clock.now()))
+
+    assert outcome(harness, record) is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("happens", [share, spend_elsewhere, lose_power])
+async def test_it_tells_the_delivery_of_what_was_accepted(
+    harness: MessagingHarness,
+    gateway: OnceGateway,
+    happens: Callable[[MessagingHarness], Awaitable[None]],
+) -> None:
+    """That loses nothing: the gateway has it."""
+    await happens(harness)
+    gateway.tells_ids = False
+    record = await harness.send()
+
+    await hear(harness, gateway, report("id-9", MAMAN, at=harness.clock.now()))
+
+    assert outcome(harness, record) is Outcome.ACCEPTED
+    assert harness.statuses() == [DELIVERED]
+
+
+async def test_a_late_report_on_what_the_balance_has_settled(
+    harness: MessagingHarness, gateway: OnceGateway
+) -> None:
+    """It is not taken for one on the next message to that number."""
+    earlier = await send_in_doubt(harness, gateway)
+    [submission] = earlier.submissions
+    await harness.store.change(
+        earlier.message_id, partial(settle_accepted, [submission.key])
+    )
+    await until_idle()
+    await harness.clock.advance(120 * MINUTE)
+    record = await send_in_doubt(harness, gateway)
+
+    await hear(harness, gateway, report("id-9", MAMAN, at=harness.clock.now()))
+
+    assert outcome(harness, record) is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ class Opened:
     """Where what can't be used was moved, or copied as it was."""
     is_doubtful: bool = False
     """Whether what waited may have left since: it is held now, for the user to judge."""
+    was_finished: bool = False
+    """Whether the last run has ended well, and none was begun since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from . import messages, notes, replies, reports, runs, tables
 from .database import Database, Opened
 from .journal_access import JournalAccess
 from .messages import Change, JournalQuery
+from .private_file import end_of_run_of, write_private
 from .replies import StoredReply
 from .reports import StoredReport
 
@@ -242,10 +243,11 @@ class Journal(JournalAccess):
 
         """
         await self._write_ledger(notes.note_finished, ledger)
+        await self._in_turn(self._block(write_private, end_of_run_of(self._path), b""))
 
     async def is_unfinished(self) -> bool:
         """Return whether the last run may have done what is not on disk."""
-        return await self._ask(notes.is_unfinished)
+        return await self._ask(notes.is_unfinished, self._was_finished)
 
     async def with_period_since(self, period: int) -> list[MessageRecord]:
         """Return the messages handed over in this period of the ledger or later."""

@@ -43,6 +43,7 @@ class JournalAccess:
         self._lock = asyncio.Lock()
         self._file: Database | None = None
         self._is_lost = False
+        self._was_finished = False
         # Everything is a task of its own, as a thread cannot be cancelled half-way. Tasks
         # start in the order in which they were made, and so the lock is handed on.
         self._tasks = Tasks()
@@ -55,6 +56,7 @@ class JournalAccess:
         if self._file is not None:
             return Opened()
         self._file, opened = await self._block(open_file, self._path)
+        self._was_finished = opened.was_finished
         return opened
 
     async def _close(self) -> None:

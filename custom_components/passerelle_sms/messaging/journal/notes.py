@@ -76,9 +76,13 @@ def note_finished(connection: sqlite3.Connection, ledger: str) -> None:
     write_note(connection, _UNFINISHED, None)
 
 
-def is_unfinished(connection: sqlite3.Connection) -> bool:
-    """Return whether the last run may have done what is not in this file."""
-    return read_note(connection, _UNFINISHED) is not None
+def is_unfinished(connection: sqlite3.Connection, was_finished: bool) -> bool:
+    """Return whether the last run may have done what is not in this file.
+
+    `was_finished` says that none can have been since the last one that is noted here.
+    """
+    is_noted = read_note(connection, _UNFINISHED) is not None
+    return is_noted or (not was_finished and read_run(connection) > 0)
 
 
 def is_balance_distrusted(connection: sqlite3.Connection) -> bool:

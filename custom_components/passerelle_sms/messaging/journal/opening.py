@@ -13,11 +13,13 @@ from .private_file import (
     content_of,
     copy_aside,
     doubt_of,
+    end_of_run_of,
     log_of,
     make_private,
     move_aside,
     move_log_aside,
     size_of,
+    take_away,
     write_private,
 )
 from .schema import HEAD_SIZE, refuse_newer
@@ -36,6 +38,8 @@ def open_file(path: Path) -> tuple[Database, Opened]:
         sqlite3.Error, OSError: there can be no file.
 
     """
+    # Before anything can leave: a full disk has room for that, if for nothing else.
+    was_finished = take_away(end_of_run_of(path))
     refuse_newer(content_of(path, HEAD_SIZE))
     kept = _mend_log(path)
     try:
@@ -51,7 +55,9 @@ def open_file(path: Path) -> tuple[Database, Opened]:
     except sqlite3.Error, OSError:
         database.close()
         raise
-    return database, Opened(kept_aside=kept, is_doubtful=is_doubtful)
+    return database, Opened(
+        kept_aside=kept, is_doubtful=is_doubtful, was_finished=was_finished
+    )
 
 
 def reopen(lost: Database) -> tuple[Database, Opened]:

@@ -27,6 +27,11 @@ def doubt_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.doubt")
 
 
+def end_of_run_of(path: Path) -> Path:
+    """Return what lies beside a file from a run's end to the next; never backed up."""
+    return path.with_name(f"{path.name}.finished.log")
+
+
 def make_private(path: Path) -> None:
     """Create the file if it isn't there, readable for its owner alone, to stay."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,8 +101,19 @@ def move_log_aside(path: Path) -> Path | None:
 
 def remove_file(path: Path) -> None:
     """Delete the file, and what may have been left beside it."""
-    for each in (*_with_side_files(path), backup_token_of(path), doubt_of(path)):
+    notes = (backup_token_of(path), doubt_of(path), end_of_run_of(path))
+    for each in (*_with_side_files(path), *notes):
         each.unlink(missing_ok=True)
+
+
+def take_away(path: Path) -> bool:
+    """Delete a file, to stay so; return whether it was there."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    sync_folder(path.parent)
+    return True
 
 
 def aside(path: Path) -> Path:

@@ -46,6 +46,7 @@ class Backoff:
         self._at_once = at_once
         self._failures = 0
         self._put_off = 0
+        self._first_put_off: str | None = None
         self._has_backlog = False
         self._last_failure = timedelta()
         self._resume_at = timedelta()
@@ -89,12 +90,16 @@ class Backoff:
             self._failures += 1
             self._resume_at = begin.elapsed + pause_after(self._failures)
 
-    def record_put_off(self, begin: Begin) -> None:
+    def record_put_off(self, begin: Begin, message_id: str) -> None:
         """Note that the gateway did not look at a request: perhaps at none for now.
 
-        The first one says that only of itself, and waits alone. When the next one is put
-        off as well, all wait for a while, as after a failure.
+        The first message says that only of itself, however often, and waits alone. When
+        another one is put off as well, all wait for a while, as after a failure.
         """
+        if not self._put_off:
+            self._first_put_off = message_id
+        elif self._put_off == 1 and message_id == self._first_put_off:
+            return
         self._last_failure = self._clock.elapsed()
         if begin.put_off != self._put_off:
             return
@@ -121,6 +126,5 @@ class Backoff:
         self._resume_at = timedelta()
 
     def retry_for_new(self) -> None:
-        """Cut a pause short for a new message, unless the gateway was just tried."""
-        if self._clock.elapsed() - self._last_failure >= SHORTEST_PAUSE:
-            self.retry_now()
+        """Cut a pause short for a new message: a little, if the gateway was just tried."""
+        self._resume_at = min(self._resume_at, self._last_failure + SHORTEST_PAUSE)

@@ -164,7 +164,7 @@ class Pace:
         if not not_sent:
             self.backoff.record_success()
         elif len(limits) == len(not_sent) and all(one.is_presumed for one in limits):
-            self.backoff.record_put_off(start.begin)
+            self.backoff.record_put_off(start.begin, message_id)
             self._put_message_off(message_id)
             return
         else:

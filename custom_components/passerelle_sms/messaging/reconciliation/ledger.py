@@ -69,6 +69,8 @@ class Ledger:
         self.is_alone = is_alone
         self.on_sighted: Callable[[Evidence], None] = _ignore
         """Called with each balance that may prove something, before it is entered."""
+        self.on_incomplete: Callable[[], object] = _do_nothing
+        """Called when charges may come that an earlier run has forgotten."""
         self.on_unexplained: Callable[[Decimal], None] = _ignore
         """Called when the balance has fallen by so much for no known reason."""
         self._store = store
@@ -99,6 +101,12 @@ class Ledger:
         """Whether the balance proves nothing, as it once fell for no known reason."""
         return self._books.is_muted(self._clock.now())
 
+    @property
+    def knows_all_sent(self) -> bool:
+        """Whether nobody else uses the account, nor an earlier run has forgotten anything."""
+        is_forgetful = self._incomplete_since is not None
+        return self.is_alone and not self.is_muted and not is_forgetful
+
     async def load(self) -> None:
         """Take up what an earlier run knew; raises `NotStoredError`."""
         books = _read(await self._journal.ledger())
@@ -125,6 +133,7 @@ class Ledger:
                 self._take(carried, carried.submissions)
         if await self._journal.is_unfinished():
             self._incomplete_since = self._clock.elapsed()
+            self.on_incomplete()
         self._is_loaded = True
 
     def disturb(self) -> None:
@@ -315,6 +324,10 @@ def _read(stored: str | None) -> Books | None:
         return None if stored is None else books_from_json(stored)
     except UNREADABLE:
         return None
+
+
+def _do_nothing() -> None:
+    """Do nothing, as nobody wants to hear of it."""
 
 
 def _ignore(_told: object) -> None:

@@ -13,7 +13,7 @@ from ..observers import BalanceSource
 from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
 from .balance_evidence import Evidence, Verdict, assess
-from .books import Key
+from .books import LATEST_CHARGE, Key
 from .ledger import Ledger
 from .sent_list_evidence import SentListEvidence
 
@@ -66,14 +66,17 @@ class Reconciler:
         """
         self._last_look = clock.elapsed() - LOOK_INTERVAL
         self._alarm = Alarm(clock, self._on_time)
+        self._second_look = Alarm(clock, lambda: self._tasks.spawn(self._look()))
         self._is_stopped = False
         store.listen(self._on_message_changed)
         ledger.on_sighted = self._on_sighted
+        ledger.on_incomplete = self._look_again_later
 
     async def stop(self) -> None:
         """Look no more, and wait for a look that is under way."""
         self._is_stopped = True
         self._alarm.set(None)
+        self._second_look.set(None)
         await self._tasks.join()
 
     # --- what is in doubt ---------------------------------------------------------------
@@ -137,6 +140,13 @@ class Reconciler:
             return begun + FIRST_LOOK, max(begun + RESEND_AFTER, look)
         first = begun + ASK_AFTER
         return first, max(first, self._last_look) + LONGEST_LOOK
+
+    def _look_again_later(self) -> None:
+        """Look once more when whatever was forgotten has been charged.
+
+        Until a balance is told then, a fall proves nothing.
+        """
+        self._second_look.set(self._clock.elapsed() + LATEST_CHARGE)
 
     def _on_time(self) -> None:
         if not self._tasks and any(self._doubts()):

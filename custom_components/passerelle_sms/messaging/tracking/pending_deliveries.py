@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from ...gateways.model.delivery import DeliveryReport, Sent
+from ...gateways.outcome import Outcome
 from ..model.record import MessageRecord
 from ..model.submission import DeliveryState, RowKey, SubmissionRecord
 from .age import Ages, Since
+from .poller import HORIZON
 from .schedule import Schedule
 
 type Key = tuple[str, RowKey]
@@ -79,6 +81,7 @@ class PendingDeliveries:
         self._known: dict[Key, PendingDelivery] = {}
         self._ended: dict[Key, None] = {}
         self._labelled: defaultdict[_Label, dict[Key, None]] = defaultdict(dict)
+        self._unnamed = _UnnamedAttempts(ages)
 
     def __len__(self) -> int:
         """Return how many are awaited."""
@@ -101,6 +104,7 @@ class PendingDeliveries:
                 since=self._ages.since(record, submission),
                 delivery=submission.delivery,
             )
+            self._unnamed.follow(one, submission)
             known = self.get(one.key)
             if one.has_ended:
                 self._end(one)
@@ -150,7 +154,8 @@ class PendingDeliveries:
         """Return the submission without an id that a report must be about.
 
         Its number and its time must fit, and must fit no other one; and the report must
-        not have the id of another message.
+        not have the id of another message. One in doubt is not told by a report that may
+        be late news of anything else that went to that number.
         """
         if report.at is None:
             return None
@@ -166,7 +171,10 @@ class PendingDeliveries:
             for other in self._with_id_of(report)
         ):
             return None
-        return fitting[0]
+        [one] = fitting
+        if one.may_have_left and self._unnamed.may_explain(report, ago, but=one.key):
+            return None
+        return one
 
     def forget(self, key: Key) -> None:
         """Know nothing more of a submission."""
@@ -224,6 +232,64 @@ class PendingDeliveries:
         self._ended[one.key] = None
         if len(self._ended) > _REMEMBERED:
             self.forget(next(iter(self._ended)))
+
+
+class _UnnamedAttempts:
+    """What may have left without an id that is known: a report may be about any of it.
+
+    Of what was settled otherwise than by an answer, was sent again, or is the user's to
+    judge, a report may still come, long after.
+    """
+
+    def __init__(self, ages: Ages) -> None:
+        """Know of none."""
+        self._ages = ages
+        self._known: dict[Key, PendingDelivery] = {}
+        self._by_suffix: defaultdict[str, dict[Key, None]] = defaultdict(dict)
+
+    def follow(self, one: PendingDelivery, submission: SubmissionRecord) -> None:
+        """Hear how a submission is now."""
+        known = self._known.get(one.key, one)
+        self._forget(one.key)
+        if submission.attempts > _is_named(submission):
+            # Of several times the first.
+            self._known[one.key] = replace(one, since=known.since)
+            self._by_suffix[one.sent.recipient[-_SUFFIX:]][one.key] = None
+        while self._known and self._is_over(oldest := next(iter(self._known.values()))):
+            self._forget(oldest.key)
+
+    def may_explain(self, report: DeliveryReport, ago: timedelta, *, but: Key) -> bool:
+        """Return whether a report from so long ago may be about another one of these."""
+        others = map(
+            self._known.__getitem__,
+            self._by_suffix.get(report.recipient[-_SUFFIX:], ()),
+        )
+        return any(
+            one.key != but
+            and report.is_about(one.sent.recipient)
+            and self._ages.age(one.since) >= ago - _BEFORE
+            and not self._is_over(one)
+            for one in others
+        )
+
+    def _is_over(self, one: PendingDelivery) -> bool:
+        """Return whether a report about something would be too late by now."""
+        return self._ages.age(one.since) >= HORIZON
+
+    def _forget(self, key: Key) -> None:
+        if (one := self._known.pop(key, None)) is not None:
+            suffix = one.sent.recipient[-_SUFFIX:]
+            del self._by_suffix[suffix][key]
+            if not self._by_suffix[suffix]:
+                del self._by_suffix[suffix]
+
+
+def _is_named(submission: SubmissionRecord) -> bool:
+    """Return whether one attempt is told from others by its id, or was reported on."""
+    delivery, sent = submission.delivery, submission.sent
+    if submission.outcome is not Outcome.ACCEPTED or delivery is None:
+        return False
+    return delivery.status.is_final or sent.submission_id is not None
 
 
 def _is_same(known: PendingDelivery, one: PendingDelivery) -> bool:

@@ -41,17 +41,20 @@ class Tracker:
         observer: MessageObserver,
         *,
         is_under_way: Callable[[str, RowKey], bool],
+        knows_all_sent: Callable[[], bool],
     ) -> None:
         """Follow what `gateway` has accepted, and tell `observer` how it ended.
 
         `is_under_way(message_id, key)` says whether a request to send it waits or is
-        made: until that is answered, nothing can be concluded about it.
+        made: until that is answered, nothing can be concluded about it. `knows_all_sent()`
+        says whether the account has sent nothing that is unknown here.
         """
         self._messages = messages
         self._journal = journal
         self._clock = clock
         self._ends = DeliveryEnds(messages, observer)
         self._is_under_way = is_under_way
+        self._knows_all_sent = knows_all_sent
         self._tells_once = isinstance(gateway, TellsDeliveryOnce)
         ages = Ages(clock)
         self._awaited = PendingDeliveries(
@@ -286,7 +289,8 @@ class Tracker:
         """Write a report down where it belongs; return the message's id, if there is one.
 
         `is_proof` says that it is the gateway's for certain, its answer to a question:
-        no other one settles a doubt without knowing the id.
+        no other one settles a doubt without knowing the id. Nor does it where it may be
+        about a message that was sent from elsewhere, or that nothing is known of any more.
 
         Raises:
             NotStoredError: there is one, and that could not be written down.
@@ -298,7 +302,7 @@ class Tracker:
                 one = self._awaited.match_by_time(report)
                 if one is None or self._is_under_way(*one.key):
                     return None
-                if one.may_have_left and not is_proof:
+                if one.may_have_left and not (is_proof and self._knows_all_sent()):
                     return None
             if one.delivery is None or one.delivery.is_news(report):
                 await self._write_down(one, report)
