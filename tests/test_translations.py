@@ -113,6 +113,12 @@ def test_nothing_is_left_untranslated() -> None:
     }
 
 
+def test_french_is_set_as_french_is() -> None:
+    """No line begins with a sign that belongs to the word before it."""
+    for path, text in leaves(load("fr")):
+        assert not re.search(r" [:;?!»]|« ", text), path
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_a_sentence(language: str) -> None:
     """Each rung of the ladder that can be raised, whoever raises it."""

@@ -21,7 +21,7 @@ MOST_FIELDS: Final = 20
 """Fields that a recipient of a mail merge may have, and options of a gateway."""
 MOST_DATA: Final = 200
 """Options in the data of a notify service, with those of other notifiers."""
-LONGEST_MERGED: Final = 100_000
+LONGEST_MERGED: Final = 200_000
 """Characters of all texts of a mail merge, filled in."""
 
 MOST_ROWS: Final = 500

@@ -15,23 +15,11 @@ from tests.conftest import MAMAN, AccountMaker
 from tests.messages import Heard, send
 from tests.simulator import Simulator
 
+from .long_texts import SENTENCE, joined, letters
+
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-SENTENCE = "Le niveau de la citerne est bas, pensez à la remplir. "
 LETTERS_217 = (SENTENCE * 5)[:217]
-
-
-def letters(count: int) -> str:
-    """Return a text of so many letters, words and blanks."""
-    return (SENTENCE * (count // len(SENTENCE) + 1))[:count].rstrip()
-
-
-def joined(texts: list[str]) -> str:
-    """Return what numbered parts say."""
-    total = len(texts)
-    for number, text in enumerate(texts, start=1):
-        assert text.startswith(f"{number}/{total} ")
-    return " ".join(text.split(" ", 1)[1] for text in texts)
 
 
 @pytest.mark.parametrize(

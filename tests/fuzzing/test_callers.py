@@ -161,14 +161,24 @@ def _check_words(error: HomeAssistantError) -> None:
 async def test_the_most_that_may_be_given_costs_little(
     hass: HomeAssistant, entry: MockConfigEntry, key: str
 ) -> None:
-    """All recipients, the longest text, a text for each."""
+    """All recipients, at home, abroad or unknown; the longest text; a text for each."""
     numbers = [f"+2376991{number:05}" for number in range(MOST_TARGETS)]
     values = {number: {"nom": "é" * 90} for number in numbers}
+    own = {
+        number: {"nom": f"Zoë {number} {'ê à l’heure ' * 20}"[:158]}
+        for number in numbers
+    }
     context = await _context_of(hass, "guest")
     for fields in (
         {"message": "Citerne vide", "target": numbers},
         {"message": "Citerne vide", "target": ", ".join(numbers)},
+        {"message": "Vide", "target": [f"4479111{n:05}" for n in range(MOST_TARGETS)]},
+        {
+            "message": "Vide",
+            "target": [f"{'漢字ß' * 80}{n}"[-255:] for n in range(390)],
+        },
         {"message": "{nom} !", "target": numbers, "personalisation": values},
+        {"message": "{nom} !", "target": numbers, "personalisation": own},
         {"message": "é" * LONGEST_TEXT, "target": "Maman"},
     ):
         call = (DOMAIN, "send_sms", {"config_entry_id": entry.entry_id, **fields})

@@ -149,6 +149,7 @@ async def live(house: House) -> None:
     await _let_expire(house)
     await _plan(house)
     await _refuse(house)
+    await _send_in_parts(house)
     await _tell_issues(house)
     await house.hass.async_block_till_done()
 
@@ -237,6 +238,12 @@ async def _refuse(house: House) -> None:
     house.refuse_next()
     await house.send("refused", message=f"{TEXT} -")
     house.simulated.heal()
+
+
+async def _send_in_parts(house: House) -> None:
+    """Send a text that no gateway takes as one message."""
+    await house.send("split", message=f"{TEXT} " * 50, target=["Maman", STRANGER])
+    assert len(house.simulated.accepted[-1].text) < 50 * len(TEXT)
 
 
 async def _tell_issues(house: House) -> None:

@@ -60,6 +60,7 @@ def _sends(house: House) -> list[Fields]:
         {"gateway_options": {"dedupe": True}},
         {"message": "{x}", "personalisation": {PAPA: {"x": "1"}}},
         {"message": "  "},
+        {"message": "Bonsoir à tous " * 130},
     ]
     to_papa = [{"target": ["Papa"], **option} for option in options]
     return [

@@ -20,6 +20,7 @@ from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardL
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
 from custom_components.passerelle_sms.messaging.journal.replies import StoredReply
 from custom_components.passerelle_sms.messaging.message_store import MessageStore
+from custom_components.passerelle_sms.messaging.model.parts import Parts
 from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     OnUnknown,
@@ -246,10 +247,12 @@ class MessagingHarness:
         text: str | None = None,
         life: timedelta = HOUR,
         on_unknown: OnUnknown = OnUnknown.HOLD,
+        parts: int = 1,
     ) -> MessageRecord:
-        """Return a new message with a text of its own."""
+        """Return a new message with a text of its own, in so many parts."""
         number = next(self._numbers)
         text = f"Alerte {number}" if text is None else text
+        texts = [f"{part}/{parts} {text}" for part in range(1, parts + 1)]
         measured = self.gateway.measure(text)
         # Two messages are never made at the same moment.
         self.clock.tick()
@@ -260,13 +263,17 @@ class MessagingHarness:
             text=text,
             sender=None,
             encoding=Encoding.GSM7,
-            segments=measured.segments,
+            segments=parts * measured.segments,
             on_unknown=on_unknown,
+            parts=Parts(common=tuple(texts) if parts > 1 else ()),
             submissions=Submissions(
                 SubmissionRecord(
-                    recipient=Recipient(number=to), segments=measured.segments
+                    recipient=Recipient(number=to),
+                    part=part,
+                    segments=measured.segments,
                 )
                 for to in numbers or (MAMAN,)
+                for part in range(1, parts + 1)
             ),
         )
 

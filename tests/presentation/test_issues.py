@@ -97,7 +97,7 @@ async def test_it_goes_with_the_account(
             "fr",
             SenderNotRegisteredError(words="inconnu"),
             (
-                "L'expéditeur « MAISON » n'est pas enregistré chez 123-SMS.net. "
+                "L'expéditeur «\u00a0MAISON\u00a0» n'est pas enregistré chez 123-SMS.net. "
                 "Enregistrez-le sur {site}."
             ),
         ),

@@ -6,7 +6,7 @@ then, and until somebody has read it, that is kept in the journal.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 import logging
@@ -145,11 +145,15 @@ class Announcer:
             await self._update_issue()
 
     async def _announce_message(
-        self, collected: MessageRecord, keys: Iterable[RowKey]
+        self, collected: MessageRecord, keys: Container[RowKey]
     ) -> None:
         message_id = collected.message_id
         record = self._store.get_open(message_id) or collected
-        unannounced = [*filter(_is_unannounced, map(record.find, keys))]
+        unannounced = [
+            row
+            for row in record.submissions
+            if row.key in keys and _is_unannounced(row)
+        ]
         async_tell_message(self._hass, self._entry, record, unannounced)
         told = [submission.key for submission in unannounced]
         with suppress(NotStoredError):

@@ -46,23 +46,27 @@ def async_tell_message(
 ) -> None:
     """Tell that a message is held or did not leave for some recipients.
 
-    An event per reason, for all those together who have asked for the same.
+    An event per reason, for all those together who have asked for the same. All parts for
+    one recipient are told as the first of them.
     """
     joined = {"joined": [*record.joined_ids]} if record.joined else {}
-    news: dict[tuple[EventType, Outcome, str | None], dict[str, str]] = {}
+    news: dict[tuple[EventType, Outcome, str | None], list[str]] = {}
+    told: set[tuple[EventType, str]] = set()
     for submission in submissions:
+        kind, recipient = _event_of(submission), submission.recipient
+        if (kind, recipient.number) in told:
+            continue
+        told.add((kind, recipient.number))
         key = None if submission.failure is None else submission.failure.key
-        reason = _event_of(submission), submission.outcome, key
-        # Once for all parts.
-        recipients = news.setdefault(reason, {})
-        recipients[submission.recipient.number] = submission.recipient.public_label
+        reason = kind, submission.outcome, key
+        news.setdefault(reason, []).append(recipient.public_label)
     for (kind, outcome, key), recipients in news.items():
         _fire(
             hass,
             entry,
             kind,
             message_id=record.message_id,
-            recipients=[*recipients.values()],
+            recipients=recipients,
             outcome=outcome.value,
             key=key,
             **joined,

@@ -1,5 +1,8 @@
 """Each part is counted, charged, proved and found by itself."""
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import (
@@ -12,8 +15,8 @@ from custom_components.passerelle_sms.messaging.journal.journal import JournalQu
 from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 from custom_components.passerelle_sms.messaging.model.submission import row_key
 from tests.conftest import MAMAN, PAPA
-from tests.messaging.idle import until_idle
-from tests.simulator import Fault
+from tests.messaging.idle import let_run, until_idle
+from tests.simulator import Fault, Simulator
 
 from .conftest import LongTexts
 
@@ -162,3 +165,21 @@ async def test_a_message_is_found_by_what_its_parts_come_to(
     assert not await found(failed[:-1], None)
     assert (await journal.get(record.message_id)) == record
     assert record.find(row_key(sent, 3)).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("key", ["envoyer_sms_pro"])
+async def test_who_waits_for_the_delivery_waits_for_all_parts(
+    house: LongTexts, simulator: Simulator
+) -> None:
+    """That one has arrived is not enough."""
+    gateway, harness = simulator.envoyer_sms_pro, house.harness
+    record = (await house.send()).record
+    waiting = asyncio.create_task(harness.wait(record, timedelta(days=1)))
+    await let_run()
+
+    for number, one in enumerate(gateway.accepted, start=1):
+        gateway.deliver(one.submission_id, one.recipient, 1)
+        # It is asked for again after as long again as it is old.
+        await harness.clock.advance(600 * 4**number)
+        assert waiting.done() == (number == 3)
+    assert [recipient.part for _, recipient in harness.observer.deliveries] == [1]

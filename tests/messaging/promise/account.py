@@ -7,6 +7,8 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from custom_components.passerelle_sms.messaging.model.record import text_of
+
 from .features import Feature
 from .house import House
 
@@ -91,9 +93,11 @@ class Account(House):
         if not known or not self.may_others_spend:
             return
         record = known[-1 - which % len(known)]
-        number = record.submissions[0].recipient.number
+        submission = record.submissions[0]
         if self.simulated.can_pay(10):
-            self.simulated.send_elsewhere(number, record.text)
+            self.simulated.send_elsewhere(
+                submission.recipient.number, text_of(record, submission)
+            )
             self.occurred.add(Feature.OTHERS)
 
     @precondition(lambda self: self.has(Feature.NOTICED))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
@@ -12,6 +13,7 @@ from custom_components.passerelle_sms.gateways.abilities.delivery import (
 from custom_components.passerelle_sms.gateways.errors import (
     AccountInactiveError,
     AuthenticationError,
+    EarlierPartFailedError,
     InsufficientCreditError,
     InvalidSenderError,
     IpNotAllowedError,
@@ -21,8 +23,10 @@ from custom_components.passerelle_sms.messaging.model.record import (
     LONGEST_LIFE,
     MessageRecord,
     OnUnknown,
+    text_of,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
+    RowKey,
     Stage,
     SubmissionRecord,
 )
@@ -69,7 +73,7 @@ class Judge:
         self.resent: Counter[str] = Counter()
         self.declared: set[str] = set()
         self.dropped: set[str] = set()
-        self.taken_back: dict[tuple[str, str], Outcome] = {}
+        self.taken_back: dict[tuple[str, RowKey], Outcome] = {}
         self.forgotten: set[str] = set()
         """What was only on a disk that has been damaged, or came after its copy, or was
         too urgent to wait for a disk."""
@@ -97,8 +101,7 @@ class Judge:
         self.resent[record.message_id] += 1
         for submission in record.submissions:
             if submission.stage is Stage.HELD:
-                local = self.local(submission.recipient.number)
-                self.taken_back.pop((record.message_id, local), None)
+                self.taken_back.pop((record.message_id, submission.key), None)
 
     def begin_run(self) -> None:
         """Note that the house has stopped, and begins again."""
@@ -135,27 +138,24 @@ class Judge:
             times = allowed[key]
             assert taken[key] <= times.most, (key, times)
             assert taken[key] + elsewhere[key] >= times.least, (key, times)
+        self._check_order(kept, taken + elsewhere)
         self._check_joined(said)
 
     def check_taken_back(self, not_cancelled: Iterable[Acceptance]) -> None:
         """See that nothing is left at the gateway of what is said to be cancelled."""
         said = self.said()
-        kept = [
-            record
+        rows = [
+            (self._text_to(record, row), (record.message_id, row.key))
             for record in self._kept(said)
-            if self.taken_back.keys() & {*self._keys(record)}
+            for row in record.submissions
         ]
-        texts = {record.text for record in kept}
-        others = [r for r in self._kept(said) if r.text in texts]
-        left = _counted(one for one in not_cancelled if one.text in texts)
+        cancelled = {text for text, key in rows if key in self.taken_back}
         most: Counter[TextTo] = Counter()
-        for record in others:
-            for submission in record.submissions:
-                local = self.local(submission.recipient.number)
-                outcome = self.taken_back.get((record.message_id, local))
-                if outcome is not Outcome.NOT_SENT:
-                    most[record.text, local] += self._most(record.message_id)
-        assert all(left[key] <= most[key] for key in left), (left, most)
+        for text, key in rows:
+            if self.taken_back.get(key) is not Outcome.NOT_SENT:
+                most[text] += self._most(key[0])
+        left = _counted(not_cancelled)
+        assert all(left[text] <= most[text] for text in cancelled), (left, most)
 
     def check_ages(self) -> None:
         """See that a clock that is set right makes no message old."""
@@ -170,10 +170,8 @@ class Judge:
     def check_refused(self) -> None:
         """See that nothing left that could not be written down."""
         taken = {one.text for one in self.simulated.accepted}
-        others = {
-            record.text for key, record in self.asked.items() if key not in self.refused
-        }
-        refused = {self.asked[message_id].text for message_id in self.refused}
+        others = self._texts(self.asked.keys() - self.refused)
+        refused = self._texts(self.refused)
         assert not taken & refused - others
 
     def check_repetitions(self, requests: Mapping[TextTo, int]) -> None:
@@ -185,8 +183,8 @@ class Judge:
         for message_id, asked in self.asked.items():
             age = self.harness.clock.elapsed() - self.begun[message_id]
             rounds = self._most(message_id) + age // LATEST_CHARGE + self.losses
-            for key in self._keys(asked):
-                most[asked.text, key[1]] += 2 * rounds
+            for row in asked.submissions:
+                most[self._text_to(asked, row)] += 2 * rounds
         assert all(times <= most[key] for key, times in requests.items()), requests
 
     async def check_end(self) -> None:
@@ -211,13 +209,14 @@ class Judge:
         if submission.outcome is not Outcome.UNKNOWN:
             assert submission.outcome is not Outcome.QUEUED, submission
             return
-        local = self.local(submission.recipient.number)
         ids = (record.message_id, *record.joined_ids)
         # Whoever took it back was told that it may be there twice.
         assert (
             submission.stage is Stage.HELD
             or self.dropped & set(ids)
-            or any(self.taken_back.get((i, local)) is Outcome.UNKNOWN for i in ids)
+            or any(
+                self.taken_back.get((i, submission.key)) is Outcome.UNKNOWN for i in ids
+            )
         ), submission
 
     # --- the steps of that ---
@@ -233,9 +232,13 @@ class Judge:
             if message_id not in joined or message_id in said:
                 yield said.get(message_id, asked)
 
-    def _keys(self, record: MessageRecord) -> Iterator[tuple[str, str]]:
-        for submission in record.submissions:
-            yield record.message_id, self.local(submission.recipient.number)
+    def _text_to(self, record: MessageRecord, row: SubmissionRecord) -> TextTo:
+        return text_of(record, row), self.local(row.recipient.number)
+
+    def _texts(self, message_ids: Iterable[str]) -> set[str]:
+        """Return what was asked for in these messages, part by part."""
+        asked = [self.asked[message_id] for message_id in message_ids]
+        return {text_of(record, row) for record in asked for row in record.submissions}
 
     def _allowed(
         self, kept: Iterable[MessageRecord], said: Mapping[str, MessageRecord]
@@ -244,11 +247,11 @@ class Judge:
         for record in kept:
             is_said = record.message_id in said
             for submission in record.submissions:
-                key = record.text, self.local(submission.recipient.number)
+                key = self._text_to(record, submission)
                 times = self._times(record.message_id, submission, is_said=is_said)
                 least[key] += times.least
                 most[key] += times.most
-        lost = {self.asked[message_id].text for message_id in self.forgotten}
+        lost = self._texts(self.forgotten)
         for key in least:
             if key[0] in lost:
                 # That a text was sent before may be said of one that the disk has lost.
@@ -262,15 +265,18 @@ class Judge:
         most = self._most(message_id)
         if not is_said:
             return Times(least=0, most=0 if message_id in self.refused else most)
+        key = None if submission.failure is None else submission.failure.key
+        # What left unwritten is known to nobody after a power cut.
+        none = Times(least=0, most=self.spare[message_id])
         match submission.outcome:
             case Outcome.ACCEPTED if message_id not in self.declared:
                 return Times(least=1, most=most)
             case Outcome.REJECTED | Outcome.EXPIRED:
-                key = None if submission.failure is None else submission.failure.key
                 is_rejected = submission.outcome is Outcome.REJECTED
                 assert not (is_rejected and key in OF_THE_ACCOUNT), submission
-                # What left unwritten is known to nobody after a power cut.
-                return Times(least=0, most=self.spare[message_id])
+                return none
+            case Outcome.NOT_SENT if key == EarlierPartFailedError.key:
+                return none
         return Times(least=0, most=most)
 
     def _most(self, message_id: str) -> int:
@@ -281,6 +287,21 @@ class Judge:
     def _age_of(self, message_id: str) -> timedelta:
         age = self.harness.clock.elapsed() - self.begun[message_id]
         return age + self.aged.get(message_id, timedelta())
+
+    def _check_order(
+        self, kept: Iterable[MessageRecord], taken: Counter[TextTo]
+    ) -> None:
+        """See that no part was taken before the one that it follows.
+
+        Unless somebody has said that this one was.
+        """
+        for record in kept:
+            if self.declared & {record.message_id, *record.joined_ids}:
+                continue
+            for earlier, later in pairwise(record.submissions):
+                if later.part > 1:
+                    before = taken[self._text_to(record, earlier)]
+                    assert before or not taken[self._text_to(record, later)], later
 
     def _check_joined(self, said: Mapping[str, MessageRecord]) -> None:
         """See that what is sent as one was asked for in the same words."""

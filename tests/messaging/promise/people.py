@@ -25,6 +25,7 @@ from .features import Feature
 from .house import House
 
 ON_UNKNOWN = st.sampled_from([OnUnknown.HOLD, OnUnknown.HOLD, OnUnknown.RESEND])
+PARTS = st.sampled_from([1, 1, 2, 3])
 LIVES = st.sampled_from([30, 600, 3600, 86400])
 
 
@@ -37,6 +38,7 @@ class People(House):
         life=LIVES,
         on_unknown=ON_UNKNOWN,
         later=st.sampled_from([0, 0, 90, 3600, 40_000]),
+        parts=PARTS,
         urgent=st.booleans(),
         steps=st.integers(0, 60),
     )
@@ -48,6 +50,7 @@ class People(House):
         on_unknown: OnUnknown,
         later: int,
         *,
+        parts: int,
         urgent: bool,
         steps: int,
     ) -> None:
@@ -55,7 +58,9 @@ class People(House):
 
         async def send() -> None:
             for _ in range(messages):
-                record = self._message(recipients, life, on_unknown, urgent=urgent)
+                record = self._message(
+                    recipients, life, on_unknown, parts=parts, urgent=urgent
+                )
                 if later:
                     record = self._for_later(record, timedelta(seconds=later))
                 self._begin_to_send(record)
@@ -80,11 +85,12 @@ class People(House):
     @precondition(lambda self: Feature.DOUBTS in self.features)
     @rule(
         taken=st.lists(st.booleans(), min_size=4, max_size=4),
+        parts=PARTS,
         on_unknown=ON_UNKNOWN,
         seconds=st.sampled_from([0, 31, 650]),
     )
     def lose_answers(
-        self, taken: list[bool], on_unknown: OnUnknown, seconds: int
+        self, taken: list[bool], parts: int, on_unknown: OnUnknown, seconds: int
     ) -> None:
         """Send two messages to two recipients, and hear nothing of them."""
 
@@ -94,7 +100,7 @@ class People(House):
                 fault = Fault.CUT_AFTER if is_taken else Fault.CUT_BEFORE
                 self.simulated.fail(fault, operation="send", times=1)
             for _ in range(2):
-                self._begin_to_send(self._message(2, 3600, on_unknown))
+                self._begin_to_send(self._message(2, 3600, on_unknown, parts=parts))
             await until_idle()
             self.watch.check(
                 is_well=False,
@@ -109,11 +115,17 @@ class People(House):
     @rule(
         before=st.integers(0, 1),
         taken=st.lists(st.booleans(), min_size=1, max_size=4),
+        parts=PARTS,
         on_unknown=ON_UNKNOWN,
         seconds=st.sampled_from([0, 0, 31, 250, 650]),
     )
     def lose_again(
-        self, before: int, taken: list[bool], on_unknown: OnUnknown, seconds: int
+        self,
+        before: int,
+        taken: list[bool],
+        parts: int,
+        on_unknown: OnUnknown,
+        seconds: int,
     ) -> None:
         """Hear nothing of a message, nor of its repetitions; perhaps after another."""
 
@@ -125,7 +137,7 @@ class People(House):
             for is_taken in taken:
                 fault = Fault.CUT_AFTER if is_taken else Fault.CUT_BEFORE
                 self.simulated.fail(fault, operation="send", times=1)
-            self._begin_to_send(self._message(1, 3600, on_unknown))
+            self._begin_to_send(self._message(1, 3600, on_unknown, parts=parts))
             await until_idle()
             await self.harness.clock.advance(seconds)
             self._heal()
@@ -144,6 +156,7 @@ class People(House):
     @rule(
         times=st.integers(1, 2),
         recipients=st.integers(1, 2),
+        parts=PARTS,
         on_unknown=ON_UNKNOWN,
         life=LIVES,
         seconds=st.sampled_from([0, 1, 6]),
@@ -152,6 +165,7 @@ class People(House):
         self,
         times: int,
         recipients: int,
+        parts: int,
         on_unknown: OnUnknown,
         life: int,
         seconds: int,
@@ -160,7 +174,7 @@ class People(House):
 
         async def repeat() -> None:
             self.simulated.fail(Fault.RATE_LIMITED, operation="send", times=3)
-            record = self._message(recipients, life, on_unknown)
+            record = self._message(recipients, life, on_unknown, parts=parts)
             self._begin_to_send(record)
             await until_idle()
             for _ in range(times):
@@ -183,7 +197,7 @@ class People(House):
         await until_idle()
         # One ordinary message goes after ten urgent ones.
         is_first = not any(
-            submission.is_waiting
+            submission.stays_here
             for record in self.harness.store
             for submission in record.submissions
         )
@@ -243,8 +257,7 @@ class People(House):
         except GatewayError:
             return
         for submission in record.submissions:
-            local = self.judge.local(submission.recipient.number)
-            self.judge.taken_back[message_id, local] = submission.outcome
+            self.judge.taken_back[message_id, submission.key] = submission.outcome
 
     # --- the steps of that ---
 
@@ -254,14 +267,14 @@ class People(House):
         life: int,
         on_unknown: OnUnknown,
         *,
+        parts: int = 1,
         urgent: bool = False,
-        text: str | None = None,
     ) -> MessageRecord:
         record = self.harness.message(
             *self.numbers[:recipients],
             life=timedelta(seconds=life),
             on_unknown=on_unknown,
-            text=text,
+            parts=parts,
         )
         if not urgent or Feature.URGENT not in self.features:
             return record
@@ -278,10 +291,11 @@ class People(House):
         if current is not None and all(s.is_waiting for s in current.submissions):
             self.occurred.add(Feature.JOIN)
         again = self.harness.message(
-            *(submission.recipient.number for submission in record.submissions),
+            *dict.fromkeys(row.recipient.number for row in record.submissions),
             life=timedelta(seconds=life),
             on_unknown=record.on_unknown,
             text=record.text,
+            parts=max(1, len(record.parts.common)),
         )
         is_urgent = urgent and Feature.URGENT in self.features
         self._begin_to_send(replace(again, urgent=is_urgent))

@@ -23,7 +23,7 @@ def house(socket_enabled: None) -> Iterator[Promise]:
 def wait_together(house: Promise) -> None:
     """Let two equal messages wait as one, and a backup be made of that."""
     house.cut()
-    house.repeat_what_waits(1, 1, OnUnknown.HOLD, 600, 0)
+    house.repeat_what_waits(1, 1, 1, OnUnknown.HOLD, 600, 0)
     house.back_up(0)
 
 

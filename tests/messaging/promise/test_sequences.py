@@ -33,11 +33,12 @@ def test_a_charge_that_was_forgotten_at_a_power_cut(socket_enabled: None) -> Non
             life=30,
             on_unknown=OnUnknown.RESEND,
             later=0,
+            parts=1,
             urgent=True,
             steps=9,
         )
         house.lose_power(steps=0, by=timedelta())
         house.restart(steps=51, by=timedelta(seconds=-1))
         house.lose_again(
-            before=0, taken=[False] * 3, on_unknown=OnUnknown.HOLD, seconds=650
+            before=0, taken=[False] * 3, parts=1, on_unknown=OnUnknown.HOLD, seconds=650
         )

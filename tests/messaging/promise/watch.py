@@ -8,6 +8,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     OnUnknown,
 )
+from custom_components.passerelle_sms.messaging.model.sequence import is_blocked
 from custom_components.passerelle_sms.messaging.model.submission import (
     RowKey,
     SubmissionRecord,
@@ -127,7 +128,11 @@ class Watch:
             self._well_since = None
         elif self._well_since is None:
             self._well_since = now
-        waiting = {key for key, _, submission in self._open() if submission.is_waiting}
+        waiting = {
+            key
+            for key, record, submission in self._open()
+            if submission.is_waiting and not is_blocked(record, submission)
+        }
         self._waiting = {key: self._waiting.get(key, now) for key in waiting}
         if self._well_since is None:
             return

@@ -9,6 +9,7 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import MissingFieldError
 from custom_components.passerelle_sms.gateways.model.mail_merge import fill_in
 from custom_components.passerelle_sms.gateways.model.segments import measure
+from custom_components.passerelle_sms.messaging.runtime.turns import at_once
 from custom_components.passerelle_sms.messaging.text.encoding import (
     EncodingChoice,
     encode,
@@ -34,7 +35,7 @@ def test_everybody_reads_what_he_would_alone(
     """Whatever the template, the values and the account's choice are."""
     write = partial(encode, choice=choice, measure=measure)
 
-    merged = merge(text, values, write)
+    merged = at_once(merge(text, values, write))
 
     assert merged.values.keys() == values.keys()
     for number, given_to_him in values.items():
@@ -48,7 +49,8 @@ def test_one_template_serves_as_many_as_possible() -> None:
     names = {"+1": "forêt", "+2": "x" * 70, "+3": "île"}
     write = partial(encode, choice=EncodingChoice.AUTOMATIC, measure=measure)
 
-    merged = merge("Fenêtre {a}", {n: {"a": name} for n, name in names.items()}, write)
+    values = {n: {"a": name} for n, name in names.items()}
+    merged = at_once(merge("Fenêtre {a}", values, write))
 
     assert merged.text == "Fenêtre {a}"
     assert merged.texts == {"+2": "Fenetre {a}"}
@@ -59,9 +61,8 @@ def test_a_text_in_gsm7_is_one_template() -> None:
     """Only the values are written otherwise, for whom that saves something."""
     write = partial(encode, choice=EncodingChoice.AUTOMATIC, measure=measure)
 
-    merged = merge(
-        "Zone {a}", {"+1": {"a": "forêt"}, "+2": {"a": "forêt" + "x" * 70}}, write
-    )
+    values = {"+1": {"a": "forêt"}, "+2": {"a": "forêt" + "x" * 70}}
+    merged = at_once(merge("Zone {a}", values, write))
 
     assert (merged.text, merged.texts) == ("Zone {a}", {})
     assert merged.values["+1"] == {"a": "forêt"}
@@ -71,4 +72,4 @@ def test_a_text_in_gsm7_is_one_template() -> None:
 def test_a_field_without_a_value() -> None:
     """Nobody reads it bare."""
     with pytest.raises(MissingFieldError):
-        merge("{a} {b}", {"+1": {"a": "1", "b": "2"}, "+2": {"a": "1"}}, str)
+        at_once(merge("{a} {b}", {"+1": {"a": "1", "b": "2"}, "+2": {"a": "1"}}, str))

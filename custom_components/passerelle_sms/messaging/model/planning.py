@@ -3,13 +3,13 @@
 Everything here is pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...gateways.errors import RejectedError
 from .record import MessageRecord
 from .states import State, moved
-from .submission import Failure, Notice
+from .submission import Failure, Notice, SubmissionRecord
 
 
 def mark_planned(record: MessageRecord) -> MessageRecord:
@@ -43,14 +43,30 @@ def refused_here(
 ) -> MessageRecord:
     """Return the message without those whom this house refuses, by their numbers.
 
-    `is_answered` says that its caller has been told "queued" before.
+    `is_answered` says that its caller has been told "queued" before: somebody is to hear
+    of each then, once for all parts.
     """
     return record.updated(
-        replace(
-            moved(row, State.REJECTED),
-            failure=Failure.of(error),
-            notice=Notice.UNANNOUNCED if is_answered else None,
-        )
+        row
         for number, error in refused.items()
-        for row in record.rows_of(number)
+        for row in _refused(record.rows_of(number), error, is_answered=is_answered)
     )
+
+
+def _refused(
+    rows: Iterable[SubmissionRecord], error: RejectedError, *, is_answered: bool
+) -> Iterator[SubmissionRecord]:
+    """Yield what waits of one recipient's parts, refused.
+
+    Of what is sent again the first may have arrived, so that is the user's to judge.
+    """
+    notice = Notice.UNANNOUNCED if is_answered else None
+    for row in rows:
+        if not row.is_waiting:
+            continue
+        if row.resent:
+            yield replace(moved(row, State.HELD), failure=Failure.of(error))
+            continue
+        refused = moved(row, State.REJECTED)
+        yield replace(refused, failure=Failure.of(error), notice=notice)
+        notice = None

@@ -42,8 +42,16 @@ def with_next(
     """Yield submissions as they are now, each before the one that waits for it."""
     for submission in submissions:
         yield record.find(submission.key)
-        following = row_key(submission.recipient.number, submission.part + 1)
-        if record.parts and (row := record.submissions.get(following)) is not None:
+        yield from following(record, [submission.key])
+
+
+def following(
+    record: MessageRecord, keys: Iterable[RowKey]
+) -> Iterator[SubmissionRecord]:
+    """Yield the parts that wait for these, if there are any."""
+    for submission in map(record.find, keys if record.parts else ()):
+        after = row_key(submission.recipient.number, submission.part + 1)
+        if (row := record.submissions.get(after)) is not None:
             yield row
 
 

@@ -1,6 +1,5 @@
 """What is sent of a text that is too long for one message of its gateway."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -12,6 +11,7 @@ from ...gateways.model.segments import Measure
 from ..model.parts import Parts
 from ..model.submission import SubmissionRecord, Submissions
 from ..recipients.address_book import Recipient
+from ..runtime.turns import Steps
 from ..text.encoding import Preview, PreviewedPart
 from ..text.splitting import Fits, TooLong, cut, split
 
@@ -44,9 +44,9 @@ def shortened(gateway: Gateway, sms: Sms, too_long: TooLong) -> tuple[str, ...]:
         return ()
 
 
-async def fitted(
+def fitted(
     gateway: Gateway, sms: Sms, too_long: TooLong
-) -> tuple[Sms, Parts] | None:
+) -> Steps[tuple[Sms, Parts] | None]:
     """Return a message that doesn't fit as it is sent; `None` if nothing of it is.
 
     What each recipient of a mail merge reads is a text of its own.
@@ -63,8 +63,7 @@ async def fitted(
         text = sms.text_to(number)
         if text not in by_text:
             by_text[text] = shortened(gateway, replace(plain, text=text), too_long)
-            # Others have their turn between one text and the next.
-            await asyncio.sleep(0)
+            yield
         if not by_text[text]:
             return None
         if by_text[text] != (text,):
@@ -74,7 +73,7 @@ async def fitted(
 
 def measured(
     gateway: Gateway, sms: Sms, parts: Parts, recipients: Iterable[Recipient]
-) -> Measured:
+) -> Steps[Measured]:
     """Return a message as it is sent to these recipients, none of it handed over."""
     plain = replace(sms, options=replace(sms.options, personalisation={}, texts={}))
 
@@ -85,7 +84,10 @@ def measured(
     def takes(number: str) -> Sequence[Measure]:
         return [measure(text) for text in parts.of(number) or (sms.text_to(number),)]
 
-    taken = {recipient: takes(recipient.number) for recipient in recipients}
+    taken: dict[Recipient, Sequence[Measure]] = {}
+    for recipient in recipients:
+        taken[recipient] = takes(recipient.number)
+        yield
     encodings = {one.encoding for each in taken.values() for one in each}
     return Measured(
         submissions=Submissions(

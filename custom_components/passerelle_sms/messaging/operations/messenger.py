@@ -26,6 +26,7 @@ from ..outbox.outbox import Outbox
 from ..recipients.address_book import AddressBook, Recipient
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
+from ..runtime.turns import Steps, in_turns
 from ..text.cleaning import clean, visible, with_title
 from ..text.encoding import EncodingChoice, Preview, encode, preview
 from ..text.merging import merge
@@ -82,12 +83,14 @@ class Messenger:
         now = self._clock.now()
         if message.options.send_at is not None and message.options.send_at <= now:
             raise ScheduleInPastError
-        targets = self.address_book.resolve(
+        resolving = self.address_book.resolving(
             message.targets, names_numbers=not message.by_guest
         )
+        targets = await in_turns(resolving)
         recipients = [target for target in targets if isinstance(target, Recipient)]
-        sms, parts = await self._checked(message, self._sms(message, recipients))
-        record = self._record(message, sms, parts, usable(targets), now)
+        written = await in_turns(self._sms(message, recipients))
+        sms, parts = await in_turns(self._checked(message, written))
+        record = await self._record(message, sms, parts, usable(targets), now)
         if sms.options.test:
             record = admissible(self._guard, record)
             record = await self._tasks.complete(self._tester.test(record))
@@ -115,13 +118,13 @@ class Messenger:
     def _choice(self, message: Message) -> EncodingChoice:
         return message.encoding or self.writing.encoding
 
-    async def _checked(self, message: Message, sms: Sms) -> tuple[Sms, Parts]:
+    def _checked(self, message: Message, sms: Sms) -> Steps[tuple[Sms, Parts]]:
         """Return a message as it is sent; raises `RejectedError` if it breaks a rule."""
         try:
             self._gateway.check(sms)
         except MessageTooLongError:
             # All else of it has passed.
-            checked = await fitted(self._gateway, sms, self._too_long(message))
+            checked = yield from fitted(self._gateway, sms, self._too_long(message))
             if checked is None:
                 raise
             return checked
@@ -139,7 +142,7 @@ class Messenger:
             parts = clean(parts[0]), clean(parts[1])
         return with_title(*parts)
 
-    def _sms(self, message: Message, recipients: list[Recipient]) -> Sms:
+    def _sms(self, message: Message, recipients: list[Recipient]) -> Steps[Sms]:
         """Return the message as the gateway is asked whether it takes it.
 
         Each recipient's text is written as if it were sent to him alone.
@@ -161,7 +164,8 @@ class Messenger:
         numbers = tuple(dict.fromkeys(one.number for one in recipients))
         if not message.personalisation or not fields_of(alone.text):
             return replace(alone, text=write(alone.text), recipients=numbers)
-        merged = merge(alone.text, self._values(message, recipients), write)
+        values = yield from self._values(message, recipients)
+        merged = yield from merge(alone.text, values, write)
         return replace(
             alone,
             text=merged.text,
@@ -173,7 +177,7 @@ class Messenger:
 
     def _values(
         self, message: Message, recipients: list[Recipient]
-    ) -> dict[str, Mapping[str, str]]:
+    ) -> Steps[dict[str, Mapping[str, str]]]:
         """Return what stands for the fields, by number.
 
         For everybody, or whoever was forgotten would read the bare fields. A guest's
@@ -187,18 +191,17 @@ class Messenger:
             is_exact = self._choice(message) is EncodingChoice.EXACT
             return value if is_exact else visible(value)
 
-        given = {
-            key(meant): {field: read(value) for field, value in values.items()}
-            for written, values in message.personalisation.items()
-            for meant in self.address_book.resolve(
+        given: dict[object, Mapping[str, str]] = {}
+        for written, values in message.personalisation.items():
+            told = {field: read(value) for field, value in values.items()}
+            meant = yield from self.address_book.resolving(
                 (written,), names_numbers=not message.by_guest
             )
-            if isinstance(meant, Recipient)
-        }
+            given |= {key(one): told for one in meant if isinstance(one, Recipient)}
         # Who is named twice reads what stands first.
         return {one.number: given.get(key(one), {}) for one in reversed(recipients)}
 
-    def _record(
+    async def _record(
         self,
         message: Message,
         sms: Sms,
@@ -206,7 +209,7 @@ class Messenger:
         recipients: list[Recipient],
         now: datetime,
     ) -> MessageRecord:
-        taken = measured(self._gateway, sms, parts, recipients)
+        taken = await in_turns(measured(self._gateway, sms, parts, recipients))
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,

@@ -16,7 +16,7 @@ from ...gateways.gateway import Gateway
 from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.record import MessageRecord
-from ..model.sequence import blocked, is_blocked, ready, with_next
+from ..model.sequence import blocked, following, is_blocked, ready, with_next
 from ..model.submission import RowKey, SubmissionRecord
 from ..model.transitions import mark_withdrawn
 from ..observers import BalanceSource, MessageObserver
@@ -82,7 +82,7 @@ class Dispatcher:
             observer,
             ledger,
             self._callers,
-            self._dispatch,
+            self._go_on_after,
             self._schedule_dispatch,
         )
         ledger.request_count_if_idle = self._under_way.count_if_idle
@@ -263,6 +263,16 @@ class Dispatcher:
         if self._pace.is_waiting:
             self._callers.release_idle()
         self._alarm.set(self._next_time())
+
+    def _go_on_after(self, request: QueuedRequest) -> None:
+        """Begin what may begin once a request was made: perhaps what waited for it.
+
+        Before others have their turn, so that nothing comes between two urgent parts.
+        """
+        record = self._store.get_open(request.message_id)
+        if record is not None and record.parts:
+            self._enqueue(record, following(record, request.keys))
+        self._dispatch()
 
     def _next_time(self) -> timedelta | None:
         """Return when there is something to do that nobody else will cause."""

@@ -34,10 +34,10 @@ class RequestsUnderWay:
         observer: MessageObserver,
         ledger: Ledger,
         callers: Callers,
-        dispatch: Callable[[], None],
+        go_on: Callable[[QueuedRequest], None],
         schedule_dispatch: Callable[[], None],
     ) -> None:
-        """Make them by `runner`, and call `dispatch` when the next may begin.
+        """Make them by `runner`, and call `go_on` with one after which the next may begin.
 
         `schedule_dispatch` does so once for all that come at the same moment.
         """
@@ -50,7 +50,7 @@ class RequestsUnderWay:
         self._observer = observer
         self._ledger = ledger
         self._callers = callers
-        self._dispatch = dispatch
+        self._go_on = go_on
         self._schedule_dispatch = schedule_dispatch
         self._tasks = Tasks()
         self._count = 0
@@ -136,7 +136,7 @@ class RequestsUnderWay:
             if alone and result.remaining is not None:
                 self._ledger.enter(result.remaining)
             self._watch.tell(message_id, refused)
-            self._dispatch()
+            self._go_on(request)
             if stored is not None:
                 await stored
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from ...gateways.errors import EmptyTargetError, RejectedError, TooManyTargetsError
 from ...gateways.wire.redaction import hide_number
+from ..runtime.turns import Steps, at_once
 from .lists import TargetList, listed, most_listed
 from .names import LONGEST_NAME, folded, name_key
 from .phone_numbers import not_a_number, parse_number
@@ -85,14 +86,18 @@ class AddressBook:
             TooManyTargetsError: they are more than one message may name.
 
         """
+        return at_once(self.resolving(targets, names_numbers=names_numbers))
+
+    def resolving(
+        self, targets: tuple[Target, ...] | None, *, names_numbers: bool = True
+    ) -> Steps[tuple[Recipient | UnusableTarget, ...]]:
+        """Do what `resolve` does, target by target."""
         written = [target for target in targets or () if isinstance(target, str)]
         if sum(map(most_listed, written)) > MOST_TARGETS:
             raise TooManyTargetsError(maximum=str(MOST_TARGETS))
-        found = [
-            one
-            for target in (self._known if targets is None else targets)
-            for one in self._resolve_target(target, names_numbers)
-        ]
+        found: list[Recipient | UnusableTarget] = []
+        for target in self._known if targets is None else targets:
+            found += yield from self._resolving(target, names_numbers)
         if not found:
             raise EmptyTargetError
         by_identity: dict[object, Recipient | UnusableTarget] = {}
@@ -143,10 +148,11 @@ class AddressBook:
             return UnusableTarget(target=number, error=not_a_number(number))
         return self._numbered(number, names_numbers=True)
 
-    def _resolve_target(
+    def _resolving(
         self, target: Target, names_numbers: bool
-    ) -> list[Recipient | UnusableTarget]:
+    ) -> Steps[list[Recipient | UnusableTarget]]:
         """Return whom a target means: one, or all whom a list in it names."""
+        yield
         if isinstance(target, Recipient):
             return [target]
         target = target.strip()
@@ -156,7 +162,9 @@ class AddressBook:
         whole = self._whole(target, several, names_numbers)
         if isinstance(whole, Recipient):
             return [whole]
-        found = [self._resolve_target(part, names_numbers) for part in several.parts]
+        found = []
+        for part in several.parts:
+            found.append((yield from self._resolving(part, names_numbers)))  # noqa: PERF401 - nothing else may yield inside
         all_found = [*chain.from_iterable(found)]
         if several.may_be_one and any(map(_is_fragment, all_found)):
             return self._one_or_none(whole, several.parts, found, names_numbers)

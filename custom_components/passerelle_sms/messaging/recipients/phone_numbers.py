@@ -1,5 +1,6 @@
 """Reads phone numbers as people and programs write them, to E.164."""
 
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -178,7 +179,9 @@ def _type_of(number: str) -> int:
     return phonenumbers.number_type(parsed)
 
 
+@lru_cache(maxsize=2048)
 def _parse(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    # One number is asked about several times; to parse is what takes longest.
     try:
         return phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from ...gateways.model.mail_merge import check_fields, fields_of, fill_in
+from ..runtime.turns import Steps
 from .cleaning import visible
 from .pictures import without_pictures
 from .transliteration import to_gsm7
@@ -41,8 +42,8 @@ def _words(text: str) -> str:
 _WRITINGS: Final[tuple[Writer, ...]] = (str, visible, _simple, _words)
 
 
-def merge(text: str, values: Mapping[str, Values], write: Writer) -> Merged:
-    """Return a text and its values, by number, as they are to be sent.
+def merge(text: str, values: Mapping[str, Values], write: Writer) -> Steps[Merged]:
+    """Return a text and its values, by number, as they are to be sent; one at a time.
 
     A gateway that merges can be given one text with its fields for as many as possible.
 
@@ -59,6 +60,7 @@ def merge(text: str, values: Mapping[str, Values], write: Writer) -> Merged:
         check_fields(text, given)
         asked = {name: given[name] for name in sorted(fields)}
         templates[number], written[number] = _pieces(text, asked, write, writings)
+        yield
     [(most, _)] = Counter(templates.values()).most_common(1) or [(text, 0)]
     others = {number: own for number, own in templates.items() if own != most}
     return Merged(text=most, texts=others, values=written)

@@ -1,6 +1,8 @@
 """Tells how deliveries have ended, once each."""
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 
 from ...gateways.errors import NotStoredError
@@ -18,11 +20,24 @@ class DeliveryEnds:
         """Tell `observer`, and note in `messages` that it has heard."""
         self._messages = messages
         self._observer = observer
+        self._turn = asyncio.Lock()
 
     async def announce(
         self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
     ) -> None:
         """Tell how deliveries have ended, as far as nobody has heard of it."""
+        if not record.parts:
+            await self._announce(record, submissions)
+            return
+        # How another part has ended may be told just now, and that for all of them.
+        async with self._turn:
+            with suppress(NotStoredError):
+                record = await self._messages.get(record.kept_id) or record
+            await self._announce(record, submissions)
+
+    async def _announce(
+        self, record: MessageRecord, submissions: Iterable[SubmissionRecord]
+    ) -> None:
         ended = unannounced(record, submissions)
         for number in ended:
             whole = record.whole_for(number)

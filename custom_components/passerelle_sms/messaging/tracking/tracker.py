@@ -131,15 +131,21 @@ class Tracker:
 
         Only at what has changed is looked.
         """
+        self._take_up(record, changed)
+        if record.parts and self._is_running:
+            # That the last part did not leave may end what the others waited for.
+            self._tasks.spawn(self._ends.announce(record, changed))
+
+    def _take_up(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        """Await what is to be heard of what has changed."""
         if self._news is not None:
             self._news.update(
                 (record.message_id, submission.key) for submission in changed
             )
         is_new = self._follow(record, changed)
         self._release(record.message_id)
-        if record.parts and self._is_running:
-            # That the last part did not leave may end what the others waited for.
-            self._tasks.spawn(self._ends.announce(record, changed))
         if not is_new:
             return
         self._poller.wake()
@@ -318,7 +324,7 @@ class Tracker:
             self._release(message_id)
             return
         changed = [record.find(key)]
-        self.follow(record, changed)
+        self._take_up(record, changed)
         await self._announce(record, changed)
 
     async def _give_up(self, late: Sequence[PendingDelivery]) -> None:
