@@ -156,7 +156,7 @@ def test_a_power_cut_within_a_transaction_leaves_what_was_there(path: Path) -> N
 
     with closing(opened):
         assert found == Opened()
-        assert opened.read(created_since, NOON) == before
+        assert opened.read(created_since, NOON, None) == before
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_checkpoint_cuts_the_log(path: Path) -> None:
         file.checkpoint()
 
         assert log_of(path).stat().st_size == 0
-        assert file.read(created_since, NOON) == [message(1)]
+        assert file.read(created_since, NOON, None) == [message(1)]
 
 
 def test_a_log_that_has_grown_is_written_into_the_file(path: Path) -> None:
@@ -230,7 +230,7 @@ def test_shows_no_number_and_no_text() -> None:
         (with_pending_delivery, ()),
         (with_notice, ()),
         (get, ("x",)),
-        (created_since, (NOON,)),
+        (created_since, (NOON, None)),
         (find, (JournalQuery(),)),
         (find, (JournalQuery(number=MAMAN, outcome=Outcome.REJECTED),)),
         (write_messages, ([Change(record=message(1))],)),
@@ -385,7 +385,7 @@ def test_a_damaged_file_is_kept_aside(
     again, found = open_file(path)
     with closing(again):
         assert found == Opened()
-        assert again.read(created_since, NOON) == [message(1)]
+        assert again.read(created_since, NOON, None) == [message(1)]
 
 
 def test_what_lies_beside_a_damaged_file_goes_with_it(path: Path) -> None:
@@ -489,7 +489,7 @@ def test_one_unreadable_record_does_not_cost_the_others(
     file, found = open_file(path)
 
     with closing(file):
-        assert file.read(created_since, NOON) == [message(1), message(3, OPEN)]
+        assert file.read(created_since, NOON, None) == [message(1), message(3, OPEN)]
     kept = found.kept_aside
     assert kept is not None
     assert not found.is_doubtful
@@ -519,5 +519,5 @@ def test_takes_nothing_out_that_it_cannot_keep(path: Path) -> None:
     assert list(path.parent.glob("*damaged*")) == []
     file, found = open_file(path)
     with closing(file):
-        assert ids(file.read(created_since, NOON)) == [message(2).message_id]
+        assert ids(file.read(created_since, NOON, None)) == [message(2).message_id]
     assert found.kept_aside is not None

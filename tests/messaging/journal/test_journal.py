@@ -142,6 +142,22 @@ async def test_knows_what_came_since(journal: Journal) -> None:
     assert minutes(await journal.created_since(when)) == [2, 3, 4]
 
 
+async def test_knows_what_came_since_for_one_number(journal: Journal) -> None:
+    """Whatever else came for others, and when it is sent."""
+    await put_all(
+        journal,
+        message(1, submission(PAPA)),
+        message(2, submission(PAPA), submission(MAMAN)),
+        message(3, submission(MAMAN)),
+        message(1, submission(PAPA), send_at=9, message_id="A"),
+        message(1, submission(MAMAN), send_at=9, message_id="B"),
+    )
+
+    known = await journal.created_since(after_noon(2), MAMAN)
+    assert [record.message_id for record in known][:1] == ["B"]
+    assert minutes(known) == [1, 2, 3]
+
+
 async def test_what_is_sent_later_counts_when_it_is_sent(journal: Journal) -> None:
     """Once, in the order in which they were created."""
     await put_all(

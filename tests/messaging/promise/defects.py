@@ -15,6 +15,7 @@ from custom_components.passerelle_sms.gateways.model.message import Submission
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model import (
     joining as join_rules,
+    sequence,
     transitions,
 )
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
@@ -25,6 +26,7 @@ from custom_components.passerelle_sms.messaging.model.submission import (
 )
 from custom_components.passerelle_sms.messaging.outbox import (
     account_rest,
+    dispatcher,
     joining,
     probe_pauses,
     queue,
@@ -222,6 +224,12 @@ def ordinary_first(patch: pytest.MonkeyPatch) -> None:
     )  # the list for all
 
 
+def send_the_rest_anyway(patch: pytest.MonkeyPatch) -> None:
+    """Send each part whatever became of the one before it."""
+    for module in (sequence, dispatcher, request_runner):
+        patch.setattr(module, "is_blocked", lambda *_told: False)
+
+
 def join_a_scheduled_one(patch: pytest.MonkeyPatch) -> None:
     """Let a message for now go with one for later."""
 
@@ -357,6 +365,13 @@ DEFECTS: Final = (
         gateway="devcodesms",
         features=frozenset({Feature.URGENT}),
         rules=frozenset({"hurry"}),
+    ),
+    Defect(
+        name="send the rest anyway",
+        plant=send_the_rest_anyway,
+        gateway="devcodesms",
+        features=frozenset(),
+        rules=frozenset({"lose_parts", "pass_time"}),
     ),
     Defect(
         name="join a scheduled one",

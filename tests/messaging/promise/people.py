@@ -115,11 +115,28 @@ class People(House):
     @rule(
         before=st.integers(0, 1),
         taken=st.lists(st.booleans(), min_size=1, max_size=4),
-        parts=PARTS,
         on_unknown=ON_UNKNOWN,
         seconds=st.sampled_from([0, 0, 31, 250, 650]),
     )
     def lose_again(
+        self, before: int, taken: list[bool], on_unknown: OnUnknown, seconds: int
+    ) -> None:
+        """Hear nothing of a message, nor of its repetitions; perhaps after another."""
+        self.run(self._lose_again(before, taken, 1, on_unknown, seconds))
+
+    @rule(
+        taken=st.lists(st.booleans(), min_size=1, max_size=4),
+        parts=st.integers(2, 3),
+        on_unknown=ON_UNKNOWN,
+        seconds=st.sampled_from([0, 0, 31, 250, 650]),
+    )
+    def lose_parts(
+        self, taken: list[bool], parts: int, on_unknown: OnUnknown, seconds: int
+    ) -> None:
+        """Hear nothing of some parts of a text."""
+        self.run(self._lose_again(0, taken, parts, on_unknown, seconds))
+
+    async def _lose_again(
         self,
         before: int,
         taken: list[bool],
@@ -127,22 +144,17 @@ class People(House):
         on_unknown: OnUnknown,
         seconds: int,
     ) -> None:
-        """Hear nothing of a message, nor of its repetitions; perhaps after another."""
-
-        async def lose() -> None:
-            await self.put_in_order()
-            for _ in range(before):
-                self._begin_to_send(self._message(1, 3600, OnUnknown.HOLD))
-                await until_idle()
-            for is_taken in taken:
-                fault = Fault.CUT_AFTER if is_taken else Fault.CUT_BEFORE
-                self.simulated.fail(fault, operation="send", times=1)
-            self._begin_to_send(self._message(1, 3600, on_unknown, parts=parts))
+        await self.put_in_order()
+        for _ in range(before):
+            self._begin_to_send(self._message(1, 3600, OnUnknown.HOLD))
             await until_idle()
-            await self.harness.clock.advance(seconds)
-            self._heal()
-
-        self.run(lose())
+        for is_taken in taken:
+            fault = Fault.CUT_AFTER if is_taken else Fault.CUT_BEFORE
+            self.simulated.fail(fault, operation="send", times=1)
+        self._begin_to_send(self._message(1, 3600, on_unknown, parts=parts))
+        await until_idle()
+        await self.harness.clock.advance(seconds)
+        self._heal()
 
     @precondition(lambda self: Feature.JOIN in self.features)
     @rule(which=st.integers(0, 3), life=LIVES, urgent=st.booleans())

@@ -40,5 +40,5 @@ def test_a_charge_that_was_forgotten_at_a_power_cut(socket_enabled: None) -> Non
         house.lose_power(steps=0, by=timedelta())
         house.restart(steps=51, by=timedelta(seconds=-1))
         house.lose_again(
-            before=0, taken=[False] * 3, parts=1, on_unknown=OnUnknown.HOLD, seconds=650
+            before=0, taken=[False] * 3, on_unknown=OnUnknown.HOLD, seconds=650
         )

@@ -144,13 +144,17 @@ class Journal(JournalAccess):
         """Return the messages of which a person has still to hear, oldest first."""
         return await self._ask(messages.with_notice)
 
-    async def created_since(self, when: datetime) -> list[MessageRecord]:
+    async def created_since(
+        self, when: datetime, number: str | None = None
+    ) -> list[MessageRecord]:
         """Return the messages created at `when` or later, oldest first.
+
+        Those to a number (E.164), or all with `None`.
 
         And those that the gateway is to send at `when` or later, however long ago they
         were created: what is sent later counts when it is sent.
         """
-        return await self._ask(messages.created_since, when)
+        return await self._ask(messages.created_since, when, number)
 
     async def find(self, query: JournalQuery) -> list[MessageRecord]:
         """Return the messages that a query asks for, newest first."""

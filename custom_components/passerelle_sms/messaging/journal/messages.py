@@ -34,12 +34,26 @@ _NOTICED = """
     SELECT rowid FROM message
     WHERE message_id IN (SELECT message_id FROM submission WHERE notice IS NOT NULL)
 """
-_SINCE = "SELECT rowid FROM message WHERE created >= ? ORDER BY created, message_id"
+_SINCE = """
+    SELECT rowid FROM message
+    WHERE created >= :when AND (
+        :number IS NULL OR EXISTS (
+            SELECT 1 FROM submission
+            WHERE submission.message_id = message.message_id AND number = :number
+        )
+    )
+    ORDER BY created, message_id
+"""
 # By the time at which they are sent: by the other, all that is older would be walked
 # through.
 _SENT_SINCE = """
     SELECT rowid FROM message INDEXED BY message_scheduled
-    WHERE send_at >= :when AND created < :when
+    WHERE send_at >= :when AND created < :when AND (
+        :number IS NULL OR EXISTS (
+            SELECT 1 FROM submission
+            WHERE submission.message_id = message.message_id AND number = :number
+        )
+    )
 """
 # Behind a number stands `#` and which part of the text it is, where that was split: all
 # parts for a number are those up to `$`, the next sign. What became of them is what became
@@ -205,12 +219,15 @@ def with_notice(connection: sqlite3.Connection) -> list[MessageRecord]:
 
 
 def created_since(
-    connection: sqlite3.Connection, when: datetime
+    connection: sqlite3.Connection, when: datetime, number: str | None
 ) -> list[MessageRecord]:
-    """Return the messages created, or sent, at `when` or later, oldest first."""
-    first = microseconds(when)
-    earlier = sorted(_read(connection, _SENT_SINCE, {"when": first}), key=_age)
-    return [*earlier, *_read(connection, _SINCE, (first,))]
+    """Return the messages created, or sent, at `when` or later, oldest first.
+
+    Those to a number, or all with `None`.
+    """
+    which = {"when": microseconds(when), "number": number}
+    earlier = sorted(_read(connection, _SENT_SINCE, which), key=_age)
+    return [*earlier, *_read(connection, _SINCE, which)]
 
 
 def find(connection: sqlite3.Connection, query: JournalQuery) -> list[MessageRecord]:

@@ -36,17 +36,20 @@ async def proves_earlier_send(
     }
     if not refused or not is_alone or not isinstance(gateway, RefusesDuplicates):
         return False
+    since = record.created - gateway.duplicate_window - OLDEST_OPEN
     try:
-        known = await journal.created_since(
-            record.created - gateway.duplicate_window - OLDEST_OPEN
-        )
+        known = [
+            (await journal.created_since(since, number), number, text)
+            for number, text in refused.items()
+        ]
     except NotStoredError:
         return False
     return not any(
-        (number := submission.recipient.number) in refused
+        submission.recipient.number == number
         and _tells_of_another(submission)
-        and text_sent(gateway, other, submission) == refused[number]
-        for other in known
+        and text_sent(gateway, other, submission) == text
+        for others, number, text in known
+        for other in others
         if other.message_id != record.message_id
         for submission in other.submissions
     )
