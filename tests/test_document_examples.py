@@ -24,7 +24,12 @@ from tests.simulator import Simulator
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 REPOSITORY: Final = Path(__file__).parent.parent
-DOCUMENTS: Final = ("README.md", "docs/README.fr.md", "docs/messages.md")
+DOCUMENTS: Final = (
+    "README.md",
+    "docs/README.fr.md",
+    "docs/messages.md",
+    "docs/messages.fr.md",
+)
 BLOCK: Final = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 ACCOUNT: Final = re.compile(r"config_entry_id: (\S+)(?:  # (.+))?")
 ACTIONS: Final = {

@@ -99,13 +99,3 @@ def test_brand_images_have_their_sizes(name: str, size: tuple[int, int]) -> None
     with Image.open(BRAND / name) as image:
         assert image.size == size
         assert image.mode == "RGBA"
-
-
-def test_links_between_documents_lead_somewhere() -> None:
-    """Files and pictures that a document points to are there."""
-    for document in [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")]:
-        text = document.read_text("utf-8")
-        targets = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", text)
-        for target in ("".join(pair) for pair in targets):
-            if not target.startswith("http"):
-                assert (document.parent / target).exists(), f"{document}: {target}"
