@@ -99,6 +99,17 @@ def test_what_is_shown_as_one_character_stays_one(text: str) -> None:
     assert shown.sub("", cut(text, segments(1)).removesuffix("…")) == ""
 
 
+def test_white_space_between_the_words_makes_no_part() -> None:
+    """Nor does it stand at the end of one, however much of it there is."""
+    words = [f"mot{number}" for number in range(40)]
+    text = (" " * 500).join(["", *words])
+
+    parts = split(text, lambda text: len(text) <= 60)
+
+    assert all(len(part) <= 60 and part == part.rstrip() for part in parts)
+    assert [word for part in parts for word in part.split()[1:]] == words
+
+
 def test_the_numbers_are_consistent_where_they_have_more_digits() -> None:
     """Ten parts need more room for their numbers than nine, so that they may be eleven."""
     text = " ".join(["mot"] * 600)

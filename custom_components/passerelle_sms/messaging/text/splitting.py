@@ -49,6 +49,7 @@ def split(text: str, fits: Fits) -> tuple[str, ...]:
     """
     if fits(text):
         return (text,)
+    text = text.lstrip()
     pieces = next(
         found
         for digits in count(1)
@@ -92,8 +93,6 @@ def _with_points(beginning: str) -> str:
 
 def _end_near(text: str, end: int) -> int:
     """Return where a word ends shortly before `end`, or else a character does."""
-    if text[end].isspace():
-        return end
     word = _begin_of_word(text, max(0, end - _NEAR), end)
     if text[:word].rstrip() and text[word - 1].isspace():
         return word
@@ -103,14 +102,14 @@ def _end_near(text: str, end: int) -> int:
 def _pieces(text: str, fits: Fits, digits: int) -> list[str] | None:
     """Return the pieces of a text; `None` if their count has more than so many digits."""
     pieces: list[str] = []
-    start, length = _skip_blanks(text, 0), None
+    start, length = 0, None
     while start < len(text):
         number = len(pieces) + 1
         if len(str(number)) > digits:
             return None
         end = _end_of_piece(text, start, length, fits, _prefixes(number, digits))
         pieces.append(text[start:end].rstrip())
-        length, start = end - start, _skip_blanks(text, end)
+        length, start = end - start, end
     return pieces
 
 
@@ -130,7 +129,7 @@ def _end_of_piece(
     )
     if end == start:
         raise ValueError("nothing fits")
-    if end == len(text) or text[end].isspace():
+    if end == len(text):
         return end
     word = _begin_of_word(text, start, end)
     # A part of one alphabet holds less than three times what one of the other does.
@@ -174,12 +173,6 @@ def _is_inside_character(text: str, start: int, position: int) -> bool:
     if ord(before) in _SYLLABLE_LETTERS and ord(after) in _SYLLABLE_LETTERS:
         return True
     return any(ord(after) in signs for signs in _BEHIND_PICTURES)
-
-
-def _skip_blanks(text: str, start: int) -> int:
-    while start < len(text) and text[start].isspace():
-        start += 1
-    return start
 
 
 def _longest(
