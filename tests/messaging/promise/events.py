@@ -107,7 +107,11 @@ class Events(House):
             except NotStoredError:
                 # Home Assistant makes no backup then.
                 return
-            self.copy = copied(files_of(self.path)), frozenset(self.judge.said())
+            said = set(self.judge.said())
+            for record in self._unstored():
+                # No backup holds what the disk doesn't.
+                said -= {record.message_id, *record.joined_ids}
+            self.copy = copied(files_of(self.path)), frozenset(said)
             await self.go_on(steps)
             with suppress(NotStoredError):
                 await self.harness.journal.end_backup()

@@ -1,7 +1,7 @@
 """A house and its gateway, through stops and crashes."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 import logging
 from pathlib import Path
@@ -17,6 +17,7 @@ from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from custom_components.passerelle_sms.messaging.guard.guard import GuardLimits
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from tests.messaging.fake_clock import START
 from tests.messaging.fake_disk import nothing
 from tests.messaging.harness import MessagingHarness, Traffic
@@ -201,13 +202,17 @@ class House(RuleBasedStateMachine):
         while_down()
         await self.start(by)
 
-    def _note_unstored(self) -> None:
-        """Note what was so urgent that it left although it could not be written."""
+    def _unstored(self) -> Iterator[MessageRecord]:
+        """Yield what was so urgent that it left although it could not be written."""
         for record in self.harness.store:
             if not self.harness.store.is_stored(record.message_id) and record.urgent:
-                # And what has joined it.
-                self.judge.forgotten.update((record.message_id, *record.joined_ids))
-                self.judge.spare[record.message_id] += 1
+                yield record
+
+    def _note_unstored(self) -> None:
+        """Note what was not written, and what has joined it."""
+        for record in self._unstored():
+            self.judge.forgotten.update((record.message_id, *record.joined_ids))
+            self.judge.spare[record.message_id] += 1
 
     async def _arrive(self) -> None:
         """Let arrive what is on its way: it won't be there a minute later."""

@@ -42,3 +42,17 @@ def test_a_charge_that_was_forgotten_at_a_power_cut(socket_enabled: None) -> Non
         house.lose_again(
             before=0, taken=[False] * 3, on_unknown=OnUnknown.HOLD, seconds=650
         )
+
+
+def test_a_backup_holds_nothing_that_the_disk_does_not(socket_enabled: None) -> None:
+    """What left unstored while it was made is lost with all that came after it."""
+    with example("envoyer_sms_pro", frozenset(Feature)) as house:
+        house.open(is_poor=False, home=1, abroad=2, late=590, is_known=False)
+        house.lose_again(
+            before=0, taken=[False], on_unknown=OnUnknown.RESEND, seconds=0
+        )
+        house.fill_disk(room=0)
+        house.repeat(life=30, urgent=True, which=0)
+        house.back_up(steps=0)
+        house.hurry(ordinary=1, urgent=1)
+        house.restore()
