@@ -36,7 +36,5 @@ LAST_YEAR: Final = 2199
 FARTHEST_SCHEDULE: Final = timedelta(days=366)
 
 SHORTEST_LIFE: Final = timedelta(seconds=1)
-# A message that nobody has taken for a day is no alert any more.
-LONGEST_LIFE: Final = timedelta(hours=24)
 # How long somebody waits for a delivery, at the longest.
 LONGEST_WAIT: Final = timedelta(minutes=15)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-import re
 from typing import Any, Final
 
 import probatio
@@ -10,7 +9,6 @@ import probatio
 from ..bounds import (
     FARTHEST_SCHEDULE,
     LARGEST_OPTION,
-    LONGEST_LIFE,
     LONGEST_LINE,
     LONGEST_MERGED,
     LONGEST_TARGETS,
@@ -43,8 +41,9 @@ from ..const import (
 from ..gateways.model.mail_merge import times_of
 from ..gateways.model.options import OwnValue, SmsOptions
 from ..messaging.model.message import DEFAULT_TIME_TO_LIVE, Message
-from ..messaging.model.record import OnUnknown
+from ..messaging.model.record import LONGEST_LIFE, OnUnknown
 from ..messaging.recipients.address_book import MOST_TARGETS
+from ..messaging.recipients.lists import most_listed
 from ..messaging.text.encoding import EncodingChoice
 from ..messaging.text.splitting import TooLong
 from .reading import Fields, refused
@@ -66,9 +65,6 @@ from .values import (
 # How long somebody waits for a delivery who doesn't say.
 USUAL_WAIT: Final = timedelta(minutes=2)
 
-# Somebody may name several in one text.
-_BETWEEN_TARGETS: Final = re.compile(r"[,;\n]")
-
 _line: Final = text(LONGEST_LINE, is_shown=True)
 _written_target: Final = text(LONGEST_TARGETS)
 _time_to_wait: Final = length_of_time(timedelta(), LONGEST_WAIT)
@@ -86,9 +82,8 @@ def targets(value: object) -> tuple[str, ...]:
         raise InvalidValue(
             "field_too_long", most=str(LONGEST_TARGETS), value=quoted(written[0])
         )
-    _check_count(
-        len(written) + sum(len(_BETWEEN_TARGETS.findall(one)) for one in written)
-    )
+    # Somebody may name several in one text.
+    _check_count(sum(map(most_listed, written)))
     return written
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from homeassistant.util.ulid import ulid
 
@@ -90,7 +89,7 @@ class Messenger:
         recipients = [target for target in targets if isinstance(target, Recipient)]
         written = await in_turns(self._sms(message, recipients))
         sms, parts = await in_turns(self._checked(message, written))
-        record = await self._record(message, sms, parts, usable(targets), now)
+        record = await self._record(message, sms, parts, usable(targets))
         if sms.options.test:
             record = admissible(self._guard, record)
             record = await self._tasks.complete(self._tester.test(record))
@@ -207,9 +206,10 @@ class Messenger:
         sms: Sms,
         parts: Parts,
         recipients: list[Recipient],
-        now: datetime,
     ) -> MessageRecord:
         taken = await in_turns(measured(self._gateway, sms, parts, recipients))
+        # Only now: the clock may have been set right meanwhile.
+        now = self._clock.now()
         return MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,

@@ -9,7 +9,7 @@ type Steps[T] = Generator[None, None, T]
 """Work that pauses now and then, and returns what it is for."""
 
 # In seconds of this thread, however slow the machine is and whatever else it does.
-_LONGEST_TURN: Final = 0.01
+_LONGEST_TURN: Final = 0.005
 
 
 def at_once[T](steps: Steps[T]) -> T:
