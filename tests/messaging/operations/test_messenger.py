@@ -21,8 +21,9 @@ from custom_components.passerelle_sms.gateways.errors import (
     RejectedError,
     ScheduleInPastError,
 )
-from custom_components.passerelle_sms.gateways.model.message import Encoding
+from custom_components.passerelle_sms.gateways.model.message import Encoding, Sms
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
+from custom_components.passerelle_sms.gateways.model.segments import Measure
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardLimits
 from custom_components.passerelle_sms.messaging.model.message import Message
@@ -119,6 +120,24 @@ async def test_reports_recipient_by_recipient(
     assert {result.gateway for result in report.results} == {"etech_keys"}
     assert report.segments == 1
     assert len(simulated.accepted) == 2
+
+
+async def test_a_clock_that_is_set_while_a_message_is_read(
+    harness: MessagingHarness, messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is dated when it is taken in, or it would be as much older as the clock moved."""
+    measure = harness.gateway.measure_sms
+
+    def slow(sms: Sms) -> Measure:
+        monkeypatch.undo()
+        harness.clock.jump(timedelta(days=1))
+        return measure(sms)
+
+    monkeypatch.setattr(harness.gateway, "measure_sms", slow)
+    report = await messenger.send(Message(text="Citerne vide", targets=("Maman",)))
+
+    assert report.record.created == harness.clock.now()
+    assert report.results[0].outcome is Outcome.ACCEPTED
 
 
 async def test_a_message_is_kept_as_it_was_asked_for(
