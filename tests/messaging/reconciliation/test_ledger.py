@@ -12,6 +12,7 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
 from custom_components.passerelle_sms.messaging.reconciliation import ledger
 from custom_components.passerelle_sms.messaging.reconciliation.books import Books
 from custom_components.passerelle_sms.messaging.reconciliation.books_json import (
@@ -521,6 +522,51 @@ async def test_a_house_that_is_muted_stays_so_across_a_restart(
     assert harness.ledger.is_muted
     await harness.clock.advance((30 * 24 * HOUR).total_seconds())
     assert not harness.ledger.is_muted
+
+
+# --- what never left ------------------------------------------------------------------------------
+
+
+async def test_what_never_left_is_in_doubt_no_longer_once_it_has_expired(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Else it would explain what somebody else spends, until the house starts again."""
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    record = await harness.send(life=MINUTES)
+    await harness.clock.advance(61)
+    expired = harness.observer.latest[record.message_id]
+    assert [one.outcome for one in expired.submissions] == [Outcome.EXPIRED]
+
+    simulated.spend_elsewhere(1)
+    await harness.poll()
+
+    assert harness.ledger.is_muted
+    assert harness.observer.unexplained == [1]
+
+
+async def test_a_repetition_that_never_left_is_in_doubt_no_longer_once_it_is_dropped(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """What came before it is of an earlier period, and would have been charged by now."""
+    record = await doubt(
+        harness, simulated, Fault.CUT_BEFORE, on_unknown=OnUnknown.RESEND
+    )
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    await harness.clock.advance(631)
+    await harness.poll()
+    # It is tried again in the period that has begun.
+    period = harness.ledger.books.period
+    await harness.clock.advance(31)
+    await harness.dispatcher.withdraw(record.message_id)
+    await harness.outbox.resolve(record.message_id, Choice.DROP)
+    await harness.clock.advance(601)
+    await harness.poll()
+    assert harness.ledger.books.period > period
+
+    simulated.spend_elsewhere(1)
+    await harness.poll()
+
+    assert harness.observer.unexplained == [1]
 
 
 # --- when a charge is due -------------------------------------------------------------------------

@@ -312,7 +312,9 @@ class Ledger:
             key = record.message_id, submission.key
             known = self._entries.get(key)
             is_of_period = (submission.period or 0) >= self._books.period
-            if not is_of_period and key not in self._books.carried:
+            is_followed = known is not None or key in self._books.carried
+            # What provably never left belongs to no period, or to an earlier one again.
+            if not is_of_period and not is_followed:
                 continue
             self._entries[key] = handed_over(
                 known, record, submission, self._clock.elapsed()
