@@ -233,13 +233,13 @@ class MessagingHarness:
         await self.journal.close()
         self.build()
 
-    def _begun_work(self) -> set[asyncio.Task[object]]:
+    def _begun_work(self) -> list[asyncio.Task[object]]:
         """Return the tasks that a crash ends; what is at the disk comes to its end."""
-        return {
+        return [
             task
             for task in messaging_tasks()
             if not getattr(task.get_coro(), "__qualname__", "").startswith("Journal")
-        }
+        ]
 
     def message(
         self,

@@ -8,14 +8,21 @@ from custom_components.passerelle_sms import messaging
 _FOLDER = str(Path(messaging.__file__).parent)
 
 
-def messaging_tasks() -> set[asyncio.Task[object]]:
-    """Return the tasks of the messaging floor that are under way."""
-    return {
+def messaging_tasks() -> list[asyncio.Task[object]]:
+    """Return the tasks of the messaging floor that are under way, oldest first."""
+    tasks = [
         task
         for task in asyncio.all_tasks()
         if (code := getattr(task.get_coro(), "cr_code", None)) is not None
         and code.co_filename.startswith(_FOLDER)
-    }
+    ]
+    return sorted(tasks, key=_age)
+
+
+def _age(task: asyncio.Task[object]) -> tuple[int, str]:
+    """Return what is greater for a younger task: asyncio numbers them in their names."""
+    name = task.get_name()
+    return len(name), name
 
 
 async def let_run() -> None:

@@ -64,12 +64,14 @@ class Simulator:
             application.add_routes(gateway.routes())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
+        await self.listen(self._runner)
+
+    async def listen(self, runner: web.AppRunner) -> None:
+        """Let whoever connects meet `runner`."""
         if not self._port:
             self._kept = _shared_socket()
             self._port = self._kept.getsockname()[1]
-        site = web.TCPSite(
-            self._runner, HOST, self._port, reuse_port=self._kept is not None
-        )
+        site = web.TCPSite(runner, HOST, self._port, reuse_port=self._kept is not None)
         await site.start()
 
     async def close(self) -> None:

@@ -121,8 +121,13 @@ def forget_the_period_at_a_stop(patch: pytest.MonkeyPatch) -> None:
 
     async def load_anew(self: ledger.Ledger) -> None:
         await load(self)
-        period = self._books.period + 1  # what is forgotten is within
-        self._books = books.Books(period=period, prices=self._books.prices)
+        known = self._books  # what is forgotten is within
+        self._books = books.Books(
+            period=known.period + 1,
+            credits=known.latest,
+            latest=known.latest,
+            prices=known.prices,
+        )
         self._entries.clear()
 
     patch.setattr(ledger.Ledger, "load", load_anew)
@@ -251,6 +256,7 @@ DEFECTS: Final = (
         gateway="devcodesms",
         features=frozenset({Feature.OTHERS}),
         rules=frozenset({"lose_again", "spend_elsewhere", "settle"}),
+        examples=400,
     ),
     Defect(
         name="forget a charge",

@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import cycle
+import random
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from tests.messaging.idle import let_run
@@ -19,10 +21,19 @@ JUMPS = st.sampled_from(
 DOWN = st.sampled_from(
     [timedelta(seconds=s) for s in (0, 0, 0, -21_600, -1, 90, 21_600)]
 )
+PACES = st.lists(st.sampled_from([0, 0, 1, 2, 5, 20]), min_size=1, max_size=6)
 
 
 class Events(House):
     """Faults, the disk, the clock, backups, and the end of a run."""
+
+    # --- what comes first ---
+
+    @initialize(disk=PACES, wire=PACES, luck=st.integers(0, 9))
+    def set_pace(self, disk: list[int], wire: list[int], luck: int) -> None:
+        """Let the disk and the wire take so many turns, by turns, and pauses be others."""
+        self.loop.pace, self.loop.wire.pace = cycle(disk), cycle(wire)
+        random.seed(luck)
 
     # --- the gateway ---
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 import logging
 from pathlib import Path
+import random
 import tempfile
 from typing import Any, ClassVar, override
 
@@ -24,11 +25,13 @@ from tests.messaging.harness import MessagingHarness, Traffic
 from tests.messaging.idle import let_run, until_idle
 from tests.messaging.journal_files import Files, files_of, put_back
 from tests.messaging.scheduling import keep_time
-from tests.simulator import Acceptance, Simulator
+from tests.simulator import Acceptance
 
 from .features import Feature
 from .judge import Judge
+from .simulated_loop import SimulatedLoop
 from .watch import Watch
+from .wire import SimulatorOnWire
 
 NUMBERS = {
     "CM": "+2376956882{:02}",
@@ -64,9 +67,12 @@ class House(RuleBasedStateMachine):
         """Start the gateway and the house."""
         super().__init__()
         self.occurred: set[Feature] = set()
-        self.runner = asyncio.Runner()
+        self._luck_before = random.getstate()
+        random.seed(0)
+        self.loop = SimulatedLoop()
+        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
         self.folder = tempfile.TemporaryDirectory()
-        self.simulator = Simulator()
+        self.simulator = SimulatorOnWire(self.loop.wire)
         self.simulated = self.simulator.gateways[self.key]
         self.simulated.credits *= 100
         self.is_listening = True
@@ -79,7 +85,7 @@ class House(RuleBasedStateMachine):
         self.accepted_before = 0
         """What was taken when charges were put off last."""
         self.traffic = Traffic()
-        self.sending: set[asyncio.Task[None]] = set()
+        self.sending: dict[asyncio.Task[None], None] = {}
         self.mistakes = Mistakes()
         LOGGER.addHandler(self.mistakes)
         self.copy: tuple[Files, frozenset[str]] | None = None
@@ -92,7 +98,10 @@ class House(RuleBasedStateMachine):
 
     async def _begin(self) -> None:
         await self.simulator.__aenter__()
-        self.session = aiohttp.ClientSession(trace_configs=[self.traffic.trace()])
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector("wire"),
+            trace_configs=[self.traffic.trace()],
+        )
         gateway = GATEWAYS[self.key](
             self.session,
             Credentials(
@@ -189,7 +198,7 @@ class House(RuleBasedStateMachine):
     ) -> None:
         """Lose power after so many steps, and come back as much later by the clock."""
         await self.go_on(steps)
-        for task in set(self.sending):
+        for task in tuple(self.sending):
             task.cancel()
         self.harness.cancel_all()
         await until_idle()
@@ -216,6 +225,8 @@ class House(RuleBasedStateMachine):
 
     async def _arrive(self) -> None:
         """Let arrive what is on its way: it won't be there a minute later."""
+        while self.loop.wire.under_way:
+            await asyncio.sleep(0)
         if self.is_listening:
             for _ in range(2):
                 async with self.session.get(self.simulator.url(self.key)) as answer:
@@ -253,6 +264,7 @@ class House(RuleBasedStateMachine):
             self.run(self.simulator.__aexit__(None, None, None))
             self.runner.close()
             self.folder.cleanup()
+            random.setstate(self._luck_before)
 
     async def _end(self) -> None:
         if not self.is_listening:
@@ -261,6 +273,8 @@ class House(RuleBasedStateMachine):
         if Feature.REFUSED not in self.features:
             self.simulated.refusal = None
         self.harness.disk.room = None
+        # What is still being written may be planned.
+        await until_idle()
         while len(self.harness.planned):
             await self.harness.clock.advance(300_000)
         for _ in range(3):

@@ -316,7 +316,7 @@ class People(House):
     def _begin_to_send(self, record: MessageRecord) -> None:
         self.judge.ask(record)
         task = asyncio.create_task(self._send(record))
-        self.sending.add(task)
+        self.sending[task] = None
         task.add_done_callback(self._on_sent)
 
     async def _send(self, record: MessageRecord) -> None:
@@ -333,7 +333,7 @@ class People(House):
             self.judge.answered[record.message_id] = None
 
     def _on_sent(self, task: asyncio.Task[None]) -> None:
-        self.sending.discard(task)
+        del self.sending[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             self.mistakes.found.append(repr(error))
 

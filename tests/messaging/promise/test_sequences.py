@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
+
 from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 
 from .features import BLOCKS, Feature
@@ -56,3 +58,43 @@ def test_a_backup_holds_nothing_that_the_disk_does_not(socket_enabled: None) -> 
         house.back_up(steps=0)
         house.hurry(ordinary=1, urgent=1)
         house.restore()
+
+
+@pytest.mark.parametrize("key", HOUSES)
+def test_what_expires_unsent_is_no_doubt_that_explains_a_fall(
+    socket_enabled: None, key: str
+) -> None:
+    """Each attempt has provably not left; somebody else who spends is noticed."""
+    with example(key, frozenset({Feature.NOTICED, Feature.JOIN})) as house:
+        house.open(is_poor=False, home=1, abroad=2, late=590, is_known=True)
+        house.cut()
+        house.repeat_what_waits(
+            times=1,
+            recipients=1,
+            parts=1,
+            on_unknown=OnUnknown.HOLD,
+            life=30,
+            seconds=0,
+        )
+        house.pass_time(seconds=61)
+        house.be_noticed(amount=1)
+        assert house.is_noticed
+
+
+def test_what_is_planned_at_the_end_has_its_whole_life(socket_enabled: None) -> None:
+    """It is still being written then, and nobody pays for it when its hour has come."""
+    with example("devcodesms", frozenset({Feature.TOP_UP})) as house:
+        house.open(is_poor=True, home=1, abroad=2, late=0, is_known=False)
+        house.set_pace(disk=[20], wire=[0], luck=0)
+        for later in (0, 40_000):
+            house.send(
+                messages=6,
+                recipients=3,
+                life=86_400,
+                on_unknown=OnUnknown.HOLD,
+                later=later,
+                parts=1,
+                urgent=False,
+                steps=20,
+            )
+        assert not len(house.harness.planned)

@@ -1,7 +1,8 @@
 """Watches how long a house takes: over a doubt, over what waits, and how often it asks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from custom_components.passerelle_sms.messaging.model.record import (
@@ -12,6 +13,9 @@ from custom_components.passerelle_sms.messaging.model.sequence import is_blocked
 from custom_components.passerelle_sms.messaging.model.submission import (
     RowKey,
     SubmissionRecord,
+)
+from custom_components.passerelle_sms.messaging.reconciliation.balance_evidence import (
+    Evidence,
 )
 from tests.messaging.harness import MessagingHarness
 from tests.simulator import SimulatedGateway
@@ -47,7 +51,8 @@ class Watch:
         self._rest_allowance = 0
         self.most_in_doubt = 0
         """How many submissions were in doubt at once at most."""
-        self.is_running = False
+        self._doubted_in_vain: set[Key] = set()
+        """What the ledger has taken to be in doubt although it was settled."""
 
     def begin_run(self) -> None:
         """Follow a house that is about to start."""
@@ -55,6 +60,9 @@ class Watch:
         self._waiting.clear()
         self._well_since = None
         self._harness.store.listen(self._on_changed)
+        self._harness.ledger.on_sighted = partial(
+            self._on_sighted, self._harness.ledger.on_sighted
+        )
         self.excuse()
 
     def note_trouble(self) -> None:
@@ -81,6 +89,7 @@ class Watch:
 
     def check(self, *, is_well: bool, was_refused: bool, has_urgent: bool) -> None:
         """See that nothing takes too long, as it is now."""
+        assert not self._doubted_in_vain
         self._check_doubts()
         self._check_waiting(is_well=is_well, was_refused=was_refused)
         self._check_rest(has_urgent=has_urgent)
@@ -94,6 +103,16 @@ class Watch:
         for submission in changed:
             key = record.message_id, submission.key
             self._in_doubt[key] = self._harness.clock.elapsed()
+
+    def _on_sighted(self, look: Callable[[Evidence], None], evidence: Evidence) -> None:
+        """Note what is counted for a doubt: it would hide what the balance tells."""
+        for charge in evidence.seen.charges:
+            message_id, row = charge.key
+            record = self._harness.store.get_open(message_id)
+            is_open = record is not None and record.find(row).is_unknown_open
+            if charge.is_in_doubt and not is_open:
+                self._doubted_in_vain.add(charge.key)
+        look(evidence)
 
     def _open(self) -> Iterator[tuple[Key, MessageRecord, SubmissionRecord]]:
         for record in self._harness.store:
