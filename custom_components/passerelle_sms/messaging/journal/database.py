@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 import secrets
 import sqlite3
+import threading
 from typing import Final
 
 from ...gateways.errors import NewerJournalError
@@ -94,7 +95,7 @@ class _Stamp:
 
 
 class Database:
-    """An open file. One thread at a time may use it, whichever that is.
+    """An open file. One thread at a time uses it, whichever that is; others wait.
 
     Everything here blocks, and may raise `sqlite3.Error`; a transaction that does has
     changed nothing.
@@ -118,6 +119,8 @@ class Database:
         self.connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False
         )
+        # Home Assistant's stop may end who waits for a thread, and not the thread.
+        self._turn = threading.RLock()
         self._is_backed_up = False
         try:
             self._prepare()
@@ -137,13 +140,25 @@ class Database:
         self, question: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
     ) -> T:
         """Return the answer to a question."""
-        self._check()
-        return question(self.connection, *args)
+        with self._turn:
+            self._check()
+            return question(self.connection, *args)
 
     def write[*Ts, T](
         self, change: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
     ) -> T:
         """Make a change, all of it or nothing; it is on disk when this returns."""
+        with self._turn:
+            result = self._write(change, *args)
+            if self._log_size > LOG_LIMIT:
+                # The change is on disk all the same, and the next one tries again.
+                with suppress(sqlite3.Error):
+                    self.checkpoint()
+            return result
+
+    def _write[*Ts, T](
+        self, change: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> T:
         self._check()
         is_written = False
         try:
@@ -155,21 +170,18 @@ class Database:
             if not is_written:
                 self._cut_log()
             self._leave()
-        if self._log_size > LOG_LIMIT:
-            # The change is on disk all the same, and the next one tries again.
-            with suppress(sqlite3.Error):
-                self.checkpoint()
         return result
 
     def checkpoint(self) -> None:
         """Write the log into the file and cut it, unless the file is backed up now."""
-        self._check()
-        if self._is_backed_up or not self._log_size:
-            return
-        try:
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        finally:
-            self._leave()
+        with self._turn:
+            self._check()
+            if self._is_backed_up or not self._log_size:
+                return
+            try:
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._leave()
 
     def begin_backup(self) -> None:
         """Mark the file, and leave it as it is until `end_backup`; raises `OSError`.
@@ -197,7 +209,12 @@ class Database:
         """Close the file, with a checkpoint if that can be made."""
         with suppress(sqlite3.Error):
             self.checkpoint()
-        self.connection.close()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the file as it is."""
+        with self._turn:
+            self.connection.close()
 
     def take_out_unreadable(self) -> Path | None:
         """Take out the rows that are no messages, so that no question fails because of one.

@@ -67,7 +67,7 @@ def reopen(lost: Database) -> tuple[Database, Opened]:
     log that lies beside it is not its own.
     """
     path = lost.path
-    lost.connection.close()
+    lost.let_go()
     make_private(path)
     write_private(doubt_of(path), b"")
     kept = move_log_aside(path) if lost.is_replaced else None
