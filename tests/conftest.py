@@ -1,6 +1,6 @@
 """What every test may ask for."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import logging
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from .simulator import SimulatedGateway, Simulator
 
 type GatewayMaker = Callable[[SimulatedGateway], Gateway]
 type AccountMaker = Callable[..., Awaitable[MockConfigEntry]]
+type RelayMaker = Callable[..., Awaitable[MockConfigEntry]]
 
 MAMAN = RowKey("+237695688207")
 PAPA = RowKey("+2250757123456")
@@ -182,6 +183,19 @@ def account_data(simulator: Simulator, simulated: SimulatedGateway) -> dict[str,
     }
 
 
+def recipients_data(recipients: Mapping[str, str]) -> list[ConfigSubentryData]:
+    """Return what a config entry holds for its recipients."""
+    return [
+        ConfigSubentryData(
+            data={"name": name, "phone": number},
+            subentry_type="recipient",
+            title=name,
+            unique_id=number,
+        )
+        for name, number in recipients.items()
+    ]
+
+
 @pytest.fixture
 def add_account(hass: HomeAssistant, simulator: Simulator) -> AccountMaker:
     """Return a maker of loaded accounts, with the recipients Maman and Papa."""
@@ -204,20 +218,49 @@ def add_account(hass: HomeAssistant, simulator: Simulator) -> AccountMaker:
             data=held,
             options=options or {},
             unique_id=unique_id(held),
-            subentries_data=[
-                ConfigSubentryData(
-                    data={"name": name, "phone": number},
-                    subentry_type="recipient",
-                    title=name,
-                    unique_id=number,
-                )
-                for name, number in recipients.items()
-            ],
+            subentries_data=recipients_data(recipients),
         )
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
         # The balance is asked for in the background.
         await hass.async_block_till_done(wait_background_tasks=wait_for_balance)
+        return entry
+
+    return add
+
+
+@pytest.fixture
+def add_relay(hass: HomeAssistant) -> RelayMaker:
+    """Return a maker of loaded relays, with the recipients Maman and Papa.
+
+    Its accounts are entries, in the order in which they are chosen.
+    """
+
+    async def add(
+        *accounts: MockConfigEntry,
+        title: str = "Relais",
+        recipients: dict[str, str] | None = None,
+        options: dict[str, Any] | None = None,
+        **data: Any,
+    ) -> MockConfigEntry:
+        if recipients is None:
+            recipients = {"Maman": MAMAN, "Papa": PAPA}
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=title,
+            data={
+                "gateway": "relay",
+                "name": title,
+                "accounts": [account.entry_id for account in accounts],
+                "country": "CM",
+                **data,
+            },
+            options=options or {},
+            subentries_data=recipients_data(recipients),
+        )
+        entry.add_to_hass(hass)
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
         return entry
 
     return add

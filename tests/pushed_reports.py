@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
-from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.webhook import BODY_LIMIT
 from homeassistant.config_entries import ConfigEntry
 

@@ -1,20 +1,22 @@
-"""An account that ends and begins again, as at a restart of Home Assistant."""
+"""An account or a relay that ends and begins again, as at a restart of Home Assistant."""
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.entries.account import ACCOUNTS
+from custom_components.passerelle_sms.entries.relay import RELAYS
 from custom_components.passerelle_sms.notify_service import async_remove_notify_services
 from homeassistant.components.notify import async_unload_entry
 from homeassistant.core import HomeAssistant
 
 
 async def stop_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Let an account end whose entry stays enabled."""
+    """Let an account or a relay end whose entry stays enabled."""
     assert await hass.config_entries.async_unload(entry.entry_id)
-    account = hass.data[ACCOUNTS].pop(entry.entry_id)
+    account = hass.data[ACCOUNTS].pop(entry.entry_id, None)
+    channel = account or hass.data[RELAYS].pop(entry.entry_id)
     async_remove_notify_services(hass, entry, forget=False)
     await async_unload_entry(hass, entry)
-    await account.stop()
+    await channel.stop()
 
 
 async def start_account(hass: HomeAssistant, entry: MockConfigEntry) -> None:

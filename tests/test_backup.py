@@ -17,7 +17,7 @@ from custom_components.passerelle_sms.messaging.journal.private_file import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-from tests.conftest import AccountMaker, journal_of
+from tests.conftest import AccountMaker, RelayMaker, journal_of
 from tests.messages import send
 from tests.restarts import start_account, stop_account
 from tests.simulator import Fault, Simulator
@@ -42,16 +42,21 @@ def outcome(entry: MockConfigEntry) -> str:
 
 
 async def test_every_journal_lies_still_while_it_is_copied(
-    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
 ) -> None:
-    """Messages leave all the same, and are in the file afterwards."""
+    """Messages leave all the same, and are in the file afterwards; also a relay's."""
     first = await add_account(simulator.etech_keys)
     second = await add_account(simulator.smseco)
-    files = [journal_of(hass, entry) for entry in (first, second)]
+    relay = await add_relay(second)
+    entries = (first, second, relay)
+    files = [journal_of(hass, entry) for entry in entries]
 
     await async_pre_backup(hass)
     before = [path.read_bytes() for path in files]
-    for entry in (first, second):
+    for entry in entries:
         await send(hass, entry)
         await entry.runtime_data.journal.checkpoint()
 
@@ -60,7 +65,8 @@ async def test_every_journal_lies_still_while_it_is_copied(
     await async_post_backup(hass)
     assert all(new.read_bytes() != old for new, old in zip(files, before, strict=True))
     assert not any(backup_token_of(path).exists() for path in files)
-    assert len(simulator.etech_keys.accepted) == len(simulator.smseco.accepted) == 1
+    assert len(simulator.etech_keys.accepted) == 1
+    assert len(simulator.smseco.accepted) == 2
 
 
 async def test_a_restored_copy_sends_nothing_that_may_have_left(
@@ -146,6 +152,7 @@ async def test_an_account_that_is_added_during_a_backup(
 async def test_without_an_account_there_is_nothing_to_mark(hass: HomeAssistant) -> None:
     """The hooks are called all the same once the integration is loaded."""
     hass.data["passerelle_sms_accounts"] = {}
+    hass.data["passerelle_sms_relays"] = {}
 
     await async_pre_backup(hass)
     await async_post_backup(hass)

@@ -8,10 +8,11 @@ from yarl import URL
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.conftest import AccountMaker, suggested_values
+from tests.flows.relays import add_relay_entry, open_menu
 from tests.simulator import Fault, SimulatedGateway, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -39,11 +40,7 @@ def filled_in(simulator: Simulator, key: str, **changes: Any) -> dict[str, Any]:
 
 async def open_form(hass: HomeAssistant, key: str) -> ConfigFlowResult:
     """Open the flow and choose a gateway from its menu."""
-    menu = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == list(GATEWAYS)
+    menu = await open_menu(hass)
     form = await hass.config_entries.flow.async_configure(
         menu["flow_id"], {"next_step_id": key}
     )
@@ -224,6 +221,36 @@ async def test_a_second_account_gets_a_title_of_its_own(
 
     assert result["title"] == "ETECH KEYS 2"
     assert hass.services.has_service("notify", "etech_keys_2")
+
+
+async def test_adds_an_account_beside_relays(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """A relay's title counts, as its service does; it is never the same account."""
+    account = await add_account(simulator.smseco)
+    add_relay_entry(hass, "ETECH KEYS", account)
+    form = await open_form(hass, "etech_keys")
+
+    result = await submit(hass, form, filled_in(simulator, "etech_keys"))
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "ETECH KEYS 2"
+
+
+@ALL
+async def test_an_account_is_the_same_beside_relays(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker, key: str
+) -> None:
+    """It is added once."""
+    account = await add_account(simulator.gateways[key])
+    add_relay_entry(hass, "Alertes", account)
+    form = await open_form(hass, key)
+
+    result = await submit(hass, form, filled_in(simulator, key))
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
 
 
 async def test_keeps_what_was_typed_beside_an_error(

@@ -1,5 +1,6 @@
 """What a user can hand on without a second thought."""
 
+from decimal import Decimal
 import json
 import re
 from typing import Any
@@ -11,12 +12,21 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.passerelle_sms.diagnostics import (
+    async_get_config_entry_diagnostics,
+)
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import Failure
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import MAMAN, PAPA, AccountMaker
+from tests.groups import add_group
 from tests.messages import send
+from tests.passing_time import quiet
+from tests.relays import delivered_by, failed_at, leg_at, message, relay_entry, relayed
 from tests.simulator import Fault, Simulator
 
 STRANGER = "+237699128531"
@@ -33,6 +43,7 @@ async def test_no_secret_and_no_number(
     """Even when the gateway's last answer was nothing but secrets and numbers."""
     simulated = simulator.gateways[key]
     entry = await add_account(simulated)
+    await add_group(hass, entry, "Famille", "Maman", "Papa")
     answer = await send(hass, entry, message="Texte intime", target=["Maman", STRANGER])
     await hass.async_block_till_done(wait_background_tasks=True)
     secrets = [simulated.username, simulated.password, simulated.api_key, MAMAN, PAPA]
@@ -50,6 +61,7 @@ async def test_no_secret_and_no_number(
         assert secret not in text
     whole: dict[str, Any] = json.loads(text)
     assert "Maman" not in text
+    assert "Famille" not in text
     for row in answer["results"]:
         # Where a gateway tells an id, it may hold the number. A short one is also found
         # within a moment's microseconds.
@@ -71,6 +83,7 @@ async def test_no_secret_and_no_number(
     assert first["attempts"] == 1
     assert whole["account"]["gateway"] == key
     assert whole["account"]["recipients"] == 2
+    assert whole["account"]["groups"] == 1
     assert "Bonjour" in whole["last_unreadable_answer"]
     assert whole["last_poll"]["successful"] is False
     assert whole["last_poll"]["error"]
@@ -213,3 +226,105 @@ async def test_a_journal_that_cannot_be_read(
     told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
     assert told["last_messages"] == "not stored: the journal is closed"
+
+
+NO_CREDIT = Failure(key="insufficient_credit", code="82", words=f"Solde 0 {MAMAN}")
+
+
+async def test_a_relay_tells_its_accounts_and_the_legs_of_its_messages(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """By the place of each account in its order: no title, number, text or id."""
+    first = await add_account(simulator.etech_keys, title="Premier")
+    second = await add_account(simulator.smseco, title="Second")
+    gone = await add_account(simulator.devcodesms, title="Disparu")
+    former = await add_account(simulator.envoyer_sms_pro, title="Autrefois")
+    relay = relay_entry(hass, first, second, gone)
+    accounts = [*relay.data["accounts"], "01M7W4EX1X"]
+    hass.config_entries.async_update_entry(
+        relay, data={**relay.data, "accounts": accounts}
+    )
+    hass.config_entries.async_update_entry(relay, options={"deliver_within": 5})
+    # Of what is told a relay has the same as an account.
+    relay.runtime_data = former.runtime_data
+    sent = relayed(
+        leg_at(former, is_passed_on=True, failure=Failure(key="no_answer")),
+        failed_at(first, NO_CREDIT, parts=("Citerne", "vide"), parts_sent=1),
+        delivered_by(second, segments=1),
+    )
+    await former.runtime_data.store.add(message([sent]))
+    simulator.etech_keys.credits = Decimal(0)
+    async with quiet(hass):
+        await send(hass, first)
+    await hass.config_entries.async_set_disabled_by(
+        gone.entry_id, ConfigEntryDisabler.USER
+    )
+
+    told = await async_get_config_entry_diagnostics(hass, relay)
+
+    text = json.dumps(told)
+    ids = [one.entry_id for one in (first, second, gone, former, relay)]
+    titles = ["Premier", "Second", "Disparu", "Autrefois", "Relais"]
+    private = ["Citerne", "Maman", "Solde", MAMAN[4:], "77-1", "88-2"]
+    for secret in [*ids, *titles, *private, sent.legs[0].message_id]:
+        assert secret not in text
+    assert told["relay"] == {
+        "country": "CM",
+        "recipients": 0,
+        "groups": 0,
+        "options": {"deliver_within": 5},
+    }
+    [resting, working, disabled, removed] = told["accounts"]
+    assert resting["rest"]["reason"] == "insufficient_credit"
+    assert working == {
+        "gateway": "smseco",
+        "enabled": True,
+        "set_up": True,
+        "rest": None,
+    }
+    assert disabled == {
+        "gateway": "devcodesms",
+        "enabled": False,
+        "set_up": False,
+        "rest": None,
+    }
+    # Nobody knows even its gateway any more.
+    assert removed == {**disabled, "gateway": None}
+    assert told["guard"] == {"segments_last_hour": 0, "segments_last_day": 0}
+    assert told["pending_messages"] == 0
+    assert told["planned_messages"] == 0
+    assert told["awaited_deliveries"] == 0
+    [[submission]] = [one["submissions"] for one in told["last_messages"]]
+    passed_on, refused, arrived = submission["legs"]
+    assert passed_on == {
+        "account": None,
+        "gateway": "envoyer_sms_pro",
+        "after": 60.0,
+        "outcome": "unknown",
+        "is_open": True,
+        "is_passed_on": True,
+        "failure": "no_answer",
+        "segments": None,
+        "parts": 0,
+        "parts_sent": 0,
+        "delivery": None,
+        "delivery_code": None,
+    }
+    assert refused["account"] == 1
+    assert refused["failure"] == "insufficient_credit"
+    assert (refused["parts"], refused["parts_sent"]) == (2, 1)
+    assert arrived["account"] == 2
+    assert arrived["outcome"] == Outcome.ACCEPTED.value
+    assert arrived["delivery"] == "delivered"
+
+
+async def test_an_account_tells_no_legs(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """It hands nothing on."""
+    entry = await add_account(simulator.smseco)
+    await send(hass, entry)
+
+    told = await async_get_config_entry_diagnostics(hass, entry)
+
+    assert "legs" not in told["last_messages"][0]["submissions"][0]

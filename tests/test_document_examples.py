@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import re
 from typing import Any, Final
@@ -13,12 +14,14 @@ from custom_components.passerelle_sms.actions.reading import read_fields
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.services import MODULES
+from homeassistant.components.alert import CONFIG_SCHEMA as ALERTS
 from homeassistant.components.notify import NOTIFY_SERVICE_SCHEMA
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script
 from homeassistant.util.yaml import parse_yaml
 from tests.conftest import AccountMaker
+from tests.groups import add_group
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -29,8 +32,14 @@ DOCUMENTS: Final = (
     "docs/README.fr.md",
     "docs/messages.md",
     "docs/messages.fr.md",
+    "docs/relay.md",
+    "docs/relay.fr.md",
 )
 BLOCK: Final = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+ANSWER: Final = re.compile(r"^```json\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FORM: Final = re.compile(
+    r"^\| (row|`legs` of a row) \|[^`]*`\[?\{(.+?)\}", re.MULTILINE
+)
 ACCOUNT: Final = re.compile(r"config_entry_id: (\S+)(?:  # (.+))?")
 ACTIONS: Final = {
     action.name: action for module in MODULES for action in module.ACTIONS
@@ -70,9 +79,9 @@ class Example:
 
     @property
     def gateway(self) -> str | None:
-        """The account that it names, by its gateway's key."""
+        """The account that it names, by its gateway's key; a relay has none."""
         named = ACCOUNT.search(self.text)
-        return KEYS[named[2]] if named and named[2] else None
+        return KEYS.get(named[2]) if named and named[2] else None
 
 
 def examples() -> Iterator[Example]:
@@ -128,8 +137,11 @@ def test_there_are_examples() -> None:
 async def test_is_what_home_assistant_understands(
     hass: HomeAssistant, example: Example
 ) -> None:
-    """Triggers, conditions and steps."""
+    """Triggers, conditions and steps, or a part of the configuration."""
     content = example.content
+    if "alert" in content:
+        ALERTS(content)
+        return
     assert content.keys() <= {
         "action",
         "actions",
@@ -156,6 +168,22 @@ def test_names_fields_that_there_are(example: Example) -> None:
         elif domain == "notify":
             NOTIFY_SERVICE_SCHEMA(data)
             read_fields(OPTION_FIELDS, data.get("data", {}), name)
+    for alert in example.content.get("alert", {}).values():
+        read_fields(OPTION_FIELDS, alert["data"], "alert")
+
+
+def test_a_relay_answers_in_the_form_that_is_told() -> None:
+    """The rows of the printed answer, and their legs."""
+    told = (REPOSITORY / "docs/messages.md").read_text("utf-8")
+    forms = {name: {*form.split(", ")} for name, form in FORM.findall(told)}
+    printed = ANSWER.findall((REPOSITORY / "docs/relay.md").read_text("utf-8"))
+
+    assert len(printed) == 1
+    for row in json.loads(printed[0])["results"]:
+        assert {*row} == forms["row"] | {"legs"}
+        assert len(row["legs"]) == 2
+        for leg in row["legs"]:
+            assert {*leg} == forms["`legs` of a row"]
 
 
 @pytest.mark.parametrize("example", COMPLETE, ids=lambda one: one.where)
@@ -169,6 +197,7 @@ async def test_does_what_it_says(
     assert example.gateway is not None
     gateway = simulator.gateways[example.gateway]
     entry = await add_account(gateway)
+    await add_group(hass, entry, "Famille", "Maman", "Papa")
     named = ACCOUNT.search(example.text)
     assert named is not None
     text = example.text.replace(named[1], entry.entry_id)

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.entries import account as account_module
+from custom_components.passerelle_sms.entries import channel as channel_module
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.message import SendResult, Sms
 from custom_components.passerelle_sms.messaging.journal.database import Database
@@ -282,7 +282,7 @@ async def test_a_stop_while_a_gateway_never_answers(
     """It waits for a while only; what was sent is in doubt, which the log says."""
     simulated = simulator.etech_keys
     entry = await add_account(simulated)
-    monkeypatch.setattr(account_module, "STOP_LIMIT", 0.0)
+    monkeypatch.setattr(channel_module, "STOP_LIMIT", 0.0)
     simulated.fail(Fault.STALL_AFTER, operation="send", times=1)
     call = asyncio.create_task(send(hass, entry))
     await simulated.until_asked("send")

@@ -97,6 +97,8 @@ async def test_data_holds_the_fields_of_send_sms(
     ):
         with pytest.raises(ServiceValidationError, match=next(iter(wrong))):
             await notify(hass, "etech_keys_papa", data=wrong)
+    with pytest.raises(ServiceValidationError, match="Only a relay"):
+        await notify(hass, "etech_keys_papa", data={"on_unknown": "next"})
     assert len(simulator.etech_keys.accepted) == 1
 
 

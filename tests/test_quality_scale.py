@@ -53,7 +53,9 @@ ASKING: Final = sorted(
         "__init__",
         "common",
         "guests",
+        "leg_rows",
         "message_fields",
+        "outcome_rows",
         "reading",
         "responses",
         "sending",
@@ -111,9 +113,9 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         and "self.async_on_remove(" in code(module)
         for module in ("entity", "event", "sensor")
     ),
-    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 2,
+    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 3,
     "has-entity-name": lambda: (
-        code("entity").count("_attr_has_entity_name = True") == 2
+        code("entity").count("_attr_has_entity_name = True") == 3
     ),
     "runtime-data": lambda: "entry.runtime_data = " in code("__init__"),
     "test-before-configure": lambda: "async_prove" in code("flows/account"),
@@ -162,7 +164,10 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "entity-translations": lambda: all(
         description.translation_key in TRANSLATIONS["entity"][platform]
         for platform, descriptions in (
-            ("binary_sensor", (binary_sensor.LOW_BALANCE,)),
+            (
+                "binary_sensor",
+                (binary_sensor.LOW_BALANCE, binary_sensor.ACCOUNT_RESTS),
+            ),
             ("event", (event.DELIVERY, event.REPLY)),
             ("sensor", sensor.SENSORS),
         )

@@ -143,6 +143,8 @@ async def test_one_bad_number_does_not_stop_the_others(
             {"message": "Fuite d'eau à la cave. " * 90, "too_long": "refuse"},
             "message_too_long",
         ),
+        ({"on_unknown": "next"}, "next_needs_relay"),
+        ({"on_unknown": "next", "test": True}, "next_needs_relay"),
     ],
 )
 @pytest.mark.parametrize("answer", [True, False])

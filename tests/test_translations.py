@@ -10,7 +10,7 @@ import probatio
 import pytest
 
 from custom_components.passerelle_sms import binary_sensor, config_flow, event, sensor
-from custom_components.passerelle_sms.flows import forms
+from custom_components.passerelle_sms.flows import forms, group, relay_forms
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.outcome import Outcome
@@ -33,6 +33,9 @@ OF_THE_FACE = {
     "action_not_stored",
     "action_rate_limited",
     "action_tls_failed",
+    "attempt_cannot_connect",
+    "attempt_rate_limited",
+    "attempt_tls_failed",
     "field_missing",
     "field_not_choice",
     "field_not_day",
@@ -49,10 +52,12 @@ OF_THE_FACE = {
     "field_too_many",
     "field_unknown",
     "journal_unusable",
+    "needs_account",
     "no_usable_answer",
     "not_a_name",
     "not_accepted",
     "not_delivered",
+    "not_one_recipient",
     "outcome_unknown",
     "wrong_account_name",
 }
@@ -148,11 +153,66 @@ def test_every_field_of_a_gateways_form_has_words(language: str, key: str) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_menu_names_every_gateway(language: str) -> None:
-    """And no other."""
-    assert list(load(language)["config"]["step"]["user"]["menu_options"]) == list(
-        GATEWAYS
-    )
+def test_the_menu_names_every_gateway_and_the_relay(language: str) -> None:
+    """And no other; what a relay is good for is said there."""
+    menu = load(language)["config"]["step"]["user"]
+
+    assert list(menu["menu_options"]) == [*GATEWAYS, "relay"]
+    assert list(menu["menu_option_descriptions"]) == ["relay"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("flow", "step", "schema"),
+    [
+        ("config", "relay", relay_forms.relay_form([], "CM")),
+        ("config", "relay_recipients", relay_forms.relay_recipients_form([])),
+        ("config", "reconfigure_relay", relay_forms.relay_reconfigure_form([])),
+        ("options", "relay", relay_forms.relay_options_form()),
+    ],
+)
+def test_every_field_of_a_relays_forms_has_words(
+    language: str, flow: str, step: str, schema: probatio.Schema
+) -> None:
+    """A label and a description, and a title above."""
+    words = load(language)[flow]["step"][step]
+
+    fields = {str(marker) for marker in schema.schema}
+    assert words["data"].keys() == words["data_description"].keys() == fields
+    assert words["title"]
+    assert words["description"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_about_a_groups_form_has_words(language: str) -> None:
+    """Its fields, its errors and its ends."""
+    words = load(language)["config_subentries"]["group"]
+    fields = {str(marker) for marker in group.group_form({}).schema}
+
+    assert words["step"].keys() == {"user", "reconfigure"}
+    for step in words["step"].values():
+        assert step["data"].keys() == step["data_description"].keys() == fields
+    errors = {"invalid_name", "name_taken", "nobody_chosen", "too_long"}
+    assert words["error"].keys() == errors
+    assert words["abort"].keys() == {"no_recipients", "reconfigure_successful"}
+    assert words["initiate_flow"].keys() == {"user", "reconfigure"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_end_of_a_relays_forms_has_words(language: str) -> None:
+    """Of every error, and of the last page."""
+    words = load(language)["config"]
+    errors = {"account_gone", "account_twice", "invalid_name", "name_taken", "too_long"}
+
+    assert errors | {"too_few_accounts"} <= words["error"].keys()
+    assert words["abort"].keys() == {
+        "already_configured",
+        "another_account",
+        "too_few_accounts",
+    }
+    assert words["create_entry"].keys() == {"relay"}
+    recipient = load(language)["config_subentries"]["recipient"]
+    assert recipient["create_entry"].keys() == {"default", "first"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -206,8 +266,11 @@ def test_every_entity_and_choice_has_words(language: str) -> None:
     keys = {description.translation_key for description in (*sensor.SENSORS, *own)}
     assert words["entity"]["sensor"].keys() == keys | {"sub_account_balance"}
     assert words["entity"]["binary_sensor"].keys() == {
-        binary_sensor.LOW_BALANCE.translation_key
+        binary_sensor.LOW_BALANCE.translation_key,
+        binary_sensor.ACCOUNT_RESTS.translation_key,
     }
+    rests = words["entity"]["binary_sensor"]["account_rests"]
+    assert rests["state_attributes"].keys() == {"reason", "since"}
     events = {one.translation_key: one for one in (event.DELIVERY, event.REPLY)}
     assert words["entity"]["event"].keys() == events.keys()
     for key, description in events.items():
@@ -262,6 +325,7 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
         issues.JOURNAL_UNAVAILABLE,
         issues.LOW_BALANCE,
         issues.NOT_LEFT,
+        issues.RELAY_ACCOUNT_GONE,
         issues.SAME_ACCOUNT,
         issues.UNEXPLAINED_FALL,
         issues.UNKNOWN_OUTCOME,

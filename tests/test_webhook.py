@@ -19,7 +19,11 @@ from custom_components.passerelle_sms.gateways.abilities.delivery import PushesD
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.messaging.journal.database import Database
-from custom_components.passerelle_sms.webhook import async_delivery_url
+from custom_components.passerelle_sms.webhook import (
+    async_delivery_url,
+    pushes_delivery,
+    with_webhook_id,
+)
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -299,6 +303,14 @@ async def test_a_new_account_has_its_address(
     client = await hass_client_no_auth()
     answer = await client.post(path_of(entry), data=ANYTHING)
     assert await codes(answer) == [0]
+
+
+def test_a_relay_has_no_address() -> None:
+    """Reports come to its accounts."""
+    data = {"gateway": "relay", "name": "Alertes", "accounts": [], "country": "CM"}
+
+    assert not pushes_delivery(data)
+    assert with_webhook_id(data) == data
 
 
 async def test_an_account_that_is_unloaded(

@@ -8,7 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from .entries.account import ACCOUNTS
 from .entries.journal_keeper import IS_BACKING_UP
+from .entries.relay import RELAYS
 from .gateways.errors import NotStoredError
+from .messaging.journal.journal import Journal
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -16,15 +18,20 @@ _LOGGER = logging.getLogger(__name__)
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Mark every journal and leave its file alone: a copy of it must know that it is one."""
     hass.data[IS_BACKING_UP] = True
-    accounts = hass.data[ACCOUNTS].values()
-    await asyncio.gather(*(_try(one.journal.begin_backup()) for one in accounts))
+    journals = _journals(hass)
+    await asyncio.gather(*(_try(journal.begin_backup()) for journal in journals))
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Take the marks away, and go on as before."""
     hass.data[IS_BACKING_UP] = False
-    accounts = hass.data[ACCOUNTS].values()
-    await asyncio.gather(*(_try(one.journal.end_backup()) for one in accounts))
+    journals = _journals(hass)
+    await asyncio.gather(*(_try(journal.end_backup()) for journal in journals))
+
+
+def _journals(hass: HomeAssistant) -> list[Journal]:
+    channels = [*hass.data[ACCOUNTS].values(), *hass.data[RELAYS].values()]
+    return [channel.journal for channel in channels]
 
 
 async def _try(work: Awaitable[None]) -> None:

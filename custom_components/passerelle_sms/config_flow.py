@@ -1,4 +1,4 @@
-"""Adds accounts: the menu of gateways, and what an account may hold."""
+"""Adds accounts and relays: the menu, and what each of them may hold."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, override
@@ -14,16 +14,19 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import callback
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN, GATEWAY_RELAY, SUBENTRY_GROUP, SUBENTRY_RECIPIENT
+from .entries.kinds import is_relay
 from .flows.account import AccountFlow
+from .flows.group import GroupFlow
 from .flows.options import AccountOptionsFlow
 from .flows.recipient import RecipientFlow
+from .flows.relay import RelayFlow, RelayOptionsFlow
 from .gateways.catalogue import GATEWAYS
 from .gateways.gateway import Gateway
 
 
-class PasserelleSmsConfigFlow(AccountFlow, domain=DOMAIN):
-    """Adds an account, reauthenticates and reconfigures it."""
+class PasserelleSmsConfigFlow(AccountFlow, RelayFlow, domain=DOMAIN):
+    """Adds an account or a relay, and changes it."""
 
     VERSION = 1
 
@@ -31,7 +34,9 @@ class PasserelleSmsConfigFlow(AccountFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Return the flow for an account's options."""
+        """Return the flow for an entry's options."""
+        if is_relay(config_entry.data):
+            return RelayOptionsFlow()
         return AccountOptionsFlow()
 
     @classmethod
@@ -40,19 +45,31 @@ class PasserelleSmsConfigFlow(AccountFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what an account may hold."""
-        return {SUBENTRY_RECIPIENT: RecipientFlow}
+        """Return what an account or a relay may hold."""
+        return {SUBENTRY_RECIPIENT: RecipientFlow, SUBENTRY_GROUP: GroupFlow}
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Choose a gateway."""
-        return self.async_show_menu(step_id="user", menu_options=list(GATEWAYS))
+        """Choose a gateway, or a relay once there are accounts for one."""
+        relay = [GATEWAY_RELAY] if self._can_relay else []
+        return self.async_show_menu(step_id="user", menu_options=[*GATEWAYS, *relay])
+
+    @override
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change an account or a relay."""
+        if is_relay(self._get_reconfigure_entry().data):
+            return await self.async_step_reconfigure_relay(user_input)
+        return await super().async_step_reconfigure(user_input)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on to the first recipient: an account without one warns nobody."""
+        """Go on to the first recipient: an entry without one warns nobody."""
+        if result["result"].subentries:
+            return result
         recipient_flow = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_RECIPIENT),
             context=SubentryFlowContext(source=SOURCE_USER),

@@ -8,6 +8,10 @@ DOMAIN: Final = "passerelle_sms"
 # What a config entry holds, beside Home Assistant's own names.
 CONF_ACCOUNT_ID: Final = "account_id"
 CONF_GATEWAY: Final = "gateway"
+# The accounts of a relay, in the order in which they are chosen.
+CONF_ACCOUNTS: Final = "accounts"
+# What a relay has in the place of a gateway.
+GATEWAY_RELAY: Final = "relay"
 # Whether the account was the only one behind its login when its id was told.
 CONF_ONLY_ACCOUNT: Final = "only_account"
 CONF_SENDER: Final = "sender"
@@ -20,8 +24,10 @@ CONF_WEBHOOK_URL: Final = "webhook_url"
 # The part of a form that most users never open.
 SECTION_ADVANCED: Final = "advanced"
 
-# The options of an account.
+# The options of an account or a relay.
 CONF_ALONE: Final = "alone"
+# In minutes, of a relay; 0 waits for ever.
+CONF_DELIVER_WITHIN: Final = "deliver_within"
 CONF_DELIVERY_REPORTS: Final = "delivery_reports"
 CONF_ENCODING: Final = "encoding"
 CONF_LONG_MESSAGES: Final = "long_messages"
@@ -39,8 +45,11 @@ DEFAULT_LOW_BALANCE: Final = 20
 JOURNAL_AGE: Final = timedelta(days=90)
 JOURNAL_LENGTH: Final = 10_000
 
+SUBENTRY_GROUP: Final = "group"
 SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_PHONE: Final = "phone"
+# The ids of a group's recipients, in their order.
+CONF_RECIPIENTS: Final = "recipients"
 
 # The one type of our events on Home Assistant's bus.
 EVENT: Final = f"{DOMAIN}_event"

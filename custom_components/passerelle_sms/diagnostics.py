@@ -1,20 +1,32 @@
 """What a user can hand on with a report: no secret and no number in it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from yarl import URL
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_COUNTRY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_SENDER
-from .entries.account import Account, AccountConfigEntry
+from .const import (
+    CONF_ACCOUNTS,
+    CONF_GATEWAY,
+    CONF_SENDER,
+    GATEWAY_RELAY,
+    SUBENTRY_GROUP,
+    SUBENTRY_RECIPIENT,
+)
+from .entries.account import Account, AccountConfigEntry, async_get_account
+from .entries.channel import Channel
 from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
 from .gateways.model.account import Balance
 from .messaging.journal.journal import JournalQuery
+from .messaging.model.failure import DeliveryState
+from .messaging.model.leg import Leg
 from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
 from .messaging.reconciliation.ledger import Ledger
@@ -25,10 +37,16 @@ MESSAGES_TOLD: Final = 20
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: AccountConfigEntry
 ) -> dict[str, Any]:
-    """Return the diagnostics of an account.
+    """Return the diagnostics of an account or a relay.
 
     What may be told is picked by name, so that nothing is told by oversight.
     """
+    if entry.data[CONF_GATEWAY] == GATEWAY_RELAY:
+        return await _relay(hass, entry)
+    return await _account(entry)
+
+
+async def _account(entry: AccountConfigEntry) -> dict[str, Any]:
     account = entry.runtime_data
     coordinator, gateway = account.coordinator, account.gateway
     return {
@@ -40,6 +58,7 @@ async def async_get_config_entry_diagnostics(
             "sender_set": bool(entry.data.get(CONF_SENDER)),
             "sub_account_chosen": bool(gateway.credentials.account_id),
             "recipients": len(account.settings.recipients),
+            "groups": len(account.settings.groups),
             "options": dict(entry.options),
         },
         "balance": None
@@ -54,16 +73,49 @@ async def async_get_config_entry_diagnostics(
         },
         "last_unreadable_answer": gateway.last_unreadable,
         "ledger": _ledger(account.ledger),
-        "guard": {
-            "segments_last_hour": account.guard.segments_last_hour,
-            "segments_last_day": account.guard.segments_last_day,
-        },
         "rest": _rest(account),
         "requests": _requests(gateway),
-        "pending_messages": len(account.store) - len(account.planned),
-        "planned_messages": len(account.planned),
-        "awaited_deliveries": len(account.tracker),
-        "last_messages": await _last_messages(account),
+        **await _messages(account),
+    }
+
+
+async def _relay(hass: HomeAssistant, entry: AccountConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics of a relay: its accounts by their places in its order."""
+    accounts: list[str] = entry.data[CONF_ACCOUNTS]
+    return {
+        "relay": {
+            "country": entry.data[CONF_COUNTRY],
+            "recipients": len(entry.get_subentries_of_type(SUBENTRY_RECIPIENT)),
+            "groups": len(entry.get_subentries_of_type(SUBENTRY_GROUP)),
+            "options": dict(entry.options),
+        },
+        "accounts": [_account_of_relay(hass, account_id) for account_id in accounts],
+        **await _messages(entry.runtime_data, accounts),
+    }
+
+
+def _account_of_relay(hass: HomeAssistant, account_id: str) -> dict[str, Any]:
+    entry: ConfigEntry | None = hass.config_entries.async_get_entry(account_id)
+    account = async_get_account(hass, account_id)
+    return {
+        "gateway": None if entry is None else entry.data[CONF_GATEWAY],
+        "enabled": entry is not None and entry.disabled_by is None,
+        "set_up": account is not None,
+        "rest": None if account is None else _rest(account),
+    }
+
+
+async def _messages(sender: Channel, accounts: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what is known of messages; `accounts` are those of a relay, in order."""
+    return {
+        "guard": {
+            "segments_last_hour": sender.guard.segments_last_hour,
+            "segments_last_day": sender.guard.segments_last_day,
+        },
+        "pending_messages": sender.pending_messages,
+        "planned_messages": len(sender.planned),
+        "awaited_deliveries": len(sender.tracker),
+        "last_messages": await _last_messages(sender, accounts),
     }
 
 
@@ -103,16 +155,18 @@ def _requests(gateway: Gateway) -> dict[str, int] | None:
     return {"limit": budget.limit, "last_hour": budget.used}
 
 
-async def _last_messages(account: Account) -> list[dict[str, Any]] | str:
+async def _last_messages(
+    sender: Channel, accounts: Sequence[str]
+) -> list[dict[str, Any]] | str:
     """Return what became of the last messages, or why that can't be read."""
     try:
-        records = await account.journal.find(JournalQuery(limit=MESSAGES_TOLD))
+        records = await sender.journal.find(JournalQuery(limit=MESSAGES_TOLD))
     except NotStoredError as error:
         return str(error)
-    return [_message(record) for record in records]
+    return [_message(record, accounts) for record in records]
 
 
-def _message(record: MessageRecord) -> dict[str, Any]:
+def _message(record: MessageRecord, accounts: Sequence[str]) -> dict[str, Any]:
     return {
         "kind": record.kind.value,
         "options": [*record.options.used, *record.options.own],
@@ -123,11 +177,15 @@ def _message(record: MessageRecord) -> dict[str, Any]:
         "on_unknown": record.on_unknown.value,
         "urgent": record.urgent,
         "joined": len(record.joined),
-        "submissions": [_submission(submission) for submission in record.submissions],
+        "submissions": [
+            _submission(submission, accounts) for submission in record.submissions
+        ],
     }
 
 
-def _submission(submission: SubmissionRecord) -> dict[str, Any]:
+def _submission(
+    submission: SubmissionRecord, accounts: Sequence[str]
+) -> dict[str, Any]:
     return {
         "part": submission.part,
         "outcome": submission.outcome.value,
@@ -138,12 +196,38 @@ def _submission(submission: SubmissionRecord) -> dict[str, Any]:
         if submission.attempted is None
         else submission.attempted.isoformat(),
         "segments": submission.segments,
-        "delivery": None
-        if submission.delivery is None
-        else submission.delivery.status.value,
-        "delivery_code": None
-        if submission.delivery is None
-        else submission.delivery.code,
+        **_delivery(submission.delivery),
+        # Accounts have none.
+        **(
+            {"legs": [_leg(leg, accounts) for leg in submission.legs]}
+            if accounts
+            else {}
+        ),
+    }
+
+
+def _leg(leg: Leg, accounts: Sequence[str]) -> dict[str, Any]:
+    """Return what became of a message at one account, by its place in the relay's order."""
+    is_there = leg.account in accounts
+    return {
+        "account": accounts.index(leg.account) + 1 if is_there else None,
+        "gateway": leg.gateway,
+        "after": leg.after.total_seconds(),
+        "outcome": leg.outcome.value,
+        "is_open": leg.is_open,
+        "is_passed_on": leg.is_passed_on,
+        "failure": None if leg.failure is None else leg.failure.key,
+        "segments": leg.segments,
+        "parts": len(leg.parts),
+        "parts_sent": leg.parts_sent,
+        **_delivery(leg.delivery),
+    }
+
+
+def _delivery(delivery: DeliveryState | None) -> dict[str, Any]:
+    return {
+        "delivery": None if delivery is None else delivery.status.value,
+        "delivery_code": None if delivery is None else delivery.code,
     }
 
 

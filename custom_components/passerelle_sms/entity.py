@@ -1,4 +1,4 @@
-"""What the entities of an account, and of its recipients, have in common."""
+"""What the entities of an account or a relay, and of its recipients, have in common."""
 
 from typing import override
 
@@ -9,35 +9,35 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .const import DOMAIN, SUBENTRY_RECIPIENT
+from .const import DOMAIN
 from .coordinator import BalanceCoordinator
 from .entries.account import AccountConfigEntry
-from .entries.settings import recipient_name
+from .entries.channel import Channel
+from .entries.settings import recipient_name, recipients_and_groups
 
 
-def account_device(entry: AccountConfigEntry) -> DeviceInfo:
-    """Return the device of an account."""
-    gateway = entry.runtime_data.gateway
+def channel_device(channel: Channel) -> DeviceInfo:
+    """Return the device of an account or a relay."""
     return DeviceInfo(
-        identifiers={(DOMAIN, entry.entry_id)},
+        identifiers={(DOMAIN, channel.entry.entry_id)},
         entry_type=DeviceEntryType.SERVICE,
-        manufacturer=gateway.name,
-        name=entry.title,
-        configuration_url=gateway.site,
+        manufacturer=channel.manufacturer,
+        name=channel.entry.title,
+        configuration_url=channel.facts.site or None,
     )
 
 
 @callback
-def async_rename_devices(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Call the devices of an account and of its recipients what these are called now.
+def async_rename_devices(hass: HomeAssistant, channel: Channel) -> None:
+    """Call the devices of a channel, its recipients and groups what these are called now.
 
-    That of the account is there from now on: those of recipients refer to it.
+    That of the channel is there from now on: the others refer to it.
     """
-    registry = dr.async_get(hass)
+    registry, entry = dr.async_get(hass), channel.entry
     registry.async_get_or_create(
-        config_entry_id=entry.entry_id, **account_device(entry)
+        config_entry_id=entry.entry_id, **channel_device(channel)
     )
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+    for subentry in recipients_and_groups(entry):
         device = registry.async_get_device_by_identifier(
             _identifier(entry, subentry), entry.entry_id
         )
@@ -62,17 +62,23 @@ class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
         super().__init__(entry.runtime_data.coordinator)
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = account_device(entry)
+        self._attr_device_info = channel_device(entry.runtime_data)
 
 
-class LocalEntity(AccountEntity):
-    """An entity of an account that this house tells, whatever the gateway does."""
+class LocalEntity(Entity):
+    """An entity of an account or a relay that this house tells.
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Return true: it matters most while the gateway does not answer."""
-        return True
+    It is available whatever the gateway does: it matters most while that does not answer.
+    """
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, channel: Channel, description: EntityDescription) -> None:
+        """Describe `channel`."""
+        self.entity_description = description
+        self._attr_unique_id = f"{channel.entry.entry_id}_{description.key}"
+        self._attr_device_info = channel_device(channel)
 
 
 class CreditEntity(AccountEntity):
@@ -93,7 +99,7 @@ class CreditEntity(AccountEntity):
 
 
 class RecipientEntity(Entity):
-    """An entity of a recipient."""
+    """An entity of a recipient or a group."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -101,11 +107,12 @@ class RecipientEntity(Entity):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: AccountConfigEntry,
+        channel: Channel,
         subentry: ConfigSubentry,
         description: EntityDescription,
     ) -> None:
-        """Describe the recipient `subentry` of the account `entry`."""
+        """Describe the recipient or group `subentry` of `channel`."""
+        entry = channel.entry
         self.entity_description = description
         self._attr_unique_id = (
             f"{entry.entry_id}_{subentry.subentry_id}_{description.key}"
@@ -113,7 +120,7 @@ class RecipientEntity(Entity):
         self._attr_device_info = DeviceInfo(
             identifiers={_identifier(entry, subentry)},
             entry_type=DeviceEntryType.SERVICE,
-            manufacturer=entry.runtime_data.gateway.name,
+            manufacturer=channel.manufacturer,
             name=recipient_name(subentry),
             via_device_id=dr.async_get_device_id_by_identifier(
                 hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id

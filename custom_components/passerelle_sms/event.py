@@ -11,7 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import LocalEntity
-from .entries.account import AccountConfigEntry
+from .entries.channel import Channel
+from .entries.channels import ChannelConfigEntry
 from .gateways.abilities.delivery import PushesDelivery, ReceivesReplies, TracksDelivery
 from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
@@ -37,38 +38,51 @@ REPLY: Final = EventEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AccountConfigEntry,
+    entry: ChannelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the events of an account, as far as its gateway tells of them."""
-    gateway = entry.runtime_data.gateway
-    if isinstance(gateway, TracksDelivery | PushesDelivery):
-        async_add_entities([DeliveryEvent(entry)])
-    if isinstance(gateway, ReceivesReplies):
-        async_add_entities([ReplyEvent(entry)])
+    """Set up the events of an account or a relay, as far as a gateway tells of them.
 
+    The accounts of a relay may change while it is loaded.
+    """
+    channel = entry.runtime_data
+    known: set[str] = set()
 
-class AccountEvent(LocalEntity, EventEntity):
-    """Something that happens to the messages of an account."""
+    def add(event: ChannelEvent, *abilities: type) -> None:
+        key = event.entity_description.key
+        if key not in known and channel.can(*abilities):
+            known.add(key)
+            async_add_entities([event])
 
-    def __init__(
-        self, entry: AccountConfigEntry, description: EventEntityDescription
+    async def add_what_is_told(
+        _hass: HomeAssistant, _entry: ChannelConfigEntry
     ) -> None:
-        """Tell what happens in the account `entry`."""
-        super().__init__(entry, description)
-        self._account = entry.runtime_data
-        self._observer = entry.runtime_data.observer
+        add(DeliveryEvent(channel), TracksDelivery, PushesDelivery)
+        add(ReplyEvent(channel), ReceivesReplies)
+
+    await add_what_is_told(hass, entry)
+    entry.async_on_unload(entry.add_update_listener(add_what_is_told))
 
 
-class DeliveryEvent(AccountEvent):
+class ChannelEvent(LocalEntity, EventEntity):
+    """Something that happens to the messages of an account or a relay."""
+
+    def __init__(self, channel: Channel, description: EventEntityDescription) -> None:
+        """Tell what happens in `channel`."""
+        super().__init__(channel, description)
+        self._channel = channel
+        self._observer = channel.observer
+
+
+class DeliveryEvent(ChannelEvent):
     """How the delivery of a message to one recipient has ended.
 
     Who it was for is told by name: everything in the house may read it.
     """
 
-    def __init__(self, entry: AccountConfigEntry) -> None:
-        """Tell of the deliveries of the account `entry`."""
-        super().__init__(entry, DELIVERY)
+    def __init__(self, channel: Channel) -> None:
+        """Tell of the deliveries of `channel`."""
+        super().__init__(channel, DELIVERY)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -95,16 +109,16 @@ class DeliveryEvent(AccountEvent):
         self.async_write_ha_state()
 
 
-class ReplyEvent(AccountEvent):
+class ReplyEvent(ChannelEvent):
     """An answer to a message.
 
-    Who wrote it is told by name, if it is a recipient of the account. What was written
+    Who wrote it is told by name, if it is a recipient here. What was written
     is told on the bus only, where no guest can listen.
     """
 
-    def __init__(self, entry: AccountConfigEntry) -> None:
-        """Tell of the replies that the account `entry` receives."""
-        super().__init__(entry, REPLY)
+    def __init__(self, channel: Channel) -> None:
+        """Tell of the replies to what `channel` has sent."""
+        super().__init__(channel, REPLY)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -114,6 +128,6 @@ class ReplyEvent(AccountEvent):
 
     @callback
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
-        told = reply_details(reply, self._account.who_replied(reply, record))
+        told = reply_details(reply, self._channel.who_replied(reply, record))
         self._trigger_event(REPLY_RECEIVED, told)
         self.async_write_ha_state()

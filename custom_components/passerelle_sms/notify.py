@@ -1,4 +1,4 @@
-"""A notify entity for each recipient, for `notify.send_message`."""
+"""A notify entity for each recipient and group, for `notify.send_message`."""
 
 from typing import Final, override
 
@@ -7,7 +7,7 @@ from homeassistant.components.notify import (
     NotifyEntityDescription,
     NotifyEntityFeature,
 )
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
@@ -19,10 +19,11 @@ from .actions.guests import async_is_guest
 from .actions.message_fields import TEXT_FIELDS, to_message
 from .actions.reading import read_fields
 from .actions.sending import async_send_or_raise
-from .const import ATTR_MESSAGE, ATTR_TARGET, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
+from .const import ATTR_MESSAGE, ATTR_TARGET, ATTR_TITLE, DOMAIN, SUBENTRY_GROUP
 from .entity import RecipientEntity
-from .entries.account import Account, AccountConfigEntry
-from .entries.settings import recipient_targets
+from .entries.channel import Channel
+from .entries.channels import ChannelConfigEntry
+from .entries.settings import recipient_targets, recipients_and_groups
 
 # The gateway bounds what runs at once; an alarm must not wait here.
 PARALLEL_UPDATES = 0
@@ -30,53 +31,55 @@ PARALLEL_UPDATES = 0
 RECIPIENT: Final = NotifyEntityDescription(
     key="sms", translation_key="recipient", name=None
 )
+GROUP: Final = NotifyEntityDescription(key="sms", translation_key="group", name=None)
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AccountConfigEntry,
+    entry: ChannelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up an entity for each recipient of an account, also for those to come."""
+    """Set up an entity for each recipient and group, also for those to come."""
     known: set[str] = set()
 
     @callback
     def add_new() -> None:
-        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        for subentry in recipients_and_groups(entry):
             if subentry.subentry_id not in known:
                 known.add(subentry.subentry_id)
                 async_add_entities(
-                    [RecipientNotifyEntity(hass, account, subentry)],
+                    [RecipientNotifyEntity(hass, channel, subentry)],
                     config_subentry_id=subentry.subentry_id,
                 )
 
-    account = entry.runtime_data
+    channel = entry.runtime_data
     add_new()
     # These entities stay while the entry is reloaded.
-    account.on_stop(async_dispatcher_connect(hass, _signal(entry), add_new))
+    channel.on_stop(async_dispatcher_connect(hass, _signal(entry), add_new))
 
 
 @callback
-def async_add_recipients(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Set up the entities of new recipients."""
+def async_add_recipients(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Set up the entities of new recipients and groups."""
     async_dispatcher_send(hass, _signal(entry))
 
 
-def _signal(entry: AccountConfigEntry) -> str:
+def _signal(entry: ConfigEntry) -> str:
     return f"{DOMAIN}_{entry.entry_id}_recipients"
 
 
 class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
-    """Sends to one recipient."""
+    """Sends to one recipient, or to all of a group."""
 
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     def __init__(
-        self, hass: HomeAssistant, account: Account, subentry: ConfigSubentry
+        self, hass: HomeAssistant, channel: Channel, subentry: ConfigSubentry
     ) -> None:
-        """Send to `subentry` through `account`."""
-        super().__init__(hass, account.entry, subentry, RECIPIENT)
-        self._account = account
+        """Send to `subentry` through `channel`."""
+        is_group = subentry.subentry_type == SUBENTRY_GROUP
+        super().__init__(hass, channel, subentry, GROUP if is_group else RECIPIENT)
+        self._channel = channel
         self._subentry_id = subentry.subentry_id
 
     @override
@@ -85,9 +88,9 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
         given = {ATTR_MESSAGE: message, ATTR_TITLE: title}
         fields = {
             **read_fields(TEXT_FIELDS, given, self.entity_id),
-            ATTR_TARGET: recipient_targets(self._account.entry, self._subentry_id),
+            ATTR_TARGET: recipient_targets(self._channel.entry, self._subentry_id),
         }
         by_guest = await async_is_guest(self.hass, self._context)
         await async_send_or_raise(
-            self.hass, self._account, to_message(fields, by_guest=by_guest)
+            self.hass, self._channel, to_message(fields, by_guest=by_guest)
         )

@@ -1,4 +1,6 @@
-"""The services `notify.<account>` and `notify.<account>_<recipient>`.
+"""The services `notify.<channel>`, `notify.<channel>_<recipient>` and `…_<group>`.
+
+An account and a relay have them alike, by their titles.
 
 Core's `alert` and many blueprints call only these. They are registered here, not by
 Home Assistant's base class: it hides, replaces and removes services of the same name.
@@ -46,9 +48,9 @@ from .actions.reading import Fields, read_fields, refused
 from .actions.sending import async_send_or_raise
 from .actions.values import InvalidValue, mapping
 from .bounds import MOST_DATA
-from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN, SUBENTRY_RECIPIENT
-from .entries.account import async_get_account
-from .entries.settings import recipient_name, recipient_targets
+from .const import ATTR_WAIT_FOR_DELIVERY, DOMAIN
+from .entries.channels import async_get_channel
+from .entries.settings import recipient_name, recipient_targets, recipients_and_groups
 from .presentation.exceptions import account_gone
 from .service_names import CORE_NAMES, Owner, ServiceNames, names_in_yaml
 
@@ -63,9 +65,9 @@ _FIELDS: Final[Fields] = {
 
 
 async def async_setup_service_names(hass: HomeAssistant, config: ConfigType) -> None:
-    """Learn which names others have, and give every account its own, once at the start.
+    """Learn which names others have, and give every channel its own, once at the start.
 
-    Accounts get theirs in the order in which they were added, so that it does not
+    Channels get theirs in the order in which they were added, so that it does not
     matter which one is set up first.
     """
     names = ServiceNames(hass)
@@ -77,7 +79,7 @@ async def async_setup_service_names(hass: HomeAssistant, config: ConfigType) -> 
 
 @callback
 def async_setup_notify_services(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Register the services that an account and its recipients should have now."""
+    """Register the services that a channel, its recipients and groups should have."""
     hass.data[NOTIFY_SERVICES].async_update(entry)
 
 
@@ -85,8 +87,8 @@ def async_setup_notify_services(hass: HomeAssistant, entry: ConfigEntry) -> None
 def async_remove_notify_services(
     hass: HomeAssistant, entry: ConfigEntry, *, forget: bool
 ) -> None:
-    """Remove the services of an account; with `forget` their names are free again."""
-    # An account can be removed before the integration was ever set up.
+    """Remove the services of a channel; with `forget` their names are free again."""
+    # It can be removed before the integration was ever set up.
     if services := hass.data.get(NOTIFY_SERVICES):
         services.async_remove(entry, forget=forget)
 
@@ -101,28 +103,28 @@ class _Sender:
     async def async_send(self, call: ServiceCall) -> None:
         """Send a message, and raise unless it is accepted or on its way to everybody.
 
-        The recipient is looked up now: name and number may have changed since the
-        service was registered.
+        The recipient or group is looked up now: name, number and members may have
+        changed since the service was registered.
         """
         fields = _read(call)
-        account = async_get_account(self.hass, self.owner.entry_id)
-        if account is None:
+        channel = async_get_channel(self.hass, self.owner.entry_id)
+        if channel is None:
             # It is being disabled or removed, and its services with it.
             raise account_gone()
         subentry_id = self.owner.subentry_id
         is_guest = await async_is_guest(self.hass, call.context)
         if subentry_id is not None:
-            fields[ATTR_TARGET] = recipient_targets(account.entry, subentry_id)
+            fields[ATTR_TARGET] = recipient_targets(channel.entry, subentry_id)
         await async_send_or_raise(
             self.hass,
-            account,
+            channel,
             to_message(fields, by_guest=is_guest),
             fields.get(ATTR_WAIT_FOR_DELIVERY, timedelta()),
         )
 
 
 class NotifyServices:
-    """Registers the notify services of all accounts, beside those of others."""
+    """Registers the notify services of all channels, beside those of others."""
 
     def __init__(
         self, hass: HomeAssistant, names: ServiceNames, fields: Mapping[str, object]
@@ -136,7 +138,7 @@ class NotifyServices:
 
     @callback
     def async_start(self, foreign: set[str]) -> None:
-        """Give all accounts their names, and follow what others register."""
+        """Give all channels their names, and follow what others register."""
         self._foreign |= foreign
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             self._async_assign(entry)
@@ -148,7 +150,7 @@ class NotifyServices:
 
     @callback
     def async_update(self, entry: ConfigEntry) -> None:
-        """Register what an account should have now, and remove what it should not."""
+        """Register what a channel should have now, and remove what it should not."""
         self._async_assign(entry)
         names = self._names.of_entry(entry.entry_id)
         for name in self._registered_of(entry) - set(names):
@@ -159,7 +161,7 @@ class NotifyServices:
 
     @callback
     def async_remove(self, entry: ConfigEntry, *, forget: bool) -> None:
-        """Remove the services of an account, and free their names where asked for."""
+        """Remove the services of a channel, and free their names where asked for."""
         for name in self._registered_of(entry):
             self._async_remove(name)
         if forget:
@@ -174,7 +176,7 @@ class NotifyServices:
         }
         recipients = {
             subentry.subentry_id: recipient_name(subentry)
-            for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+            for subentry in recipients_and_groups(entry)
         }
         self._names.async_assign(
             entry.entry_id, entry.title, recipients, self._foreign | theirs
@@ -261,7 +263,7 @@ class NotifyServices:
 
     @callback
     def _async_update_owners(self, names: set[str]) -> None:
-        """Update the accounts that have services of these names."""
+        """Update the channels that have services of these names."""
         senders = [self._registered[name] for name in names & set(self._registered)]
         for entry_id in {sender.owner.entry_id for sender in senders}:
             self.async_update(self._hass.config_entries.async_get_known_entry(entry_id))

@@ -13,7 +13,8 @@ from homeassistant.components.repairs import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .entries.account import Account, async_get_account
+from .entries.channel import Channel
+from .entries.channels import async_get_channel
 from .gateways.errors import NotStoredError
 from .messaging.model.record import Choice, MessageRecord
 from .messaging.model.submission import Notice, SubmissionRecord
@@ -42,7 +43,7 @@ class UnknownOutcomeFlow(RepairsFlow):
     """Asks what to do with a message that may have left."""
 
     def __init__(self, entry_id: str, message_id: str) -> None:
-        """Ask about a message of the account `entry_id`."""
+        """Ask about a message of the account or relay `entry_id`."""
         self._entry_id = entry_id
         self._message_id = message_id
 
@@ -75,11 +76,11 @@ class UnknownOutcomeFlow(RepairsFlow):
         return await self._async_resolve(Choice.DROP)
 
     async def _async_resolve(self, choice: Choice) -> RepairsFlowResult:
-        account = async_get_account(self.hass, self._entry_id)
-        if account is None:
+        channel = async_get_channel(self.hass, self._entry_id)
+        if channel is None:
             return self.async_abort(reason="not_loaded")
         try:
-            await account.outbox.resolve(self._message_id, choice)
+            await channel.outbox.resolve(self._message_id, choice)
         except NotStoredError:
             return self.async_abort(reason="not_stored")
         return self.async_create_entry(data={})
@@ -94,7 +95,7 @@ class NotLeftFlow(RepairsFlow):
     """Shows which messages did not leave, and notes that they were read."""
 
     def __init__(self, entry_id: str) -> None:
-        """Show those of the account `entry_id`."""
+        """Show those of the account or relay `entry_id`."""
         self._entry_id = entry_id
         self._shown: list[MessageRecord] = []
 
@@ -108,52 +109,53 @@ class NotLeftFlow(RepairsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
         """Note that it was read."""
-        account = async_get_account(self.hass, self._entry_id)
-        if account is None:
+        channel = async_get_channel(self.hass, self._entry_id)
+        if channel is None:
             return self.async_abort(reason="not_loaded")
         try:
             if user_input is not None:
-                await account.announcer.acknowledge(self._shown)
+                await channel.announcer.acknowledge(self._shown)
                 return self.async_create_entry(data={})
-            self._shown = await account.announcer.not_left()
+            self._shown = await channel.announcer.not_left()
         except NotStoredError:
             return self.async_abort(reason="not_stored")
         return self.async_show_form(
             step_id="confirm",
             data_schema=probatio.Schema({}),
             description_placeholders={
-                "account": account.entry.title,
-                "messages": await self._async_list(account, self._shown),
+                "account": channel.entry.title,
+                "messages": await self._async_list(channel, self._shown),
             },
         )
 
-    async def _async_list(self, account: Account, messages: list[MessageRecord]) -> str:
+    async def _async_list(self, channel: Channel, messages: list[MessageRecord]) -> str:
         """Return the messages as a list, the newest first."""
         lines = [
             f"- {local_time(record.created)}: «{record.text}» "
-            f"({await self._async_reasons(account, record)})"
+            f"({await self._async_reasons(channel, record)})"
             for record in reversed(messages[-MOST_SHOWN:])
         ]
         if len(messages) > MOST_SHOWN:
             lines.append(f"- … (+{len(messages) - MOST_SHOWN})")
         return "\n".join(lines)
 
-    async def _async_reasons(self, account: Account, record: MessageRecord) -> str:
+    async def _async_reasons(self, channel: Channel, record: MessageRecord) -> str:
         """Return for whom a message did not leave, and why."""
         return ", ".join(
             [
                 f"{submission.recipient.label}: "
-                f"{await self._async_reason(account, submission)}"
+                f"{await self._async_reason(channel, submission)}"
                 for submission in record.submissions
                 if submission.notice is Notice.UNACKNOWLEDGED
             ]
         )
 
     async def _async_reason(
-        self, account: Account, submission: SubmissionRecord
+        self, channel: Channel, submission: SubmissionRecord
     ) -> str:
         outcome = await async_outcome(self.hass, submission.outcome)
         if submission.failure is None:
             return outcome
-        reason = await async_explain(self.hass, submission.failure, account.gateway)
+        told_by = channel.facts_for(submission)
+        reason = await async_explain(self.hass, submission.failure, told_by)
         return f"{outcome}: {reason}"

@@ -1,4 +1,4 @@
-"""What an account holds and what it has sent, as sensors."""
+"""What an account holds, and what it or a relay has sent, as sensors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from .entity import AccountEntity, CreditEntity, LocalEntity
-from .entries.account import AccountConfigEntry
+from .entries.account import Account, AccountConfigEntry
+from .entries.channel import Channel
+from .entries.channels import ChannelConfigEntry
 from .entries.segment_counter import Count, SegmentCounter
 from .gateways.errors import NotStoredError
 from .gateways.model.account import Balance, SubAccount
@@ -94,18 +96,22 @@ PENDING_MESSAGES: Final = SensorEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: AccountConfigEntry,
+    entry: ChannelConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up our own sensors, and one for each thing that the gateway tells."""
-    coordinator = entry.runtime_data.coordinator
-    async_add_entities(
-        [
-            CreditEndsSensor(entry, CREDIT_ENDS),
-            PendingMessagesSensor(entry),
-            SegmentsSentSensor(entry),
-        ]
-    )
+    """Set up our own sensors, and one for each thing that an account's gateway tells."""
+    channel = entry.runtime_data
+    async_add_entities([PendingMessagesSensor(channel), SegmentsSentSensor(channel)])
+    if isinstance(channel, Account):
+        _add_account_sensors(channel, async_add_entities)
+
+
+def _add_account_sensors(
+    account: Account, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add what is known of an account's credit, also what is told later."""
+    entry, coordinator = account.entry, account.coordinator
+    async_add_entities([CreditEndsSensor(entry, CREDIT_ENDS)])
     known: set[str] = set()
 
     def new(key: str) -> bool:
@@ -197,26 +203,23 @@ class CreditEndsSensor(CreditEntity, SensorEntity):
 class PendingMessagesSensor(LocalEntity, SensorEntity):
     """How many messages are not settled, but for those that wait for their hour."""
 
-    def __init__(self, entry: AccountConfigEntry) -> None:
-        """Count for the account `entry`."""
-        super().__init__(entry, PENDING_MESSAGES)
-        self._account = entry.runtime_data
+    def __init__(self, channel: Channel) -> None:
+        """Count for `channel`."""
+        super().__init__(channel, PENDING_MESSAGES)
+        self._channel = channel
         self._shown: int | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow every message."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._account.observer.async_listen(self._async_follow))
+        self.async_on_remove(self._channel.observer.async_listen(self._async_follow))
 
     @property
     @override
     def native_value(self) -> int:
-        """Return how many wait, are in doubt, or are the user's to judge.
-
-        What is kept until its hour is as it should be.
-        """
-        return len(self._account.store) - len(self._account.planned)
+        """Return how many wait, are in doubt, or are the user's to judge."""
+        return self._channel.pending_messages
 
     @callback
     def _async_follow(self, *_: object) -> None:
@@ -235,10 +238,11 @@ SEGMENTS_SENT: Final = SensorEntityDescription(
 class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
     """The segments of all submissions that the gateway has accepted."""
 
-    def __init__(self, entry: AccountConfigEntry) -> None:
-        """Count for the account `entry`."""
-        super().__init__(entry, SEGMENTS_SENT)
-        self._account = entry.runtime_data
+    def __init__(self, channel: Channel) -> None:
+        """Count for `channel`."""
+        super().__init__(channel, SEGMENTS_SENT)
+        self._channel = channel
+        entry = channel.entry
         self._counter = SegmentCounter(entry.entry_id, entry.created_at)
 
     @override
@@ -248,11 +252,11 @@ class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
         if (stored := await self.async_get_last_extra_data()) is not None:
             self._counter.restore(stored.as_dict())
         try:
-            await self._counter.catch_up(self._account.journal)
+            await self._counter.catch_up(self._channel.journal)
         except NotStoredError:
             # What it holds is counted after the next start.
             _LOGGER.debug("The journal can't be read: %s counts on", self.entity_id)
-        self.async_on_remove(self._account.observer.async_listen(self._async_follow))
+        self.async_on_remove(self._channel.observer.async_listen(self._async_follow))
 
     @property
     @override

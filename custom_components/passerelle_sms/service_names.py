@@ -38,7 +38,7 @@ CORE_NAMES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whose a service is: an account's, or that of one of its recipients."""
+    """Whose a service is: an account's, or that of a recipient or group of it."""
 
     entry_id: str
     subentry_id: str | None = None
@@ -93,7 +93,7 @@ def assign_names(
 ) -> dict[str, OwnedName]:
     """Return `names` once an account and its recipients have those they want now.
 
-    `recipients` are names by subentry; `foreign` are the names of others' services.
+    `recipients` are names by subentry, also of groups; `foreign` are the names of others' services.
     Each keeps the names that it ever had, but for those that are foreign now. Where
     the wanted one is not free, the first numbered one is given that is.
     """

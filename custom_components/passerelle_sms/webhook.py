@@ -14,12 +14,14 @@ from aiohttp.hdrs import METH_GET, METH_HEAD
 from aiohttp.web import Request, RequestPayloadError, Response
 
 from homeassistant.components import webhook
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.network import NoURLAvailableError
 
 from .const import DOMAIN
 from .entries.account import Account, AccountConfigEntry, async_get_account
+from .entries.kinds import is_relay
 from .entries.settings import gateway_class
 from .gateways.abilities.delivery import PushedAnswer, PushesDelivery
 from .gateways.errors import InvalidRequestError, NotStoredError
@@ -36,8 +38,8 @@ _CLOUD: Final = "cloud"
 
 
 def pushes_delivery(data: Mapping[str, Any]) -> bool:
-    """Return whether the gateway that an account's data name sends delivery reports."""
-    return issubclass(gateway_class(data), PushesDelivery)
+    """Return whether the gateway that an entry's data name sends delivery reports."""
+    return not is_relay(data) and issubclass(gateway_class(data), PushesDelivery)
 
 
 def with_webhook_id(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def with_webhook_id(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @callback
-def async_register_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+def async_register_webhook(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Listen for the delivery reports of an account, if its gateway sends any.
 
     Before the account is loaded, and on while it is loaded anew: Home Assistant answers
@@ -81,13 +83,13 @@ def async_register_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -> No
 
 
 @callback
-def async_unregister_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+def async_unregister_webhook(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Listen no more."""
     if CONF_WEBHOOK_ID in entry.data:
         webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
 
 
-async def async_remove_webhook(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+async def async_remove_webhook(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Give back the address in Home Assistant's cloud, if the account had one there."""
     if CONF_WEBHOOK_ID not in entry.data or _CLOUD not in hass.config.components:
         return

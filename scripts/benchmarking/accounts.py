@@ -1,6 +1,6 @@
 """Accounts at the simulated gateways, and what is sent through them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 import itertools
 from types import MappingProxyType
@@ -24,6 +24,9 @@ _NUMBERS: Final = {
     "FR": ("+33612", 6),
     "CI": ("+22507571", 5),
 }
+# Those of a relay's recipients to whom another gateway sends than to most.
+_OTHER_NUMBERS: Final = {"CM": ("+23722", 7), "FR": ("+33756", 6)}
+_ONE_IN: Final = 10
 _texts = itertools.count(1)
 
 
@@ -33,7 +36,7 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account that Home Assistant has, with one recipient."""
+    """An account or a relay that Home Assistant has, with one recipient."""
 
     hass: HomeAssistant
     entry: ConfigEntry
@@ -82,6 +85,32 @@ def numbers(data: dict[str, Any], count: int) -> list[str]:
     """Return so many mobile numbers of an account's country."""
     start, digits = _NUMBERS[data["country"]]
     return [f"{start}{index:0{digits}}" for index in range(count)]
+
+
+def relay_numbers(count: int) -> list[str]:
+    """Return so many mobile numbers, of three countries in turn.
+
+    One in ten of Cameroon and of France is sent to by another gateway than the others.
+    """
+
+    def number(index: int) -> str:
+        country = ("CM", "CI", "FR")[index % 3]
+        is_other = index // 3 % _ONE_IN == 0
+        starts = _OTHER_NUMBERS if is_other else _NUMBERS
+        start, digits = starts.get(country, _NUMBERS[country])
+        return f"{start}{index:0{digits}}"
+
+    return [*map(number, range(count))]
+
+
+def relay_data(accounts: Iterable[Account]) -> dict[str, Any]:
+    """Return what the entry of a relay of some accounts holds."""
+    return {
+        "gateway": "relay",
+        "name": "Relais",
+        "accounts": [account.entry.entry_id for account in accounts],
+        "country": "CM",
+    }
 
 
 def new_entry(title: str, data: dict[str, Any]) -> ConfigEntry:

@@ -5,7 +5,15 @@ from dataclasses import asdict
 
 from .goals import Goal, Results, Verdict, judge, times_clicksend
 from .machine import Machine
-from .plan import GATEWAYS, IDLE, JOURNAL_GATEWAY, Case, Section
+from .plan import (
+    ALERT_GATEWAYS,
+    GATEWAYS,
+    IDLE,
+    JOURNAL_GATEWAY,
+    RELAY_ALERT,
+    Case,
+    Section,
+)
 from .samples import Figure, Result
 from .words import Words
 
@@ -49,6 +57,9 @@ class _Document:
             f"## {words.recipients_title}",
             words.recipients_text,
             self._recipients(),
+            f"## {words.relay_title}",
+            words.relay_text,
+            self._relay(),
         ]
         columns = (
             [words.columns] if self._is_counted else [words.columns, words.no_syncs]
@@ -133,6 +144,25 @@ class _Document:
         ]
         return _table(heading, rows, left=1)
 
+    def _relay(self) -> str:
+        words = self._words
+        heading = (words.what, words.milliseconds, words.syncs, words.gap)
+        account = [
+            result
+            for result in self._of(Section.ALERT)
+            if result.case.subject == ALERT_GATEWAYS[0]
+        ]
+        rows = [
+            (
+                self._subject(result.case),
+                self._figure(result.milliseconds),
+                self._syncs(result),
+                self._figure(result.gap),
+            )
+            for result in (*account, *self._of(Section.RELAY))
+        ]
+        return _table(heading, rows, left=1)
+
     def _verdict(self, verdict: Verdict) -> Row:
         words = self._words
         reached = {True: words.yes, False: words.no, None: _UNTOLD}
@@ -169,6 +199,9 @@ class _Document:
 
     def _subject(self, case: Case) -> str:
         words = self._words
+        if case.section is Section.RELAY:
+            pattern = words.relay if case == RELAY_ALERT else words.relay_many
+            return pattern.format(size=self._count(case.size))
         if case.subject in words.subjects:
             return words.subjects[case.subject]
         patterns = {Section.JOURNAL: words.journal, Section.AWAITED: words.awaited}

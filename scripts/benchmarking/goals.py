@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .plan import BARE_POST, CLICKSEND, IDLE, Case, Section
+from .plan import ALERT_GATEWAYS, BARE_POST, CLICKSEND, IDLE, RELAY_ALERT, Case, Section
 from .samples import Result
 
 type Results = Mapping[Case, Result]
@@ -30,6 +30,12 @@ class Goal(StrEnum):
     """An alert takes no longer while many deliveries are awaited."""
     LINEAR = "linear"
     """A recipient of the most takes no longer than one of the second most."""
+    RELAY = "relay"
+    """An alert takes no longer through a relay, compared with its first account."""
+    RELAY_MANY = "relay_many"
+    """The message to the most recipients takes no longer through a relay, in seconds."""
+    RELAY_GAP = "relay_gap"
+    """The event loop is never away for longer meanwhile, in milliseconds."""
 
 
 # What should be equal is measured, and differs a little each time.
@@ -42,6 +48,10 @@ _LIMITS: Final = {
     Goal.FLAT_JOURNAL: _SAME,
     Goal.FLAT_AWAITED: _SAME,
     Goal.LINEAR: _SAME,
+    # Two journals know of it, and one after the other is written.
+    Goal.RELAY: 2.5,
+    Goal.RELAY_MANY: 5.0,
+    Goal.RELAY_GAP: 50.0,
 }
 
 
@@ -70,6 +80,9 @@ def judge(results: Results) -> list[Verdict]:
         Goal.FLAT_JOURNAL: lambda results: _growth(results, Section.JOURNAL),
         Goal.FLAT_AWAITED: lambda results: _growth(results, Section.AWAITED),
         Goal.LINEAR: _growth_per_recipient,
+        Goal.RELAY: _times_account,
+        Goal.RELAY_MANY: _seconds_through_relay,
+        Goal.RELAY_GAP: _relay_gaps,
     }
     return [
         Verdict(
@@ -124,8 +137,31 @@ def _seconds_for_the_most(results: Results) -> Iterable[float]:
 
 def _gaps(results: Results) -> Iterable[float]:
     return (
-        result.gap.highest for section in Section for result in ours(results, section)
+        result.gap.highest
+        for section in Section
+        if section is not Section.RELAY
+        for result in ours(results, section)
     )
+
+
+def _times_account(results: Results) -> Iterable[float]:
+    """Return how long an alert takes through a relay, compared with its first account."""
+    first = results.get(Case(section=Section.ALERT, subject=ALERT_GATEWAYS[0]))
+    through = results.get(RELAY_ALERT)
+    if first is not None and through is not None:
+        yield through.milliseconds.median / first.milliseconds.median
+
+
+def _seconds_through_relay(results: Results) -> Iterable[float]:
+    return (one.milliseconds.median / 1000 for one in _to_many_through_relay(results))
+
+
+def _relay_gaps(results: Results) -> Iterable[float]:
+    return (result.gap.highest for result in ours(results, Section.RELAY))
+
+
+def _to_many_through_relay(results: Results) -> Iterable[Result]:
+    return (one for one in ours(results, Section.RELAY) if one.case != RELAY_ALERT)
 
 
 def _growth(results: Results, section: Section) -> Iterable[float]:

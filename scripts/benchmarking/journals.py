@@ -10,9 +10,9 @@ from custom_components.passerelle_sms.entries.factory import make_journal
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
     Stage,
     SubmissionRecord,
     Submissions,

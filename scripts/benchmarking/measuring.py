@@ -9,10 +9,28 @@ from homeassistant.components.clicksend.notify import HEADERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .accounts import Account, NotAcceptedError, add, new_entry, next_text, numbers
+from .accounts import (
+    Account,
+    NotAcceptedError,
+    add,
+    new_entry,
+    next_text,
+    numbers,
+    relay_data,
+    relay_numbers,
+)
 from .journals import fill_with_awaited, fill_with_closed
 from .meter import Meter
-from .plan import BARE_POST, CLICKSEND, IDLE, Case, Plan, Section
+from .plan import (
+    BARE_POST,
+    CLICKSEND,
+    IDLE,
+    RELAY_ALERT,
+    RELAY_GATEWAYS,
+    Case,
+    Plan,
+    Section,
+)
 from .samples import Sample
 from .servers import Addresses
 
@@ -35,6 +53,7 @@ async def measure(
     await _measure_alerts(hass, plan, addresses, meter)
     for case in plan.recipient_cases():
         await _measure_recipients(hass, plan, addresses, meter, case)
+    await _measure_relay(hass, plan, addresses, meter)
     return meter.samples
 
 
@@ -47,9 +66,14 @@ async def _measure_alerts(
     for case in cases:
         if case.subject in addresses.accounts:
             accounts[case] = await _account(hass, addresses, case)
+    first, *others = (
+        account for case, account in accounts.items() if case.section is Section.ALERT
+    )
+    relay = await add(hass, new_entry("Relais", relay_data([first, *others])))
+    through = {**accounts, RELAY_ALERT: relay}
     senders = {
-        case: accounts[case].alert
-        if case in accounts
+        case: through[case].alert
+        if case in through
         else _comparison(hass, addresses, case.subject)
         for case in cases
     }
@@ -60,9 +84,10 @@ async def _measure_alerts(
         for case, send in senders.items():
             await meter.measure(case, send)
     for gateway in {case.subject for case in accounts}:
-        times = sum(case.subject == gateway for case in accounts)
+        is_first = first.entry.data["gateway"] == gateway
+        times = is_first + sum(case.subject == gateway for case in accounts)
         await _expect(hass, addresses, gateway, times * (1 + plan.rounds))
-    await _remove(hass, accounts.values())
+    await _remove(hass, [relay, *accounts.values()])
 
 
 async def _measure_recipients(
@@ -81,6 +106,30 @@ async def _measure_recipients(
         runs += 1
     await _expect(hass, addresses, case.subject, before + 1 + runs * case.size)
     await _remove(hass, [account])
+
+
+async def _measure_relay(
+    hass: HomeAssistant, plan: Plan, addresses: Addresses, meter: Meter
+) -> None:
+    """Send to recipients in three countries, through a relay of all gateways."""
+    case = plan.relay_case()
+    accounts = [
+        await add(hass, new_entry(f"Relais {key}", addresses.accounts[key]))
+        for key in RELAY_GATEWAYS
+    ]
+    relay = await add(hass, new_entry("Relais", relay_data(accounts)))
+    wanted = relay_numbers(case.size)
+    before = await _accepted_by_all(hass, addresses)
+    began, runs = perf_counter(), 0
+    while not runs or (
+        runs < plan.runs and perf_counter() - began < plan.seconds_per_case
+    ):
+        await meter.measure(case, functools.partial(relay.send_to, wanted))
+        runs += 1
+    accepted = await _accepted_by_all(hass, addresses) - before
+    if accepted != runs * case.size:
+        raise NotAcceptedError(f"{accepted} accepted of {runs} × {case.size}")
+    await _remove(hass, [relay, *accounts])
 
 
 async def _account(hass: HomeAssistant, addresses: Addresses, case: Case) -> Account:
@@ -137,6 +186,11 @@ async def _expect(
     accepted = await _accepted(hass, addresses, gateway)
     if accepted != count:
         raise NotAcceptedError(f"{gateway} accepted {accepted}, and not {count}")
+
+
+async def _accepted_by_all(hass: HomeAssistant, addresses: Addresses) -> int:
+    """Return how many messages all gateways of a relay have accepted."""
+    return sum([await _accepted(hass, addresses, key) for key in RELAY_GATEWAYS])
 
 
 async def _accepted(hass: HomeAssistant, addresses: Addresses, gateway: str) -> int:

@@ -22,9 +22,19 @@ ALERT_GATEWAYS: Final = ("etech_keys", "sms123", "smseco")
 # Through this one with a long journal, and with many awaited deliveries.
 JOURNAL_GATEWAY: Final = "etech_keys"
 
+# The gateways of a relay of all of them, in its order: each takes some of the countries.
+RELAY_GATEWAYS: Final = (
+    "smseco",
+    "envoyer_sms_pro",
+    "devcodesms",
+    "etech_keys",
+    "sms123",
+)
+
 IDLE: Final = "idle"
 BARE_POST: Final = "post"
 CLICKSEND: Final = "clicksend"
+RELAY: Final = "relay"
 
 
 class Section(StrEnum):
@@ -34,6 +44,7 @@ class Section(StrEnum):
     JOURNAL = "journal"
     AWAITED = "awaited"
     RECIPIENTS = "recipients"
+    RELAY = "relay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +53,7 @@ class Case:
 
     section: Section
     subject: str
-    """A gateway, or what a gateway is compared with."""
+    """A gateway, a relay, or what they are compared with."""
     size: int = 1
     """Recipients; messages in the journal; awaited deliveries."""
 
@@ -50,6 +61,10 @@ class Case:
     def key(self) -> str:
         """What tells it from all others, as a path."""
         return f"{self.section}/{self.subject}/{self.size}"
+
+
+RELAY_ALERT: Final = Case(section=Section.RELAY, subject=RELAY)
+"""One alert, through a relay of the gateways that are compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +104,7 @@ class Plan:
             *(Case(section=Section.ALERT, subject=subject) for subject in compared),
             Case(section=Section.JOURNAL, subject=JOURNAL_GATEWAY, size=self.journal),
             Case(section=Section.AWAITED, subject=JOURNAL_GATEWAY, size=self.awaited),
+            RELAY_ALERT,
         ]
 
     def recipient_cases(self) -> list[Case]:
@@ -98,6 +114,10 @@ class Plan:
             for gateway in GATEWAYS
             for size in self.recipients
         ]
+
+    def relay_case(self) -> Case:
+        """Return the message to the most recipients, through a relay of all gateways."""
+        return Case(section=Section.RELAY, subject=RELAY, size=max(self.recipients))
 
 
 CORE: Final = Plan(

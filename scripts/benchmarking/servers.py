@@ -27,12 +27,22 @@ _CREDENTIALS: Final = {
     "sms123": ("username", "api_key"),
     "smseco": _LOGIN,
     "envoyer_sms_pro": _LOGIN,
+    "devcodesms": ("api_key",),
 }
 _COUNTRIES: Final = {
     "etech_keys": "CM",
     "sms123": "FR",
     "smseco": "CI",
     "envoyer_sms_pro": "FR",
+    "devcodesms": "CM",
+}
+# Where they send to, by the first digits of a number: that tells a relay's accounts apart.
+_SERVED: Final = {
+    "etech_keys": "+237",
+    "sms123": "+33",
+    "smseco": "+225",
+    "envoyer_sms_pro": "+336",
+    "devcodesms": "+2376",
 }
 
 
@@ -85,8 +95,9 @@ async def running() -> AsyncIterator[Addresses]:
 @asynccontextmanager
 async def serving(simulator: Simulator) -> AsyncIterator[Addresses]:
     """Serve what is no gateway beside the gateways of a simulator that listens."""
-    for gateway in simulator.gateways.values():
+    for key, gateway in simulator.gateways.items():
         gateway.credits = _CREDITS
+        gateway.serves = (_SERVED[key],)
     runner = web.AppRunner(_others(simulator), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, HOST, 0).start()

@@ -30,6 +30,8 @@ class Words:
     journal_text: str
     recipients_title: str
     recipients_text: str
+    relay_title: str
+    relay_text: str
 
     what: str
     gateway: str
@@ -54,6 +56,9 @@ class Words:
     """With `{gateway}` and `{size}`."""
     awaited: str
     """With `{gateway}` and `{size}`."""
+    relay: str
+    relay_many: str
+    """With `{size}`."""
     goals: Mapping[Goal, str]
     """With `{size}`: the most recipients, or what there is in a long journal."""
     units: Mapping[Goal, str]

@@ -53,6 +53,13 @@ whose journal is full, and through one that awaits many deliveries.""",
     recipients_text="""\
 One `send_sms` to several numbers. ETECH KEYS and 123-SMS.net take one recipient a request, SMSECO a
 hundred, Envoyer SMS Pro a thousand.""",
+    relay_title="Through a relay",
+    relay_text="""\
+The same alert through an account, and through a relay whose first account that is, in the same turns:
+the relay writes down which account is to send it before it hands it over, so two journals are written.
+And one `send_sms` to numbers of Cameroon, Côte d'Ivoire and France in turn, through a relay of all five
+gateways, each of which refuses the numbers that it doesn't send to: whom one refuses, the next one is
+handed.""",
     what="what",
     gateway="gateway",
     recipients="recipients",
@@ -75,6 +82,8 @@ hundred, Envoyer SMS Pro a thousand.""",
     empty="{gateway}",
     journal="{gateway}, {size} messages in the journal",
     awaited="{gateway}, {size} awaited deliveries",
+    relay="the same through a relay",
+    relay_many="{size} recipients in three countries, through a relay of five",
     goals={
         Goal.SYNCS: "syncs of an alert",
         Goal.CLICKSEND: "an alert, compared with `clicksend`",
@@ -85,6 +94,9 @@ hundred, Envoyer SMS Pro a thousand.""",
         Goal.FLAT_AWAITED: "an alert with {awaited} awaited deliveries, compared with"
         " none",
         Goal.LINEAR: "each of {recipients} recipients, compared with each of {fewer}",
+        Goal.RELAY: "an alert through a relay, compared with its account",
+        Goal.RELAY_MANY: "a message to {recipients} recipients through a relay",
+        Goal.RELAY_GAP: "the event loop's longest gap, through a relay",
     },
     units={
         Goal.SYNCS: "{number}",
@@ -94,5 +106,8 @@ hundred, Envoyer SMS Pro a thousand.""",
         Goal.FLAT_JOURNAL: "{number} ×",
         Goal.FLAT_AWAITED: "{number} ×",
         Goal.LINEAR: "{number} ×",
+        Goal.RELAY: "{number} ×",
+        Goal.RELAY_MANY: "{number} s",
+        Goal.RELAY_GAP: "{number} ms",
     },
 )

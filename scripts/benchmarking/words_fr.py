@@ -57,6 +57,13 @@ le journal est plein, et par un compte qui attend beaucoup de remises.""",
     recipients_text="""\
 Un seul `send_sms` à plusieurs numéros. ETECH KEYS et 123-SMS.net prennent un destinataire par requête,
 SMSECO cent, Envoyer SMS Pro mille.""",
+    relay_title="Par un relais",
+    relay_text="""\
+La même alerte par un compte, et par un relais dont c’est le premier compte, dans la même alternance :
+le relais écrit quel compte doit l’envoyer avant de la lui confier, deux journaux sont donc écrits. Puis
+un seul `send_sms` à des numéros du Cameroun, de la Côte d’Ivoire et de la France à tour de rôle, par un
+relais des cinq passerelles, dont chacune refuse les numéros qu’elle ne dessert pas : ceux que l’une
+refuse sont confiés à la suivante.""",
     what="quoi",
     gateway="passerelle",
     recipients="destinataires",
@@ -79,6 +86,8 @@ SMSECO cent, Envoyer SMS Pro mille.""",
     empty="{gateway}",
     journal="{gateway}, {size} messages dans le journal",
     awaited="{gateway}, {size} remises attendues",
+    relay="la même par un relais",
+    relay_many="{size} destinataires dans trois pays, par un relais de cinq comptes",
     goals={
         Goal.SYNCS: "synchronisations d’une alerte",
         Goal.CLICKSEND: "une alerte, comparée à `clicksend`",
@@ -90,6 +99,10 @@ SMSECO cent, Envoyer SMS Pro mille.""",
         Goal.FLAT_AWAITED: "une alerte avec {awaited} remises attendues, comparée à"
         " aucune",
         Goal.LINEAR: "chacun de {recipients} destinataires, comparé à chacun de {fewer}",
+        Goal.RELAY: "une alerte par un relais, comparée à son compte",
+        Goal.RELAY_MANY: "un message à {recipients} destinataires par un relais",
+        Goal.RELAY_GAP: "la plus longue absence de la boucle d’événements, par un"
+        " relais",
     },
     units={
         Goal.SYNCS: "{number}",
@@ -99,5 +112,8 @@ SMSECO cent, Envoyer SMS Pro mille.""",
         Goal.FLAT_JOURNAL: "{number} ×",
         Goal.FLAT_AWAITED: "{number} ×",
         Goal.LINEAR: "{number} ×",
+        Goal.RELAY: "{number} ×",
+        Goal.RELAY_MANY: "{number} s",
+        Goal.RELAY_GAP: "{number} ms",
     },
 )

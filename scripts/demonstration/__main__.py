@@ -22,12 +22,14 @@ from tests.simulator import Simulator
 from . import dashboard
 from .accounts import Account, add_account
 from .progress import step
+from .relays import add_relay
 from .rows import Row
 from .scenes import FAILURES, play, words_of
 from .table import render
 
 # How Home Assistant ends when somebody restarts it from its pages.
 _RESTART: Final = 100
+_RELAY: Final = "Relay"
 
 
 def main() -> int:
@@ -47,7 +49,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Send one alert through each of the five gateways, simulated, from"
-        " a real Home Assistant, show what else they do, and keep it open to look at.",
+        " a real Home Assistant, show what else they and a relay of them do, and keep"
+        " it open to look at.",
     )
     parser.add_argument("--port", type=int, default=8123, help="default: 8123")
     parser.add_argument(
@@ -114,8 +117,12 @@ async def _show(house: HomeAssistantProcess, simulator: Simulator) -> Sequence[R
     for key in simulator.gateways:
         with step(f"Adding the account at {key}"):
             accounts[key] = await add_account(house, simulator, key)
-    await dashboard.add_dashboard(house, [*accounts.values()])
-    rows = await play(house, simulator, accounts)
+    with step("Adding a relay of two of them"):
+        relay = await add_relay(
+            house, _RELAY, accounts["etech_keys"], accounts["smseco"]
+        )
+    await dashboard.add_dashboard(house, [*accounts.values(), relay])
+    rows = await play(house, simulator, accounts, relay)
     print(f"\n{render(rows)}\n", flush=True)
     return rows
 

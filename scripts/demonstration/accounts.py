@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tests.e2e.client import Flow, HomeAssistantClient
 from tests.e2e.waiting import until
@@ -42,6 +42,22 @@ class UnexpectedStepError(Exception):
     """A flow went another way than it should."""
 
 
+class Entry(Protocol):
+    """An account or a relay that Home Assistant now has."""
+
+    @property
+    def title(self) -> str:
+        """How it is called."""
+
+    @property
+    def entry_id(self) -> str:
+        """The id of its config entry."""
+
+    @property
+    def entities(self) -> Mapping[str, str]:
+        """The entity ids of what it shows, by name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """An account that Home Assistant now has."""
@@ -73,9 +89,9 @@ async def add_account(
             "advanced": {"url": simulator.url(key), "verify_ssl": True},
         }
     )
-    _expect(flow, "insecure")
+    expect(flow, "insecure")
     await flow.submit({})
-    _expect_end(flow)
+    expect_end(flow)
     entry = flow.step["result"]
     recipient = await _add_recipient(house, flow.step, wanted.phone)
     return Account(
@@ -84,6 +100,16 @@ async def add_account(
         entities=await _ready(house, entry["entry_id"], recipient),
         simulated=simulated,
     )
+
+
+async def entities_of(house: HomeAssistantClient, entry_id: str) -> dict[str, str]:
+    """Return the entity ids of what an entry shows, by name."""
+    prefix = f"{entry_id}_"
+    return {
+        unique_id.removeprefix(prefix): entity_id
+        for unique_id, entity_id in (await house.entities()).items()
+        if unique_id.startswith(prefix)
+    }
 
 
 async def _add_recipient(
@@ -95,7 +121,7 @@ async def _add_recipient(
         entry_id, "recipient"
     )
     await flow.submit({"name": RECIPIENT, "phone": phone})
-    _expect_end(flow)
+    expect_end(flow)
     subentries = await house.command(
         "config_entries/subentries/list", entry_id=entry_id
     )
@@ -109,33 +135,28 @@ async def _ready(
     """Wait until an account knows its recipient and its balance; return its entities."""
 
     async def look() -> dict[str, str] | None:
-        if not any(name.startswith(recipient) for name in await entities()):
+        found = await entities_of(house, entry_id)
+        if not any(name.startswith(recipient) for name in found):
             return None
         if not any(
             entry["entry_id"] == entry_id and entry["state"] == "loaded"
             for entry in await house.config_entries(DOMAIN)
         ):
             return None
-        found = await entities()
+        found = await entities_of(house, entry_id)
         return found if "balance" in found else None
-
-    async def entities() -> dict[str, str]:
-        prefix = f"{entry_id}_"
-        return {
-            unique_id.removeprefix(prefix): entity_id
-            for unique_id, entity_id in (await house.entities()).items()
-            if unique_id.startswith(prefix)
-        }
 
     return await until("the account was ready", look)
 
 
-def _expect(flow: Flow, step: str) -> None:
+def expect(flow: Flow, step: str) -> None:
+    """Raise `UnexpectedStepError` unless a flow has come to a step."""
     if flow.step.get("step_id") != step:
         raise UnexpectedStepError(f"wanted {step}, {_where(flow)}")
 
 
-def _expect_end(flow: Flow) -> None:
+def expect_end(flow: Flow) -> None:
+    """Raise `UnexpectedStepError` unless a flow has added what it was to add."""
     if flow.step["type"] != "create_entry":
         raise UnexpectedStepError(f"wanted the end, {_where(flow)}")
 

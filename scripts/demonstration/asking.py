@@ -1,4 +1,4 @@
-"""What is asked of Home Assistant about an account: by its actions and its entities."""
+"""What is asked of Home Assistant about an account or a relay: by its actions and its entities."""
 
 from decimal import Decimal
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from tests.e2e.client import HomeAssistantClient, JsonObject
 from tests.e2e.waiting import until
 
-from .accounts import DOMAIN, Account
+from .accounts import DOMAIN, Entry
 
 DELIVERED: Final = "delivered"
 
@@ -14,9 +14,9 @@ _UNREAD: Final = frozenset({"unknown", "unavailable"})
 
 
 async def ask(
-    house: HomeAssistantClient, account: Account, action: str, **fields: object
+    house: HomeAssistantClient, account: Entry, action: str, **fields: object
 ) -> JsonObject:
-    """Call one of our actions for an account, and return its answer."""
+    """Call one of our actions for an account or a relay, and return its answer."""
     return await house.call_service(
         DOMAIN,
         action,
@@ -26,7 +26,7 @@ async def ask(
 
 
 async def get_delivery(
-    house: HomeAssistantClient, account: Account, message_id: str
+    house: HomeAssistantClient, account: Entry, message_id: str
 ) -> tuple[str, str]:
     """Ask where a message to one recipient is; return that, and what went wrong."""
     answer = await ask(house, account, "get_delivery", message_id=message_id)
@@ -36,7 +36,7 @@ async def get_delivery(
 
 
 async def last_event(
-    house: HomeAssistantClient, account: Account, name: str
+    house: HomeAssistantClient, account: Entry, name: str
 ) -> JsonObject:
     """Return what an event entity has told last; nothing if there is none."""
     entity_id = account.entities.get(name)
@@ -46,7 +46,7 @@ async def last_event(
     return attributes
 
 
-async def settled_balance(house: HomeAssistantClient, account: Account) -> Decimal:
+async def settled_balance(house: HomeAssistantClient, account: Entry) -> Decimal:
     """Return the balance as soon as there is one."""
 
     async def look() -> Decimal | None:
@@ -56,7 +56,7 @@ async def settled_balance(house: HomeAssistantClient, account: Account) -> Decim
 
 
 async def other_balance(
-    house: HomeAssistantClient, account: Account, known: Decimal
+    house: HomeAssistantClient, account: Entry, known: Decimal
 ) -> Decimal:
     """Return the balance once it is another one, or the known one if it stays."""
 
@@ -70,6 +70,6 @@ async def other_balance(
         return known
 
 
-async def _balance(house: HomeAssistantClient, account: Account) -> Decimal | None:
+async def _balance(house: HomeAssistantClient, account: Entry) -> Decimal | None:
     state = (await house.state(account.entities["balance"]))["state"]
     return None if state in _UNREAD else Decimal(state)

@@ -1,11 +1,11 @@
-"""A dashboard with what every account tells, and a button to spend some of it."""
+"""A dashboard with what every account and the relay tell, and a button to spend some of it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tests.e2e.client import HomeAssistantClient
 
-from .accounts import DOMAIN, RECIPIENT, Account
+from .accounts import DOMAIN, RECIPIENT, Entry
 
 PATH: Final = "passerelle-sms"
 
@@ -28,9 +28,7 @@ _TILES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-async def add_dashboard(
-    house: HomeAssistantClient, accounts: Sequence[Account]
-) -> None:
+async def add_dashboard(house: HomeAssistantClient, entries: Sequence[Entry]) -> None:
     """Add the dashboard, and make it the page that Home Assistant opens with."""
     await house.command(
         "lovelace/dashboards/create",
@@ -50,7 +48,7 @@ async def add_dashboard(
                     "title": _TITLE,
                     "type": "sections",
                     "max_columns": 3,
-                    "sections": [_section(account) for account in accounts],
+                    "sections": [*map(_section, entries)],
                 }
             ]
         },
@@ -60,31 +58,31 @@ async def add_dashboard(
     )
 
 
-def _section(account: Account) -> dict[str, Any]:
+def _section(entry: Entry) -> dict[str, Any]:
     return {
         "type": "grid",
         "cards": [
-            {"type": "heading", "heading": account.title},
-            *_tiles(account),
-            _button(account),
+            {"type": "heading", "heading": entry.title},
+            *_tiles(entry),
+            _button(entry),
         ],
     }
 
 
-def _tiles(account: Account) -> Iterator[dict[str, Any]]:
-    """Yield a tile for each entity that the account has."""
+def _tiles(entry: Entry) -> Iterator[dict[str, Any]]:
+    """Yield a tile for each entity that an entry has."""
     for name, looks in _TILES.items():
-        if name in account.entities:
+        if name in entry.entities:
             yield {
                 "type": "tile",
-                "entity": account.entities[name],
+                "entity": entry.entities[name],
                 "name": {"type": "entity"},
                 "grid_options": {"columns": 12},
                 **looks,
             }
 
 
-def _button(account: Account) -> dict[str, Any]:
+def _button(entry: Entry) -> dict[str, Any]:
     return {
         "type": "button",
         "name": f"SMS → {RECIPIENT}",
@@ -95,7 +93,7 @@ def _button(account: Account) -> dict[str, Any]:
             "action": "perform-action",
             "perform_action": f"{DOMAIN}.send_sms",
             "data": {
-                "config_entry_id": account.entry_id,
+                "config_entry_id": entry.entry_id,
                 "message": _MESSAGE,
                 "target": [RECIPIENT],
             },

@@ -12,6 +12,7 @@ class What(StrEnum):
     REPLY = "Reply"
     CANCELLATION = "Cancelled"
     NUMBER_CHECK = "HLR check"
+    FAILOVER = "Failover"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Everything that is shown, one after the other; what goes wrong spoils its own row."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
 import aiohttp
@@ -9,11 +9,13 @@ from tests.e2e.client import ApiError, HomeAssistantClient
 from tests.simulator import Simulator
 from tests.simulator.sms123_receipts import ReceiptRefusedError
 
-from .accounts import Account, UnexpectedStepError
+from .accounts import Account, Entry, UnexpectedStepError
 from .alerts import send_alert
 from .arrivals import ReportRefusedError
+from .failover import fail_over
 from .operations import cancel_message, check_number, receive_reply
 from .progress import step
+from .relays import Relay
 from .rows import Row, What
 
 FAILURES: Final = (
@@ -31,38 +33,44 @@ _DOING: Final = {
     What.REPLY: "Receiving a reply through",
     What.CANCELLATION: "Cancelling a message at",
     What.NUMBER_CHECK: "Checking a number at",
+    What.FAILOVER: "Sending by the next account of",
 }
 
 
 async def play(
-    house: HomeAssistantClient, simulator: Simulator, accounts: Mapping[str, Account]
+    house: HomeAssistantClient,
+    simulator: Simulator,
+    accounts: Mapping[str, Account],
+    relay: Relay,
 ) -> list[Row]:
-    """Send an alert through each account, then show what else gateways do."""
-    rows = [
-        await _attempt(What.ALERT, account, send_alert(house, account))
-        for account in accounts.values()
+    """Send an alert through each account, then show what else gateways and relays do."""
+    pro, smseco = simulator.envoyer_sms_pro, simulator.smseco
+    by_pro, by_smseco = accounts[pro.key], accounts[smseco.key]
+    return [
+        *[
+            row
+            for account in accounts.values()
+            for row in await _attempt(What.ALERT, account, send_alert(house, account))
+        ],
+        *await _attempt(What.REPLY, by_pro, receive_reply(house, by_pro, pro)),
+        *await _attempt(What.CANCELLATION, by_pro, cancel_message(house, by_pro, pro)),
+        *await _attempt(
+            What.NUMBER_CHECK, by_smseco, check_number(house, by_smseco, smseco)
+        ),
+        *await _attempt(What.FAILOVER, relay, fail_over(house, relay)),
     ]
-    pro = simulator.envoyer_sms_pro
-    account = accounts[pro.key]
-    rows.append(await _attempt(What.REPLY, account, receive_reply(house, account, pro)))
-    rows.append(
-        await _attempt(What.CANCELLATION, account, cancel_message(house, account, pro))
-    )
-    smseco = simulator.smseco
-    account = accounts[smseco.key]
-    rows.append(
-        await _attempt(What.NUMBER_CHECK, account, check_number(house, account, smseco))
-    )
-    return rows
 
 
-async def _attempt(what: What, account: Account, making: Awaitable[Row]) -> Row:
-    """Return the row, or one that says why there is no better one."""
-    with step(f"{_DOING[what]} {account.title}"):
+async def _attempt(
+    what: What, entry: Entry, making: Awaitable[Row | Sequence[Row]]
+) -> Sequence[Row]:
+    """Return the rows, or one that says why there is no better one."""
+    with step(f"{_DOING[what]} {entry.title}"):
         try:
-            return await making
+            made = await making
         except FAILURES as error:
-            return Row(what=what, gateway=account.title, mistakes=(words_of(error),))
+            return [Row(what=what, gateway=entry.title, mistakes=(words_of(error),))]
+    return [made] if isinstance(made, Row) else made
 
 
 def words_of(error: Exception) -> str:

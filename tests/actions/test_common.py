@@ -3,6 +3,7 @@
 from typing import Final
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.actions.common import translated
 from custom_components.passerelle_sms.const import DOMAIN
@@ -14,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 from tests.actions.calls import ACTIONS, FIELDS, answers, call
-from tests.conftest import MAMAN, AccountMaker
+from tests.conftest import MAMAN, AccountMaker, RelayMaker
 from tests.messages import confirm_refusal
 from tests.simulator import Fault, Simulator
 
@@ -75,6 +76,69 @@ async def test_a_gateway_that_cannot_names_those_that_can(
         f"{able_gateway(action)}"
     )
     assert len(simulator.devcodesms.requests) == asked
+
+
+@pytest.mark.parametrize("action", [*FIELDS, "check_numbers"])
+async def test_a_relay_names_its_accounts_where_one_is_needed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+    action: str,
+) -> None:
+    """Nobody can know which of them is meant; none is asked."""
+    accounts = [
+        await add_account(simulator.smseco, title="Bureau"),
+        await add_account(simulator.etech_keys, title="Maison"),
+    ]
+    relay = await add_relay(*accounts)
+    asked = len(simulator.smseco.requests) + len(simulator.etech_keys.requests)
+    fields = FIELDS.get(action, {"target": ["Maman"]})
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, relay, action, **fields)
+
+    assert raised.value.translation_key == "needs_account"
+    assert str(raised.value) == (
+        "Relais is a relay, and only an account can do this. "
+        "Choose one of its accounts: Bureau, Maison"
+    )
+    assert asked == (
+        len(simulator.smseco.requests) + len(simulator.etech_keys.requests)
+    )
+
+
+async def test_a_relay_whose_accounts_are_all_gone(
+    hass: HomeAssistant, simulator: Simulator, add_relay: RelayMaker
+) -> None:
+    """It has nothing to name."""
+    relay = await add_relay(MockConfigEntry(domain=DOMAIN))
+
+    with pytest.raises(ServiceValidationError, match="its accounts: —"):
+        await call(hass, relay, "get_senders")
+
+
+async def test_a_relay_can_what_one_of_its_accounts_can(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+) -> None:
+    """Else it names itself, and the gateways that can."""
+    first = await add_account(simulator.smseco)
+    unable = await add_relay(first)
+    able = await add_relay(
+        first, await add_account(simulator.envoyer_sms_pro), title="Autre"
+    )
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, unable, "get_replies")
+
+    assert raised.value.translation_key == "ability_missing"
+    assert str(raised.value) == (
+        "Relais cannot do this. Use an account at a gateway that can: Envoyer SMS Pro"
+    )
+    assert (await call(hass, able, "get_replies"))["replies"] == []
 
 
 @EACH

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from custom_components.passerelle_sms.actions.responses import delivery_row
+from custom_components.passerelle_sms.actions.outcome_rows import delivery_row
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
-from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.presentation.formatting import plain
 from homeassistant.core import HomeAssistant
 

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterable
 
-from scripts.benchmarking.plan import BARE_POST, CLICKSEND, IDLE, Case, Section
+from scripts.benchmarking.plan import (
+    BARE_POST,
+    CLICKSEND,
+    IDLE,
+    RELAY,
+    RELAY_ALERT,
+    Case,
+    Section,
+)
 from scripts.benchmarking.samples import Figure, Result
 
 
@@ -18,6 +26,7 @@ def many(size: int, subject: str = "etech_keys") -> Case:
 
 JOURNAL = Case(section=Section.JOURNAL, subject="etech_keys", size=10_000)
 AWAITED = Case(section=Section.AWAITED, subject="etech_keys", size=1000)
+RELAY_MANY = Case(section=Section.RELAY, subject=RELAY, size=1000)
 
 
 def result(
@@ -50,4 +59,6 @@ def good_results(syncs: int | None = 2) -> dict[Case, Result]:
         result(many(1), 12.5, syncs=syncs),
         result(many(100), 250, syncs=syncs),
         result(many(1000), 2400, syncs=syncs),
+        result(RELAY_ALERT, 25, syncs=None if syncs is None else 2 * syncs),
+        result(RELAY_MANY, 4000, syncs=syncs, gap=40),
     )

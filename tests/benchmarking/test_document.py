@@ -45,13 +45,16 @@ def row(document: str, *start: str) -> list[str]:
 def test_writes_a_row_for_each_result() -> None:
     """In the table that it belongs to, and once more where others are compared with it."""
     written = rows(render(good_results(), MACHINE, ENGLISH))
-    headings, goals = 4, len(Goal)
-    assert len(written) == headings + goals + len(good_results()) + 1
+    headings, goals = 5, len(Goal)
+    assert len(written) == headings + goals + len(good_results()) + 2
     assert ["core's `clicksend`", "10", "1", "0", "1"] in written
     assert ["ETECH KEYS", "12.5", "1.25", "2", "1"] in written
     assert ["ETECH KEYS, 10,000 messages in the journal", "13", "2", "1"] in written
     assert ["ETECH KEYS, 1,000 awaited deliveries", "13", "2", "1"] in written
     assert ["ETECH KEYS", "1,000", "2,400", "2.40", "2", "1"] in written
+    assert ["the same through a relay", "25", "4", "1"] in written
+    relayed = "1,000 recipients in three countries, through a relay of five"
+    assert [relayed, "4,000", "2", "40"] in written
 
 
 def test_writes_between_what_a_median_stands() -> None:

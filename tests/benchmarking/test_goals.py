@@ -3,10 +3,19 @@
 import pytest
 
 from scripts.benchmarking.goals import Goal, Verdict, judge
-from scripts.benchmarking.plan import BARE_POST, CLICKSEND
+from scripts.benchmarking.plan import BARE_POST, CLICKSEND, RELAY_ALERT
 from scripts.benchmarking.samples import Figure, Result
 
-from .results import AWAITED, JOURNAL, alert, by_case, good_results, many, result
+from .results import (
+    AWAITED,
+    JOURNAL,
+    RELAY_MANY,
+    alert,
+    by_case,
+    good_results,
+    many,
+    result,
+)
 
 
 def verdict(goal: Goal, *changed: Result) -> Verdict:
@@ -32,6 +41,9 @@ def test_says_so_when_all_are_reached() -> None:
         (Goal.FLAT_JOURNAL, result(JOURNAL, 25), 2),
         (Goal.FLAT_AWAITED, result(AWAITED, 25), 2),
         (Goal.LINEAR, result(many(1000), 5000), 2),
+        (Goal.RELAY, result(RELAY_ALERT, 50), 4),
+        (Goal.RELAY_MANY, result(RELAY_MANY, 6000), 6),
+        (Goal.RELAY_GAP, result(RELAY_MANY, 4000, gap=51), 51),
     ],
 )
 def test_one_bad_row_misses_its_goal(goal: Goal, bad: Result, measured: float) -> None:

@@ -42,7 +42,8 @@ async def test_measures_each_case_as_often_as_planned(
 
     alerts = SMALLEST.alert_cases() * SMALLEST.rounds
     others = [case for case in SMALLEST.recipient_cases() for _ in range(SMALLEST.runs)]
-    assert [sample.case for sample in samples] == [*alerts, *others]
+    relayed = [SMALLEST.relay_case()] * SMALLEST.runs
+    assert [sample.case for sample in samples] == [*alerts, *others, *relayed]
     assert all(sample.seconds > 0 for sample in samples)
     assert hass.config_entries.async_entries("passerelle_sms") == []
 

@@ -18,5 +18,6 @@ def test_counts_the_same_cases() -> None:
 
 def test_has_a_key_for_each_case() -> None:
     """The marks of two cases are never the same."""
-    keys = [case.key for case in (*CORE.alert_cases(), *CORE.recipient_cases())]
+    cases = (*CORE.alert_cases(), *CORE.recipient_cases(), CORE.relay_case())
+    keys = [case.key for case in cases]
     assert len(set(keys)) == len(keys)

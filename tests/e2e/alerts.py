@@ -1,18 +1,27 @@
 """Alerts as a house sends them, and what became of them."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final, Protocol
 
 from scripts.demonstration.accounts import DOMAIN, RECIPIENT, Account
 
 from .client import HomeAssistantClient, JsonObject
 from .waiting import until
 
-_WORKED_ON = {"queued", "unknown"}
+_WORKED_ON: Final = {"queued", "unknown"}
+_PAGE: Final = 500
+
+
+class Sender(Protocol):
+    """An account or a relay, which messages are sent through."""
+
+    @property
+    def entry_id(self) -> str:
+        """The id of its config entry."""
 
 
 async def send(
-    house: HomeAssistantClient, account: Account, text: str, **fields: Any
+    house: HomeAssistantClient, account: Sender, text: str, **fields: Any
 ) -> JsonObject:
     """Send a text to the recipient through `send_sms`, and return the answer's row."""
     answer = await house.call_service(
@@ -31,7 +40,7 @@ async def send(
     return result
 
 
-async def outcomes(house: HomeAssistantClient, account: Account) -> dict[str, str]:
+async def outcomes(house: HomeAssistantClient, account: Sender) -> dict[str, str]:
     """Return the outcome of each message to one recipient in the journal, by its text."""
     answer = await house.call_service(
         DOMAIN,
@@ -45,8 +54,47 @@ async def outcomes(house: HomeAssistantClient, account: Account) -> dict[str, st
     }
 
 
+async def get_messages(
+    house: HomeAssistantClient, account: Sender, **query: str
+) -> list[JsonObject]:
+    """Return one page of the journal, the newest first."""
+    answer = await house.call_service(
+        DOMAIN,
+        "get_messages",
+        {"config_entry_id": account.entry_id, "limit": _PAGE, **query},
+        return_response=True,
+    )
+    messages: list[JsonObject] = answer["messages"]
+    return messages
+
+
+async def journal(house: HomeAssistantClient, account: Sender) -> list[JsonObject]:
+    """Return the whole journal of an account or a relay, page by page."""
+    messages = await get_messages(house, account)
+    page = messages
+    while len(page) == _PAGE:
+        page = await get_messages(house, account, until=messages[-1]["created"])
+        messages += page
+    return messages
+
+
+async def sent_all(house: HomeAssistantClient, account: Sender) -> None:
+    """Wait until nothing waits any more to be sent.
+
+    Raises:
+        TimeoutError: something still does after 90 seconds.
+
+    """
+
+    async def look() -> bool | None:
+        waiting = await get_messages(house, account, outcome="queued")
+        return None if waiting else True
+
+    await until("all was sent", look, limit=90)
+
+
 async def settled(
-    house: HomeAssistantClient, account: Account, text: str, *, limit: float = 30
+    house: HomeAssistantClient, account: Sender, text: str, *, limit: float = 30
 ) -> str:
     """Wait until the house works on a message no more, and return its outcome.
 

@@ -24,7 +24,11 @@ async def test_measures_each_case_and_counts_its_syncs(
     else:
         samples = await house.take_samples(folder, _SMALLEST)
 
-    cases = [*_SMALLEST.alert_cases(), *_SMALLEST.recipient_cases()]
+    cases = [
+        *_SMALLEST.alert_cases(),
+        *_SMALLEST.recipient_cases(),
+        _SMALLEST.relay_case(),
+    ]
     assert [sample.case for sample in samples] == cases
     if syncs is not None:
         assert syncs.keys() == {case.key for case in cases}

@@ -1,7 +1,7 @@
 """A house that is asked to stop while requests are under way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from scripts.demonstration.accounts import Account, add_account
 from tests.simulator import Fault, Simulator
 
-from .alerts import outcomes, send, taken
+from .alerts import Sender, outcomes, send, taken
 from .home_assistant import HomeAssistantProcess
 from .waiting import until
 
@@ -30,7 +30,7 @@ async def test_what_is_under_way_at_the_stop_is_answered_before_the_end(
     for each in accounts:
         each.simulated.seconds_to_answer["send"] = 5
     calls = dict(zip(TEXTS, cycle(accounts), strict=False))
-    async with under_way(house, calls):
+    async with under_way(house, calls, accounts):
         assert await seconds_to_stop(house) < BOUND
 
     for each in accounts:
@@ -49,7 +49,7 @@ async def test_a_gateway_that_never_answers_holds_the_stop_for_thirty_seconds_at
     """The house stops, and what had begun is in doubt, not sent again."""
     (text, *_) = TEXTS
     account.simulated.fail(Fault.STALL_AFTER, operation="send")
-    async with under_way(house, {text: account}):
+    async with under_way(house, {text: account}, [account]):
         assert await seconds_to_stop(house) < BOUND + REST
 
     account.simulated.fail(Fault.ERROR_500, operation="balance")
@@ -60,24 +60,20 @@ async def test_a_gateway_that_never_answers_holds_the_stop_for_thirty_seconds_at
 
 @asynccontextmanager
 async def under_way(
-    house: HomeAssistantProcess, calls: dict[str, Account]
+    house: HomeAssistantProcess,
+    calls: Mapping[str, Sender],
+    accounts: Sequence[Account],
 ) -> AsyncIterator[None]:
-    """Send texts, each through an account, until the gateways have taken them.
+    """Send texts, each through an account or a relay, until the gateways have taken them.
 
     In the end nobody listens to the answers.
     """
     sending = [
-        asyncio.create_task(send(house, account, text))
-        for text, account in calls.items()
+        asyncio.create_task(send(house, sender, text)) for text, sender in calls.items()
     ]
 
     async def taken_all() -> bool | None:
-        sent = {
-            acceptance.text
-            for account in calls.values()
-            for acceptance in account.simulated.accepted
-        }
-        return sent == calls.keys() or None
+        return taken(*accounts).keys() == calls.keys() or None
 
     try:
         await until("the gateways had taken all", taken_all)

@@ -14,6 +14,7 @@ from custom_components.passerelle_sms.entries.journal_keeper import REST, RETRY_
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
+from custom_components.passerelle_sms.messaging.operations.leg_taker import LegTaker
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -222,6 +223,26 @@ async def test_who_waits_for_a_journal_that_is_a_newer_versions(
     assert raised.value.translation_key == "account_not_loaded"
     assert not await setting_up
     assert simulator.etech_keys.accepted == []
+
+
+# --- what a relay sends through it ---------------------------------------------------
+
+
+async def test_what_only_a_relays_user_is_asked_about(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is pending at the relay, and not at the account as well."""
+    entry = await add_account(simulator.etech_keys)
+    simulator.etech_keys.fail(Fault.RATE_LIMITED, operation="send")
+    await send(hass, entry)
+    assert entry.runtime_data.pending_messages == 1
+
+    monkeypatch.setattr(LegTaker, "held", 1)
+
+    assert entry.runtime_data.pending_messages == 0
 
 
 # --- at rest ----------------------------------------------------------------------

@@ -134,7 +134,7 @@ async def test_other_options_wake_an_account(
     simulator.etech_keys.credits = Decimal(0)
     await send_all(hass, entry, "Un")
     simulator.etech_keys.credits = Decimal(10)
-    entry.runtime_data.async_apply(entry.runtime_data.settings)
+    entry.runtime_data.async_apply()
     await hass.async_block_till_done()
     assert simulator.etech_keys.asked("send") == 1
 

@@ -34,6 +34,8 @@ SAID = {
     "GatewayBrokenError": "cannot_connect",
     "InsufficientCreditError": "insufficient_credit",
     "IpNotAllowedError": "ip_not_allowed",
+    "NoAccountAvailableError": "cannot_connect",
+    "NothingBeginsError": "cannot_connect",
     "NoAnswerError": "cannot_connect",
     "NotAllowedError": "not_allowed",
     "OverseasOptionMissingError": "not_allowed",

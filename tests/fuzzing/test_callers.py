@@ -21,6 +21,7 @@ from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from tests.conftest import MAMAN, PAPA, AccountMaker
+from tests.groups import add_group
 from tests.simulator import Simulator
 
 from .callers import ACTIONS, NOTIFY_FIELDS, fields_of
@@ -53,7 +54,7 @@ async def entry(
 
     monkeypatch.setattr(Tracker, "wait", told)
     simulator.gateways[key].credits = Decimal(10**9)
-    return await add_account(
+    entry = await add_account(
         simulator.gateways[key],
         title="Alarme",
         options={
@@ -62,6 +63,9 @@ async def entry(
             "identical_minutes": 0,
         },
     )
+    await add_group(hass, entry, "Famille", "Papa", "Maman")
+    await add_group(hass, entry, "Vide")
+    return entry
 
 
 @st.composite
@@ -72,7 +76,7 @@ def calls(draw: st.DrawFn, entry_id: str) -> Call:
         fields = draw(fields_of(("message", "title"), {"message"}))
         return "notify", "send_message", fields
     if kind == "service":
-        name = draw(st.sampled_from(["alarme", "alarme_maman"]))
+        name = draw(st.sampled_from(["alarme", "alarme_maman", "alarme_famille"]))
         return "notify", name, draw(fields_of(NOTIFY_FIELDS, {"message"}))
     name = "send_sms" if kind == "send" else draw(st.sampled_from(sorted(ACTIONS)))
     markers = ACTIONS[name].fields

@@ -15,14 +15,18 @@ from custom_components.passerelle_sms.gateways.errors import (
     InsufficientCreditError,
     NotStoredError,
 )
-from custom_components.passerelle_sms.messaging.model.submission import Failure
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.presentation import issues
+from custom_components.passerelle_sms.presentation.relay_issues import (
+    async_tell_relay_account_gone,
+)
 from homeassistant.auth.permissions.events import SUBSCRIBE_ALLOWLIST
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import AccountMaker
+from tests.groups import add_group
 from tests.messages import hold, send
 from tests.passing_time import pass_time
 from tests.simulator import Acceptance, Fault, SimulatedGateway, Simulator
@@ -124,6 +128,8 @@ async def build(
         recipients={"Maman": MAMAN, "Papa": PAPA},
         options={"segments_per_hour": 10_000, "segments_per_day": 10_000},
     )
+    await add_group(hass, entry, "Famille", "Maman", "Papa")
+    await add_group(hass, entry, "Vide")
     house = House(
         hass=hass,
         simulator=simulator,
@@ -256,6 +262,7 @@ async def _tell_issues(house: House) -> None:
     issues.async_raise_low_balance(hass, entry, gateway, Decimal(3))
     issues.async_tell_unexplained_fall(hass, entry, gateway, Decimal(2))
     issues.async_tell_same_account(hass, entry, entry, gateway)
+    async_tell_relay_account_gone(hass, entry, entry.entry_id)
     issues.async_tell_journal_damaged(hass, entry, "passerelle_sms.journal.damaged")
     error = NotStoredError(words="database or disk is full")
     issues.async_tell_journal_unavailable(hass, entry, error)

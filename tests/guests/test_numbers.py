@@ -82,8 +82,8 @@ async def test_he_cannot_ask_by_number(
     assert told == (
         "not_a_name",
         (
-            "Ask by the name of a recipient. By number only administrators and "
-            "automations may ask"
+            "Ask by the name of a recipient or a group. By number only "
+            "administrators and automations may ask"
         ),
     )
 

@@ -48,6 +48,9 @@ def _sends(house: House) -> list[Fields]:
         {"target": ["Maman"]},
         {"target": [PAPA]},
         {"target": ["Papa", PAPA, STRANGER]},
+        {"target": ["famille", MAMAN]},
+        {"target": ["Vide", STRANGER]},
+        {"target": ["Vide"]},
         {"target": ["Personne", "12 34"]},
         {"target": [f"{MAMAN}9"]},
         {},
@@ -59,6 +62,7 @@ def _sends(house: House) -> list[Fields]:
         {"send_at": "2026-01-01 00:00:00"},
         {"gateway_options": {"dedupe": True}},
         {"message": "{x}", "personalisation": {PAPA: {"x": "1"}}},
+        {"message": "{x}", "personalisation": {"Famille": {"x": "1"}}},
         {"message": "  "},
         {"message": "Bonsoir à tous " * 130},
     ]
@@ -70,7 +74,8 @@ def _sends(house: House) -> list[Fields]:
 
 
 def _deliveries(house: House) -> list[Fields]:
-    asked = ("Maman", "Papa", MAMAN, PAPA, STRANGER, "+237655000000", "Personne", "")
+    strangers = (STRANGER, "+237655000000", "Personne", "")
+    asked = ("Maman", "Papa", "Famille", "Vide", MAMAN, PAPA, *strangers)
     return [
         {},
         {"recipient": PAPA},
@@ -209,7 +214,7 @@ async def notify(house: House, guest: Guest) -> None:
     ]
     assert len(services) >= 3
     entities = house.hass.states.async_entity_ids("notify")
-    assert len(entities) == 2
+    assert len(entities) == 4
     calls: list[tuple[str, Fields]] = [
         *((service, {}) for service in services),
         *((service, {"target": [PAPA]}) for service in services),

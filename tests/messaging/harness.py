@@ -47,6 +47,8 @@ from .fake_disk import FakeDisk, nothing
 from .idle import let_run, messaging_tasks, until_idle
 
 HOUR = timedelta(hours=1)
+ACCOUNT = "account-1"
+"""The id of the account's config entry."""
 
 
 class RecordingObserver(MessageObserver, BalanceSource):
@@ -141,9 +143,15 @@ class MessagingHarness:
     """An outbox with its journal on disk, through stops and crashes."""
 
     def __init__(
-        self, gateway: Gateway, path: Path, clock: FakeClock | None = None
+        self,
+        gateway: Gateway,
+        path: Path,
+        clock: FakeClock | None = None,
+        *,
+        account_id: str = ACCOUNT,
     ) -> None:
         """Prepare it; `start` lets it live."""
+        self.account_id = account_id
         self.gateway = gateway
         self.clock = clock or FakeClock()
         self.disk = FakeDisk()
@@ -153,13 +161,13 @@ class MessagingHarness:
         """Whether only this house uses the account."""
         self.follows_deliveries = False
         """Whether it also follows what becomes of accepted messages."""
-        self._path = path
+        self.path = path
         self._numbers = itertools.count()
         self.build()
 
     def build(self) -> None:
         """Begin a new run: nothing of the last one is in memory."""
-        self.journal = Journal(self._path, self.disk.run)
+        self.journal = Journal(self.path, self.disk.run)
         self.store = MessageStore(self.journal, self.clock)
         self.guard = Guard(self.limits, self.clock)
         parts = assemble(
@@ -172,6 +180,7 @@ class MessagingHarness:
             self.observer,
             AddressBook((), self.gateway.region),
             Writing(),
+            account_id=self.account_id,
             is_alone=self.is_alone,
         )
         self.ledger = parts.ledger
@@ -182,6 +191,7 @@ class MessagingHarness:
         self.replies = parts.replies
         self.canceller = parts.canceller
         self.planned = parts.planned
+        self.legs = parts.legs
         self.observer.look = self.ledger.look
         self.observer.on_balance = self.dispatcher.note_balance
         self._senders = Tasks()
@@ -200,6 +210,7 @@ class MessagingHarness:
         """Stop as Home Assistant does."""
         await self.planned.stop()
         await self.dispatcher.stop()
+        await self.legs.finish()
         await self.reconciler.stop()
         await self.ledger.finish()
         await self.tracker.stop()
@@ -221,6 +232,14 @@ class MessagingHarness:
 
     async def crash(self) -> None:
         """Stop in the middle of everything, and begin a new run."""
+        await self.cut_power()
+        self.clock.forget()
+        # A file that is closed between two transactions is as a crash leaves it.
+        await self.journal.close()
+        self.build()
+
+    async def cut_power(self) -> None:
+        """End all that is under way, but for what is at the disk."""
         await let_run()
         while tasks := self._begun_work():
             for task in tasks:
@@ -228,10 +247,6 @@ class MessagingHarness:
             await asyncio.gather(*tasks, return_exceptions=True)
             # What was about to begin is of the old run too.
             await let_run()
-        self.clock.forget()
-        # A file that is closed between two transactions is as a crash leaves it.
-        await self.journal.close()
-        self.build()
 
     def _begun_work(self) -> list[asyncio.Task[object]]:
         """Return the tasks that a crash ends; what is at the disk comes to its end."""

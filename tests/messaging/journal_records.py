@@ -15,9 +15,9 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.journal.journal import Journal
 from custom_components.passerelle_sms.messaging.journal.private_file import log_of
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
     Stage,
     SubmissionRecord,
     Submissions,

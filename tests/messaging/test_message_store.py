@@ -19,15 +19,12 @@ from custom_components.passerelle_sms.messaging.message_store import (
     RETRY_INTERVAL,
     MessageStore,
 )
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     OnUnknown,
 )
-from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    RowKey,
-    Stage,
-)
+from custom_components.passerelle_sms.messaging.model.submission import RowKey, Stage
 from tests.conftest import MAMAN, PAPA
 from tests.simulator import Simulator
 
@@ -476,6 +473,24 @@ async def test_one_that_is_settled_is_on_disk(house: MessagingHarness) -> None:
 
     assert changed == arrived(record)
     assert await house.kept(record) == changed
+
+
+async def test_what_changes_of_one_that_is_settled_is_told_to_who_asks_for_that(
+    house: MessagingHarness,
+) -> None:
+    """Nobody else hears of it: nothing happens to it any more."""
+    told: list[tuple[MessageRecord, list[RowKey]]] = []
+    house.store.closed_listeners.add(
+        lambda record, changed: told.append((record, [row.key for row in changed]))
+    )
+    record = await house.send()
+    heard = len(house.observer.history)
+
+    changed = await house.store.change(record.message_id, arrived)
+    await house.store.change(record.message_id, unchanged)
+
+    assert told == [(changed, [MAMAN])]
+    assert len(house.observer.history) == heard
 
 
 async def test_one_that_is_not_settled_is_in_memory(

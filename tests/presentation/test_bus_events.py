@@ -8,12 +8,32 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from homeassistant.core import HomeAssistant
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import Failure
+from custom_components.passerelle_sms.messaging.model.record import Joined
+from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
+from custom_components.passerelle_sms.presentation.bus_events import (
+    async_tell_message,
+    async_tell_passed_on,
+    async_tell_refused,
+)
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
-from tests.conftest import MAMAN, AccountMaker
+from tests.conftest import MAMAN, PAPA, AccountMaker
 from tests.messages import Heard, hold, send
 from tests.passing_time import quiet
+from tests.relays import (
+    CREATED,
+    delivered_by,
+    failed_at,
+    leg_at,
+    message,
+    relay_entry,
+    relayed,
+)
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -191,3 +211,200 @@ async def test_a_turn_after_a_restart_is_told(
     expired = [name for event in heard.all for name in event["recipients"]]
     assert sorted(expired) == ["Maman", "Papa"]
     assert MAMAN not in json.dumps(heard.all)
+
+
+NO_CREDIT = Failure(key="insufficient_credit", code="82", words=f"Solde 0 {MAMAN}")
+ON_NO_ANSWER = Failure(key="no_answer")
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "stage"),
+    [
+        ("refused", Outcome.REJECTED, Stage.CLOSED),
+        ("unknown", Outcome.UNKNOWN, Stage.HELD),
+        ("expired", Outcome.EXPIRED, Stage.CLOSED),
+    ],
+)
+async def test_what_fails_at_a_relay_is_told_with_its_legs(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    kind: str,
+    outcome: Outcome,
+    stage: Stage,
+) -> None:
+    """Each with its account's title and the error's key: no number, no id, no words."""
+    first = await add_account(simulator.etech_keys, title="Premier")
+    second = await add_account(simulator.smseco, title="Second")
+    relay = relay_entry(hass, first, second)
+    legs = failed_at(first, NO_CREDIT), leg_at(second, failure=ON_NO_ANSWER)
+    record = message(
+        [relayed(*legs, outcome=outcome, stage=stage, failure=ON_NO_ANSWER)]
+    )
+    heard = Heard(hass)
+
+    async_tell_message(hass, relay, record, record.submissions)
+    await hass.async_block_till_done()
+
+    assert heard.all == [
+        {
+            "type": kind,
+            "config_entry_id": relay.entry_id,
+            "account": "Relais",
+            "message_id": record.message_id,
+            "recipients": ["Maman"],
+            "outcome": outcome.value,
+            "key": "no_answer",
+            "legs": [
+                {
+                    "gateway": "etech_keys",
+                    "account": "Premier",
+                    "outcome": "rejected",
+                    "key": "insufficient_credit",
+                },
+                {
+                    "gateway": "smseco",
+                    "account": "Second",
+                    "outcome": "unknown",
+                    "key": "no_answer",
+                },
+            ],
+        }
+    ]
+
+
+async def test_recipients_are_told_together_where_their_legs_are_alike(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Whatever the ids are that only the gateways know."""
+    first = await add_account(simulator.etech_keys)
+    second = await add_account(simulator.smseco)
+    relay = relay_entry(hass, first, second)
+    rejected = {"outcome": Outcome.REJECTED, "failure": NO_CREDIT}
+    papa = Recipient(number=PAPA, name="Papa")
+    awa = Recipient(number="+22507000000", name="Awa")
+    record = message(
+        [
+            relayed(failed_at(first, NO_CREDIT, submission_id="1"), **rejected),
+            relayed(
+                failed_at(first, NO_CREDIT, submission_id="2"),
+                recipient=papa,
+                **rejected,
+            ),
+            relayed(failed_at(second, NO_CREDIT), recipient=awa, **rejected),
+        ]
+    )
+    heard = Heard(hass)
+
+    async_tell_message(hass, relay, record, record.submissions)
+    await hass.async_block_till_done()
+
+    assert [told["recipients"] for told in heard.all] == [["Maman", "Papa"], ["Awa"]]
+
+
+async def test_a_leg_of_an_account_that_is_gone_is_told_without_a_title(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Its id would tell nobody anything."""
+    first = await add_account(simulator.etech_keys)
+    relay = relay_entry(hass, first)
+    record = message(
+        [
+            relayed(
+                failed_at(first, NO_CREDIT), outcome=Outcome.REJECTED, failure=NO_CREDIT
+            )
+        ]
+    )
+    await hass.config_entries.async_remove(first.entry_id)
+    heard = Heard(hass)
+
+    async_tell_message(hass, relay, record, record.submissions)
+    await hass.async_block_till_done()
+
+    [told] = heard.all
+    [leg] = told["legs"]
+    assert leg["account"] is None
+    assert leg["gateway"] == "etech_keys"
+
+
+async def test_what_a_relay_refuses_itself_is_told_without_a_leg(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """There is a list all the same, for the templates of those who listen."""
+    account = await add_account(simulator.etech_keys)
+    relay = relay_entry(hass, account)
+    heard = Heard(hass)
+
+    async_tell_refused(hass, relay, "hourly_cap", ["Maman"])
+    async_tell_refused(hass, account, "hourly_cap", ["Maman"])
+    await hass.async_block_till_done()
+
+    of_relay, of_account = heard.all
+    assert of_relay["legs"] == []
+    assert "legs" not in of_account
+
+
+async def test_a_message_that_is_passed_on_is_told_to_come_twice_perhaps(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """With why the account before is not trusted, whoever refused it in between."""
+    first = await add_account(simulator.etech_keys, title="Premier")
+    second = await add_account(simulator.smseco, title="Second")
+    third = await add_account(simulator.devcodesms, title="Troisième")
+    relay = relay_entry(hass, first, second, third)
+    sent = relayed(
+        leg_at(first, failure=ON_NO_ANSWER, is_passed_on=True),
+        failed_at(second, NO_CREDIT),
+        leg_at(third),
+        outcome=Outcome.UNKNOWN,
+        stage=Stage.OPEN,
+    )
+    joined = Joined(message_id="2", created=CREATED, time_to_live=timedelta(minutes=5))
+    record = message([sent], joined=(joined,))
+    heard = Heard(hass)
+
+    async_tell_passed_on(hass, relay, record, sent)
+    await hass.async_block_till_done()
+
+    [told] = heard.all
+    legs = told.pop("legs")
+    assert [(leg["account"], leg["outcome"], leg["key"]) for leg in legs] == [
+        ("Premier", "unknown", "no_answer"),
+        ("Second", "rejected", "insufficient_credit"),
+        ("Troisième", "unknown", None),
+    ]
+    assert told == {
+        "type": "passed_on",
+        "config_entry_id": relay.entry_id,
+        "account": "Relais",
+        "message_id": record.message_id,
+        "recipients": ["Maman"],
+        "outcome": "unknown",
+        "key": "no_answer",
+        "may_come_twice": True,
+        "joined": ["2"],
+    }
+
+
+async def test_what_is_passed_on_is_told_once_automations_listen(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """A delivery that did not come in time has no error; and whoever watches passes it on."""
+    account = await add_account(simulator.etech_keys)
+    late = delivered_by(account, delivery=None, is_passed_on=True)
+    record = message([relayed(late, leg_at(account))])
+    observer = account.runtime_data.observer
+    heard = Heard(hass)
+    hass.set_state(CoreState.starting)
+
+    observer.on_passed_on(record, record.submissions[0])
+    await hass.async_block_till_done()
+    assert heard.all == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+
+    [told] = heard.all
+    assert told["type"] == "passed_on"
+    assert told["key"] is None
+    assert told["outcome"] == "accepted"

@@ -4,12 +4,15 @@ import pytest
 
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.presentation.exceptions import (
     action_error,
+    async_explain,
     placeholders,
     refusal,
 )
 from custom_components.passerelle_sms.presentation.formatting import public_code
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from tests.conftest import GatewayMaker
 from tests.simulator import Simulator
@@ -36,6 +39,7 @@ NOT_THE_CALLERS = {
     "outbox_full",
     "overseas_option_missing",
     "rejected",
+    "relay_without_accounts",
 }
 
 
@@ -73,6 +77,9 @@ def test_no_action_speaks_of_a_message_that_waits(
             errors.NewerJournalError: "journal_newer"
         }
         assert changed.translation_key == own.get(error, "action_not_stored")
+    elif issubclass(error, errors.NoAccountAvailableError | errors.NothingBeginsError):
+        # These only tell why a relay passes an account over.
+        assert kept.translation_key == changed.translation_key == error.key
     elif issubclass(error, errors.NotSentError):
         expected = f"action_{error.key}"
         assert kept.translation_key == changed.translation_key == expected
@@ -137,3 +144,36 @@ def test_a_mere_code(code: str) -> None:
 def test_no_mere_code(code: str | None) -> None:
     """It may be anything that the gateway was sent."""
     assert public_code(code) is None
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_why_no_account_is_available_is_told_in_that_errors_own_words(
+    hass: HomeAssistant, simulator: Simulator, client: GatewayMaker, language: str
+) -> None:
+    """Of the gateway that gives the reason."""
+    hass.config.language = language
+    reason = Failure.of(errors.CannotConnectError(code="HTTP 0"))
+    waits = Failure.of(
+        errors.NoAccountAvailableError(
+            code=reason.code, reason=reason.key, gateway="Devcode SMS"
+        )
+    )
+    gateway = client(simulator.smseco)
+
+    told = await async_explain(hass, waits, gateway)
+
+    sentence = await async_explain(hass, reason, gateway)
+    assert told.endswith(f" {sentence.replace(gateway.name, 'Devcode SMS')}")
+    assert len(told) > len(sentence) + 20
+
+
+async def test_without_a_reason_no_account_is_available_either(
+    hass: HomeAssistant, simulator: Simulator, client: GatewayMaker
+) -> None:
+    """Nor with one that only another version knew."""
+    gateway = client(simulator.smseco)
+
+    for details in ({}, {"reason": "of_tomorrow"}):
+        failure = Failure(key="no_account_available", details=details)
+        told = await async_explain(hass, failure, gateway)
+        assert told.endswith("its time is over.")

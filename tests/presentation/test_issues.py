@@ -8,7 +8,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     InsufficientCreditError,
     SenderNotRegisteredError,
 )
-from custom_components.passerelle_sms.messaging.model.submission import Failure
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.presentation.issues import (
     async_forget_account_refused,
     async_tell_account_refused,

@@ -11,6 +11,10 @@ from .cells import Cell
 from .ways import DOUBLE, SINGLE
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
+WRITE: Final = "WRITE_RELIABILITY"
+"""Set by scripts/reliability: what was seen is written there."""
+RELAYS: Final = "\n## Through a relay\n"
+"""The heading of the section that another test makes: the last one."""
 
 _INTRODUCTION: Final = """\
 # What becomes of a message when something goes wrong
@@ -100,23 +104,30 @@ def document(one: Sequence[Row], accounts: Sequence[Row], two: Sequence[Row]) ->
         (
             _INTRODUCTION,
             _ONE,
-            _table(("What goes wrong", *SINGLE, *_names()), _with_ways(one)),
+            table(("What goes wrong", *SINGLE, *_names()), _with_ways(one)),
             _ACCOUNTS,
-            _table(
+            table(
                 ("What happens", *_names()),
                 ((row.words, *_all(row)) for row in accounts),
             ),
             _TWO,
-            _table(("What goes wrong", *DOUBLE), _by_way(two)),
+            table(("What goes wrong", *DOUBLE), _by_way(two)),
         )
     )
+
+
+def written() -> tuple[str, str]:
+    """Return what the page says of accounts, and of relays."""
+    accounts, heading, relays = DOCUMENT.read_text("utf-8").partition(RELAYS)
+    return accounts, f"{heading}{relays}"
 
 
 def _names() -> tuple[str, ...]:
     return tuple(gateway.name for gateway in GATEWAYS.values())
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table."""
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -144,8 +144,9 @@ class SimulatedDevCodeSms(SimulatedGateway):
         wrong = {number for number in numbers if not _NUMBER.fullmatch(number)}
         if wrong and not self.invalid_numbers_in_rows:
             return self._refuse(400, INVALID_NUMBER)
+        foreign = {number for number in numbers if not self.is_served(number)}
         failures = dict.fromkeys(self.unreachable, UNREACHABLE) | dict.fromkeys(
-            wrong, INVALID_NUMBER
+            wrong | foreign, INVALID_NUMBER
         )
         messages = self._addressed(numbers, texts)
         if not messages:

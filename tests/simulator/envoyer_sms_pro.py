@@ -265,7 +265,11 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         )
 
     def _is_wrong(self, number: str) -> bool:
-        return number in self.wrong_numbers or is_malformed(number)
+        return (
+            number in self.wrong_numbers
+            or is_malformed(number)
+            or not self.is_served(number)
+        )
 
     def _first_status(self, number: str) -> int:
         if self._is_wrong(number):

@@ -73,7 +73,8 @@ class SimulatedEtechKeys(SimulatedGateway):
         if not self._is_known(request):
             return _sentence("Mot de passe incorrect")
         recipient, text = query.get("destinataire", ""), query.get("message", "")
-        if not recipient.isdigit() or len(recipient) < 9:
+        is_number = recipient.isdigit() and len(recipient) >= 9
+        if not is_number or not self.is_served(recipient):
             return _sentence("destinataire incorrect")
         submission_id = f"1{self.username}{recipient}{self.next_number():06}"
         if not self.take(

@@ -93,6 +93,8 @@ class SimulatedGateway(SimulatedCredit, ABC):
         self.api_key = "k3y-0f-th3-acc0unt"
         self.senders = {"MAISON"}
         """The senders that are registered, where the gateway asks for that."""
+        self.serves: tuple[str, ...] = ("+",)
+        """The first digits, in E.164, of the numbers that it sends to: others are wrong."""
         self.accepted: list[Acceptance] = []
         """Everything it took, in order: the judge of what was sent, and how often."""
         self.sent_elsewhere: list[Acceptance] = []
@@ -226,6 +228,10 @@ class SimulatedGateway(SimulatedCredit, ABC):
     def local_number(self, recipient: str) -> str:
         """Return an E.164 number as clients of this gateway write it."""
         return recipient.removeprefix("+")
+
+    def is_served(self, recipient: str) -> bool:
+        """Return whether it sends to a number, as the client wrote it."""
+        return self.international(recipient).startswith(self.serves)
 
     def segments_of(self, text: str) -> int:
         """Return how many SMS a text is billed as."""

@@ -283,7 +283,8 @@ class SimulatedSms123(SimulatedGateway):
         recipient = parameters.get("numero", "")
         if not recipient:
             return "89"
-        if not recipient.isdigit() or not 9 <= len(recipient) <= 15:
+        is_number = recipient.isdigit() and 9 <= len(recipient) <= 15
+        if not is_number or not self.is_served(recipient):
             return "84"
         if recipient in self.blocked:
             return "101"

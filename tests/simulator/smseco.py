@@ -151,7 +151,7 @@ class SimulatedSmsEco(SimulatedGateway):
                 str(message["msg"]), datas, merges_values=self.merges_values
             )
             for number, datas in recipients.items()
-            if is_valid(number)
+            if self._is_valid(number)
         }
         is_ucs2 = self.bills_by_unicode and bool(message.get("unicode"))
         segments = {
@@ -176,7 +176,7 @@ class SimulatedSmsEco(SimulatedGateway):
         recipients = read_recipients(asked)
         if error := self._login_error(asked) or self._check_error(message, recipients):
             return self._refuse(error)
-        numbers = [number for number in recipients if is_valid(number)]
+        numbers = [number for number in recipients if self._is_valid(number)]
         if not self.can_pay(len(numbers)):
             return self._refuse(-6)
         self.charge(len(numbers))
@@ -262,7 +262,7 @@ class SimulatedSmsEco(SimulatedGateway):
             return -5
         if message.get("expediteur") not in self._registered():
             return -8
-        if error := _common_error(message, recipients):
+        if error := self._common_error(message, recipients):
             return error
         if "datesend" in message:
             due = send_at(message)
@@ -271,7 +271,18 @@ class SimulatedSmsEco(SimulatedGateway):
 
     def _check_error(self, message: Object, recipients: dict[str, Object]) -> int:
         """Return the code of what is wrong with a check of numbers, or 0."""
-        return _common_error(message, recipients) if self.is_company else -11
+        return self._common_error(message, recipients) if self.is_company else -11
+
+    def _common_error(self, message: Object, recipients: dict[str, Object]) -> int:
+        """Return the code of what is wrong with the recipients or our id, or 0."""
+        if not recipients:
+            return -7
+        if not any(map(self._is_valid, recipients)):
+            return -9
+        return -10 if len(str(message.get("msgid", ""))) > 30 else 0
+
+    def _is_valid(self, number: str) -> bool:
+        return is_valid(number) and self.is_served(number)
 
     def _take(self, number: str, text: str, sender: str, segments: int) -> Acceptance:
         """Take the message for one recipient."""
@@ -352,12 +363,3 @@ class SimulatedSmsEco(SimulatedGateway):
     def _answer(self, *, statut: int, **fields: object) -> web.Response:
         told: Object = {"statut": self._number(statut, printed=int), **fields}
         return write_answer(told, self.answer_form)
-
-
-def _common_error(message: Object, recipients: dict[str, Object]) -> int:
-    """Return the code of what is wrong with the recipients or our id, or 0."""
-    if not recipients:
-        return -7
-    if not any(map(is_valid, recipients)):
-        return -9
-    return -10 if len(str(message.get("msgid", ""))) > 30 else 0

@@ -13,7 +13,7 @@ from homeassistant.core import (
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
-from ..entries.account import Account
+from ..entries.channel import Channel
 from ..gateways.abilities.delivery import PushesDelivery, TracksDelivery
 from ..gateways.errors import GatewayError, UnknownMessageError
 from ..messaging.journal.journal import JournalQuery
@@ -24,119 +24,122 @@ from ..presentation.formatting import local_iso
 from .common import (
     LIMIT,
     Action,
-    able,
-    account_of,
     async_unanswered,
-    number_of,
+    channel_of,
+    check_able,
+    numbers_of,
     translated,
 )
-from .guests import async_check_admin, async_is_guest, recipient_by_name
-from .responses import delivery_row
+from .guests import async_check_admin, async_is_guest, numbers_by_name
+from .outcome_rows import delivery_row
 from .values import name
 
 
 async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
-    """Ask where a message is, or for all news of the account; tell what is known."""
-    account = account_of(call)
-    able(account, TracksDelivery, PushesDelivery)
+    """Ask where a message is, or for all news; tell what is known."""
+    channel = channel_of(call)
+    check_able(channel, TracksDelivery, PushesDelivery)
     message_id = call.data.get(ATTR_MESSAGE_ID)
     if message_id is None:
         # All that the house was told.
         await async_check_admin(call)
-        return await _async_tell_all(call, account)
+        return await _async_tell_all(call, channel)
     if await async_is_guest(call.hass, call.context):
-        return await _async_tell_guest(call, account, message_id)
-    recipient = call.data.get(ATTR_RECIPIENT)
-    with translated(account):
-        number = None if recipient is None else number_of(account, recipient)
-        asked = await _async_find(account, message_id)
-        error = await _async_ask(account, asked.kept_id, number)
-        record = await account.store.get(message_id)
+        return await _async_tell_guest(call, channel, message_id)
+    with translated(channel):
+        numbers = numbers_of(channel, call.data.get(ATTR_RECIPIENT))
+        asked = await _async_find(channel, message_id)
+        error = await _async_ask(channel, asked, numbers)
+        record = await channel.store.get(message_id)
     return {
-        "deliveries": [] if record is None else _rows(record, number),
-        "error": await _async_error(call.hass, account, error),
+        "deliveries": [] if record is None else _rows(record, numbers),
+        "error": await _async_error(call.hass, channel, error),
     }
 
 
 async def _async_tell_guest(
-    call: ServiceCall, account: Account, message_id: str
+    call: ServiceCall, channel: Channel, message_id: str
 ) -> ServiceResponse:
-    """Tell a guest what is known of a message, for all of its recipients or one by name.
+    """Tell a guest what is known of a message, for all of its recipients or some by name.
 
     The gateway isn't asked: what a question takes, an alert may lack.
     """
     name = call.data.get(ATTR_RECIPIENT)
-    book = account.settings.address_book
-    meant = None if name is None else recipient_by_name(book, name)
-    with translated(account, for_guest=True):
-        record = await _async_find(account, message_id)
+    book = channel.settings.address_book
+    with translated(channel, for_guest=True):
+        meant = None if name is None else numbers_by_name(book, name)
+        record = await _async_find(channel, message_id)
     return {
         "deliveries": [
             _row(record, submission, for_guest=True)
             for submission in record.wholes
             # What went to a mere number is nobody's.
             if meant is None
-            or (
-                submission.recipient.name
-                and submission.recipient.number == meant.number
-            )
+            or (submission.recipient.name and submission.recipient.number in meant)
         ],
         "error": None,
     }
 
 
-async def _async_find(account: Account, message_id: str) -> MessageRecord:
+async def _async_find(channel: Channel, message_id: str) -> MessageRecord:
     """Return a message; raises `UnknownMessageError`."""
-    record = await account.store.get(message_id)
+    record = await channel.store.get(message_id)
     if record is None:
         raise UnknownMessageError
     return record
 
 
-async def _async_tell_all(call: ServiceCall, account: Account) -> ServiceResponse:
+async def _async_tell_all(call: ServiceCall, channel: Channel) -> ServiceResponse:
     limit = call.data[ATTR_LIMIT]
-    recipient = call.data.get(ATTR_RECIPIENT)
     error: GatewayError | None = None
-    with translated(account):
-        number = None if recipient is None else number_of(account, recipient)
+    with translated(channel):
+        numbers = numbers_of(channel, call.data.get(ATTR_RECIPIENT))
         try:
-            await account.tracker.ask_for_all()
+            await channel.tracker.ask_for_all()
         except GatewayError as failure:
             error = failure
-        records = await account.journal.find(JournalQuery(number=number, limit=limit))
-        others = [] if number else await account.journal.reports(limit=limit)
+        records = await channel.journal.find(JournalQuery(numbers=numbers, limit=limit))
+        others = [] if numbers else await channel.journal.reports(limit=limit)
     return {
-        "deliveries": [row for record in records for row in _rows(record, number)],
+        "deliveries": [row for record in records for row in _rows(record, numbers)],
         "others": [_other(stored) for stored in others],
-        "error": await _async_error(call.hass, account, error),
+        "error": await _async_error(call.hass, channel, error),
     }
 
 
 async def _async_ask(
-    account: Account, message_id: str, number: str | None
+    channel: Channel, record: MessageRecord, numbers: frozenset[str] | None
 ) -> GatewayError | None:
-    """Ask the gateway; return why it doesn't tell: what it told before still stands."""
+    """Ask the gateway; return why it doesn't tell: what it told before still stands.
+
+    Where all its recipients are meant, no request is made for one of them alone.
+    """
+    sent_to = dict.fromkeys(row.recipient.number for row in record.submissions)
+    wanted: list[str | None] = [None]
+    if numbers is not None and not numbers.issuperset(sent_to):
+        wanted = [number for number in sent_to if number in numbers]
     try:
-        await account.tracker.ask_about(message_id, number)
+        for number in wanted:
+            await channel.tracker.ask_about(record.kept_id, number)
     except GatewayError as error:
         return error
     return None
 
 
 async def _async_error(
-    hass: HomeAssistant, account: Account, error: GatewayError | None
+    hass: HomeAssistant, channel: Channel, error: GatewayError | None
 ) -> str | None:
     if error is None:
         return None
-    return await async_unanswered(hass, account, error)
+    return await async_unanswered(hass, channel, error)
 
 
-def _rows(record: MessageRecord, number: str | None) -> JsonArrayType:
-    """Return where a message is, for all of its recipients or one."""
+def _rows(record: MessageRecord, numbers: frozenset[str] | None) -> JsonArrayType:
+    """Return where a message is, for all of its recipients or some."""
     return [
         _row(record, submission)
         for submission in record.wholes
-        if number in {None, submission.recipient.number}
+        if numbers is None or submission.recipient.number in numbers
     ]
 
 

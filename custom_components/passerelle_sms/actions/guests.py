@@ -10,7 +10,7 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 
 from ..const import DOMAIN
-from ..messaging.recipients.address_book import AddressBook, Recipient
+from ..messaging.recipients.address_book import AddressBook, Group
 
 
 async def async_is_guest(hass: HomeAssistant, context: Context | None) -> bool:
@@ -27,16 +27,20 @@ async def async_check_admin(call: ServiceCall) -> None:
         raise Unauthorized(context=call.context)
 
 
-def recipient_by_name(book: AddressBook, written: str) -> Recipient:
-    """Return the recipient whom a guest may ask about.
+def numbers_by_name(book: AddressBook, written: str) -> frozenset[str]:
+    """Return the numbers of the recipient, or group, that a guest may ask about.
 
     Raises:
+        EmptyGroupError: it is a group of nobody.
         ServiceValidationError: it is no name; a number is refused like any other text,
             whether somebody has it or not.
 
     """
-    if (recipient := book.named(written)) is not None:
-        return recipient
+    known = book.named(written)
+    if isinstance(known, Group):
+        return known.numbers
+    if known is not None:
+        return frozenset({known.number})
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="not_a_name"
     )

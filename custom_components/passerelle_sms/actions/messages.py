@@ -26,7 +26,7 @@ from ..messaging.journal.journal import JournalQuery
 from ..messaging.text.encoding import EncodingChoice
 from ..messaging.text.splitting import TooLong
 from ..presentation.formatting import plain
-from .common import LIMIT, Action, able, account_of, number_of, translated
+from .common import LIMIT, Action, channel_of, check_able, numbers_of, translated
 from .guests import async_is_guest
 from .message_fields import OPTION_FIELDS, TARGET_FIELD, TEXT_FIELDS, to_message
 from .responses import async_answer, async_message_response
@@ -36,26 +36,26 @@ from .values import choice, moment, name
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Send a message; a caller who wants no answer hears of a failure all the same."""
-    account = account_of(call)
+    channel = channel_of(call)
     is_guest = await async_is_guest(call.hass, call.context)
     message = to_message(call.data, by_guest=is_guest)
     wait = call.data.get(ATTR_WAIT_FOR_DELIVERY, timedelta())
     if not call.return_response:
-        await async_send_or_raise(call.hass, account, message, wait)
+        await async_send_or_raise(call.hass, channel, message, wait)
         return None
-    report = await async_send(call.hass, account, message, wait)
-    answer = await async_answer(call.hass, report, account.gateway, for_guest=is_guest)
-    if not account.store.is_stored(report.message_id):
+    report = await async_send(call.hass, channel, message, wait)
+    answer = await async_answer(call.hass, report, channel.facts, for_guest=is_guest)
+    if not channel.store.is_stored(report.message_id):
         answer["stored"] = False
     return answer
 
 
 async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
     """Tell what a message would take, without sending anything."""
-    account = account_of(call)
+    channel = channel_of(call)
     is_guest = await async_is_guest(call.hass, call.context)
-    with translated(account, for_guest=is_guest):
-        preview = account.messenger.preview(to_message(call.data, by_guest=is_guest))
+    with translated(channel, for_guest=is_guest):
+        preview = channel.messenger.preview(to_message(call.data, by_guest=is_guest))
     return {
         "text": preview.text,
         "encoding": preview.encoding.value,
@@ -74,14 +74,14 @@ async def _async_preview_sms(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return what became of messages, the newest first."""
-    account = account_of(call)
-    recipient, tag = call.data.get(ATTR_RECIPIENT), call.data.get(ATTR_TAG)
-    with translated(account):
+    channel = channel_of(call)
+    tag = call.data.get(ATTR_TAG)
+    with translated(channel):
         if tag is not None:
-            account.gateway.check_tag(tag)
-        records = await account.journal.find(
+            channel.check_tag(tag)
+        records = await channel.journal.find(
             JournalQuery(
-                number=None if recipient is None else number_of(account, recipient),
+                numbers=numbers_of(channel, call.data.get(ATTR_RECIPIENT)),
                 outcome=call.data.get(ATTR_OUTCOME),
                 tag=tag,
                 since=call.data.get(ATTR_SINCE),
@@ -91,7 +91,7 @@ async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
         )
     return {
         "messages": [
-            await async_message_response(call.hass, record, account.gateway)
+            await async_message_response(call.hass, record, channel.facts)
             for record in records
         ]
     }
@@ -99,22 +99,22 @@ async def _async_get_messages(call: ServiceCall) -> ServiceResponse:
 
 async def _async_cancel_sms(call: ServiceCall) -> ServiceResponse:
     """Take a message back that has not been sent yet; tell what became of it."""
-    account = account_of(call)
+    channel = channel_of(call)
     is_guest = await async_is_guest(call.hass, call.context)
-    with translated(account, changes=True, for_guest=is_guest):
+    with translated(channel, changes=True, for_guest=is_guest):
         try:
-            cancelled = await account.canceller.cancel(call.data[ATTR_MESSAGE_ID])
+            cancelled = await channel.canceller.cancel(call.data[ATTR_MESSAGE_ID])
         except NotCancellableError:
-            record = await account.store.get(call.data[ATTR_MESSAGE_ID])
+            record = await channel.store.get(call.data[ATTR_MESSAGE_ID])
             if record is not None and record.is_scheduled:
                 # It may wait at a gateway that takes nothing back.
-                able(account, CancelsMessages)
+                check_able(channel, CancelsMessages)
             raise
     back = cancelled.credits_back
     return {
         "credits_back": None if back is None else plain(back),
         **await async_message_response(
-            call.hass, cancelled.record, account.gateway, for_guest=is_guest
+            call.hass, cancelled.record, channel.facts, for_guest=is_guest
         ),
     }
 

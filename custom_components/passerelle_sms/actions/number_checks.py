@@ -27,7 +27,9 @@ async def _async_check_numbers(call: ServiceCall) -> ServiceResponse:
         report = await async_awaited(account, report, wait)
     return {
         "message_id": report.message_id,
-        "results": await async_rows(call.hass, report.results, account.gateway),
+        "results": await async_rows(
+            call.hass, report.record, report.results, account.gateway
+        ),
     }
 
 

@@ -8,40 +8,40 @@ from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.util.json import JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID
-from ..entries.account import Account
+from ..entries.channel import Channel
 from ..gateways.abilities.delivery import ReceivesReplies
 from ..gateways.errors import GatewayError, RejectedError, UnknownMessageError
 from ..messaging.journal.replies import StoredReply
 from ..messaging.recipients.address_book import Recipient
 from ..presentation.formatting import local_iso
-from .common import LIMIT, Action, able, account_of, async_unanswered, translated
+from .common import LIMIT, Action, async_unanswered, channel_of, check_able, translated
 from .values import name
 
 
 async def _async_get_replies(call: ServiceCall) -> ServiceResponse:
     """Ask for the answers to a message; tell all that there are, the newest first."""
-    account = account_of(call)
-    able(account, ReceivesReplies)
+    channel = channel_of(call)
+    check_able(channel, ReceivesReplies)
     message_id = call.data.get(ATTR_MESSAGE_ID)
     error: str | None = None
-    with translated(account):
+    with translated(channel):
         if message_id is not None:
-            record = await account.store.get(message_id)
+            record = await channel.store.get(message_id)
             if record is None:
                 raise UnknownMessageError
             message_id = record.kept_id
             try:
-                await account.replies.ask_about(message_id)
+                await channel.replies.ask_about(message_id)
             except RejectedError:
                 raise
             except GatewayError as failure:
-                error = await async_unanswered(call.hass, account, failure)
-        replies = await account.journal.replies(message_id, limit=call.data[ATTR_LIMIT])
-    return {"replies": [_row(account, reply) for reply in replies], "error": error}
+                error = await async_unanswered(call.hass, channel, failure)
+        replies = await channel.journal.replies(message_id, limit=call.data[ATTR_LIMIT])
+    return {"replies": [_row(channel, reply) for reply in replies], "error": error}
 
 
-def _row(account: Account, reply: StoredReply) -> JsonObjectType:
-    meant = account.settings.address_book.by_number(reply.number)
+def _row(channel: Channel, reply: StoredReply) -> JsonObjectType:
+    meant = channel.settings.address_book.by_number(reply.number)
     known = meant.name if isinstance(meant, Recipient) else None
     return {
         "message_id": reply.message_id,

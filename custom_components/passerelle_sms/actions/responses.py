@@ -6,16 +6,21 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..gateways.abilities.options import TriesMessages
-from ..gateways.gateway import Gateway
+from ..gateways.catalogue import GATEWAYS
+from ..messaging.model.failure import Failure
+from ..messaging.model.leg import Leg
+from ..messaging.model.leg_history import may_come_twice
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import RecipientResult, Report, result_for
-from ..messaging.model.submission import DeliveryState, Failure, SubmissionRecord
-from ..presentation.exceptions import async_explain
-from ..presentation.formatting import local_iso, plain, public_code
+from ..messaging.model.submission import SubmissionRecord
+from ..presentation.formatting import local_iso, plain
+from ..presentation.gateway_facts import GatewayFacts
+from .leg_rows import async_leg_rows, gateway_of
+from .outcome_rows import async_error_row, delivery_row
 
 
 async def async_answer(
-    hass: HomeAssistant, report: Report, gateway: Gateway, *, for_guest: bool
+    hass: HomeAssistant, report: Report, gateway: GatewayFacts, *, for_guest: bool
 ) -> JsonObjectType:
     """Return a report as the answer of an action."""
     return {
@@ -24,14 +29,16 @@ async def async_answer(
         "encoding": report.encoding.value,
         **_joined(report.record),
         **_tested_by(report.record, gateway),
-        "results": await async_rows(hass, report.results, gateway, for_guest=for_guest),
+        "results": await async_rows(
+            hass, report.record, report.results, gateway, for_guest=for_guest
+        ),
     }
 
 
 async def async_message_response(
     hass: HomeAssistant,
     record: MessageRecord,
-    gateway: Gateway,
+    gateway: GatewayFacts,
     *,
     for_guest: bool = False,
 ) -> JsonObjectType:
@@ -42,8 +49,7 @@ async def async_message_response(
     """
     results = [
         result_for(record, row.recipient.number, gateway.key)
-        for row in record.submissions
-        if row.part == 1
+        for row in record.first_rows
     ]
     send_at = record.options.send_at
     return {
@@ -58,7 +64,10 @@ async def async_message_response(
         "urgent": record.urgent,
         "tag": None if for_guest else record.options.tag,
         **_joined(record),
-        "results": await async_rows(hass, results, gateway, for_guest=for_guest),
+        **_relay(hass, record),
+        "results": await async_rows(
+            hass, record, results, gateway, for_guest=for_guest
+        ),
     }
 
 
@@ -67,7 +76,15 @@ def _joined(record: MessageRecord) -> JsonObjectType:
     return {"joined": [*record.joined_ids]} if record.joined else {}
 
 
-def _tested_by(record: MessageRecord, gateway: Gateway) -> JsonObjectType:
+def _relay(hass: HomeAssistant, record: MessageRecord) -> JsonObjectType:
+    """Return the title of the relay that a message is from; its id if it is gone."""
+    if record.relay is None:
+        return {}
+    entry = hass.config_entries.async_get_entry(record.relay)
+    return {"relay": record.relay if entry is None else entry.title}
+
+
+def _tested_by(record: MessageRecord, gateway: GatewayFacts) -> JsonObjectType:
     """Return who has looked at a test: the gateway, by its key, or only the house."""
     if not record.options.test:
         return {}
@@ -76,8 +93,9 @@ def _tested_by(record: MessageRecord, gateway: Gateway) -> JsonObjectType:
 
 async def async_rows(
     hass: HomeAssistant,
+    record: MessageRecord,
     results: Iterable[RecipientResult],
-    gateway: Gateway,
+    gateway: GatewayFacts,
     *,
     for_guest: bool = False,
 ) -> JsonArrayType:
@@ -87,71 +105,81 @@ async def async_rows(
     numbers and the login may be a part.
     """
     return [
-        await _async_row(hass, result, gateway, for_guest=for_guest)
+        await _async_row(hass, record, result, gateway, for_guest=for_guest)
         for result in results
     ]
 
 
 async def _async_row(
-    hass: HomeAssistant, result: RecipientResult, gateway: Gateway, *, for_guest: bool
+    hass: HomeAssistant,
+    record: MessageRecord,
+    result: RecipientResult,
+    gateway: GatewayFacts,
+    *,
+    for_guest: bool,
 ) -> JsonObjectType:
     parts = [
         {"part": row.part, **await _async_fate(hass, row, gateway, for_guest=for_guest)}
         for row in result.parts
     ]
+    told_by = _gateway_told(hass, result.legs, result.failure) or gateway
+    is_chosen = result.gateway in GATEWAYS
     return {
         "recipient": result.public_label if for_guest else result.label,
-        "gateway": result.gateway,
-        **await _async_fate(hass, result, gateway, for_guest=for_guest),
+        "gateway": result.gateway if is_chosen else None,
+        **await _async_fate(hass, result, told_by, for_guest=for_guest),
         **({"sent_at_once": True} if result.sent_at_once else {}),
         **({"parts": [*parts]} if parts else {}),
+        # Only a relay has no gateway before one is chosen.
+        **(
+            await _async_legs(hass, record, result.legs, for_guest=for_guest)
+            if result.legs or not is_chosen
+            else {}
+        ),
     }
+
+
+async def _async_legs(
+    hass: HomeAssistant,
+    record: MessageRecord,
+    legs: tuple[Leg, ...],
+    *,
+    for_guest: bool,
+) -> JsonObjectType:
+    """Return through which accounts a relay has tried to send a message."""
+    return {
+        "legs": await async_leg_rows(hass, record, legs, for_guest=for_guest),
+        **({"may_come_twice": True} if may_come_twice(legs) else {}),
+    }
+
+
+def _gateway_told(
+    hass: HomeAssistant, legs: tuple[Leg, ...], failure: Failure | None
+) -> GatewayFacts | None:
+    """Return the gateway that a failure is about: that of the leg which failed so."""
+    if failure is None:
+        return None
+    for leg in reversed(legs):
+        if leg.failure == failure:
+            return gateway_of(hass, leg)
+    return None
 
 
 async def _async_fate(
     hass: HomeAssistant,
     told: RecipientResult | SubmissionRecord,
-    gateway: Gateway,
+    gateway: GatewayFacts,
     *,
     for_guest: bool,
 ) -> JsonObjectType:
     """Return what became of a message for one recipient, or of a part of it."""
-    failure = told.failure
     return {
         "outcome": told.outcome.value,
         "submission_id": None if for_guest else told.submission_id,
         "segments": told.segments,
         "cost": None if told.cost is None else plain(told.cost),
-        "error": None
-        if failure is None
-        else {
-            "key": failure.key,
-            "message": await async_explain(
-                hass, failure, gateway, for_everybody=for_guest
-            ),
-            **_own_words(failure, for_guest=for_guest),
-        },
+        "error": await async_error_row(
+            hass, told.failure, gateway, for_guest=for_guest
+        ),
         "delivery": delivery_row(told.delivery, for_guest=for_guest),
-    }
-
-
-def delivery_row(
-    delivery: DeliveryState | None, *, for_guest: bool = False
-) -> JsonObjectType | None:
-    """Return what is known of a delivery; `None` where nothing is to be heard."""
-    if delivery is None:
-        return None
-    return {
-        "status": delivery.status.value,
-        "at": local_iso(delivery.at),
-        "billed": delivery.is_billed,
-        **_own_words(delivery, for_guest=for_guest),
-    }
-
-
-def _own_words(told: Failure | DeliveryState, *, for_guest: bool) -> JsonObjectType:
-    """Return what the gateway itself said: to a guest nothing but a mere code."""
-    return {
-        "gateway_code": public_code(told.code) if for_guest else told.code,
-        "gateway_message": None if for_guest else told.words,
     }

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 
-from ..entries.account import Account
+from ..entries.channel import Channel
 from ..gateways.errors import NotStoredError, RejectedError
 from ..messaging.model.message import Message
 from ..messaging.model.report import Report
@@ -14,11 +14,11 @@ from ..presentation.exceptions import not_accepted, not_delivered, refusal
 
 async def async_send(
     hass: HomeAssistant,
-    account: Account,
+    channel: Channel,
     message: Message,
     wait: timedelta = timedelta(),
 ) -> Report:
-    """Send a message through an account, and wait for its delivery for a while.
+    """Send a message through an account or a relay, and wait for its delivery for a while.
 
     What is refused here never comes into the outbox, so its event is fired here too.
 
@@ -27,29 +27,29 @@ async def async_send(
         HomeAssistantError: the same, for a reason that the caller can't help.
 
     """
-    entry, tag = account.entry, message.options.tag
+    entry, tag = channel.entry, message.options.tag
     try:
-        report = await account.send(message)
+        report = await channel.send(message)
     except RejectedError as error:
-        labels = _public_labels(account, message)
+        labels = _public_labels(channel, message)
         async_tell_refused(hass, entry, error.key, labels, tag=tag)
-        raise refusal(error, account.gateway, for_guest=message.by_guest) from error
+        raise refusal(error, channel.facts, for_guest=message.by_guest) from error
     for result in report.failures:
         # Who can't be sent to is in no record.
         if result.failure is not None and result.number is None:
             label, key = result.public_label, result.failure.key
             async_tell_refused(hass, entry, key, [label], report.message_id, tag=tag)
-    return await async_awaited(account, report, wait) if wait else report
+    return await async_awaited(channel, report, wait) if wait else report
 
 
-async def async_awaited(account: Account, report: Report, wait: timedelta) -> Report:
+async def async_awaited(channel: Channel, report: Report, wait: timedelta) -> Report:
     """Return a report once nothing more is awaited of its deliveries, or after a while."""
-    until = account.clock.elapsed() + wait
+    until = channel.clock.elapsed() + wait
     kept_id = report.record.kept_id
     while True:
-        await account.tracker.wait(kept_id, until - account.clock.elapsed())
+        await channel.tracker.wait(kept_id, until - channel.clock.elapsed())
         try:
-            record = await account.store.get(report.message_id)
+            record = await channel.store.get(report.message_id)
         except NotStoredError:
             return report
         # A test is kept nowhere.
@@ -61,10 +61,10 @@ async def async_awaited(account: Account, report: Report, wait: timedelta) -> Re
         kept_id = record.kept_id
 
 
-def _public_labels(account: Account, message: Message) -> list[str]:
+def _public_labels(channel: Channel, message: Message) -> list[str]:
     """Return whom a message was for, fit for everybody to read."""
     try:
-        targets = account.settings.address_book.resolve(
+        targets = channel.settings.address_book.resolve(
             message.targets, names_numbers=not message.by_guest
         )
     except RejectedError:
@@ -74,7 +74,7 @@ def _public_labels(account: Account, message: Message) -> list[str]:
 
 async def async_send_or_raise(
     hass: HomeAssistant,
-    account: Account,
+    channel: Channel,
     message: Message,
     wait: timedelta = timedelta(),
 ) -> None:
@@ -90,10 +90,11 @@ async def async_send_or_raise(
             caller can't help.
 
     """
-    report = await async_send(hass, account, message, wait)
+    report = await async_send(hass, channel, message, wait)
     if report.failures:
+        failures = [(failed, channel.facts_for(failed)) for failed in report.failures]
         raise await not_accepted(
-            hass, report.failures, account.gateway, for_guest=message.by_guest
+            hass, failures, channel.facts, for_guest=message.by_guest
         )
     if wait and report.undelivered:
-        raise not_delivered(report.undelivered, account.gateway)
+        raise not_delivered(report.undelivered, channel.facts)

@@ -1,14 +1,16 @@
-"""Who hears what happens to the messages of an account."""
+"""Who hears what happens to the messages of an account or a relay."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
     async_dispatcher_send,
 )
+from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
@@ -19,8 +21,10 @@ from ..messaging.journal.replies import StoredReply
 from ..messaging.model.record import Kind, MessageRecord
 from ..messaging.model.submission import Stage, SubmissionRecord
 from ..messaging.observers import AccountRefusal, MessageObserver
+from ..presentation.bus_events import async_tell_passed_on
 from ..presentation.issues import async_follow_held, async_tell_unexplained_fall
 from .announcer import Announcer
+from .relay_review import async_review_relays
 from .rest_teller import RestTeller
 
 type MessageListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
@@ -28,25 +32,22 @@ type DeliveryListener = Callable[[MessageRecord, SubmissionRecord], None]
 type ReplyListener = Callable[[StoredReply, MessageRecord | None], None]
 
 
-class AccountObserver(MessageObserver):
-    """Passes on what happens to the messages of one account."""
+class ChannelObserver(MessageObserver):
+    """Passes on what happens to the messages of one account or relay."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        coordinator: BalanceCoordinator,
+        entry: ConfigEntry,
         guard: Guard,
         announcer: Announcer,
-        rest_teller: RestTeller,
     ) -> None:
-        """Tell `coordinator`, `guard` and the tellers, and who else listens."""
+        """Tell `guard`, `announcer`, and who else listens."""
         self._hass = hass
-        self._coordinator = coordinator
+        self._entry = entry
         self._guard = guard
         self._announcer = announcer
-        self._rest_teller = rest_teller
-        self._entry = coordinator.config_entry
-        self._signal = f"{DOMAIN}_{self._entry.entry_id}"
+        self._signal = f"{DOMAIN}_{entry.entry_id}"
 
     @callback
     def async_listen(self, listener: MessageListener) -> Callable[[], None]:
@@ -79,6 +80,72 @@ class AccountObserver(MessageObserver):
         return self.async_listen(hear)
 
     @override
+    def on_message_changed(
+        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
+    ) -> None:
+        self._uncount(record, changed)
+        if not record.is_leg:
+            # Of what a relay sends only the relay tells.
+            self._announcer.async_follow(record, changed)
+            async_follow_held(self._hass, self._entry, record)
+        async_dispatcher_send(self._hass, f"{self._signal}_message", record, changed)
+
+    @override
+    def on_delivery_final(
+        self, record: MessageRecord, submission: SubmissionRecord
+    ) -> None:
+        if record.kind is Kind.MESSAGE and not record.is_leg:
+            async_dispatcher_send(
+                self._hass, f"{self._signal}_delivery", record, submission
+            )
+
+    @override
+    def on_reply(self, reply: StoredReply, record: MessageRecord | None) -> None:
+        async_dispatcher_send(self._hass, f"{self._signal}_reply", reply, record)
+
+    @override
+    def on_passed_on(self, record: MessageRecord, submission: SubmissionRecord) -> None:
+        @callback
+        def tell(hass: HomeAssistant) -> None:
+            async_tell_passed_on(hass, self._entry, record, submission)
+
+        # Once automations can listen.
+        async_at_started(self._hass, tell)
+
+    @override
+    def on_message_cancelled(self, record: MessageRecord) -> None:
+        self._uncount(record, record.submissions)
+
+    @override
+    def on_handed_on(self, before: MessageRecord, after: MessageRecord) -> None:
+        self._guard.hand_on(before, after)
+
+    def _uncount(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
+        """Let the guard forget what never left, or was taken back."""
+        for submission in submissions:
+            if submission.stage is Stage.CLOSED and not counts(submission):
+                self._guard.uncount(record.message_id, submission.key)
+
+
+class AccountObserver(ChannelObserver):
+    """Passes on what happens to the messages of one account, and to the account."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: BalanceCoordinator,
+        guard: Guard,
+        announcer: Announcer,
+        rest_teller: RestTeller,
+    ) -> None:
+        """Tell `coordinator` and `rest_teller`, too."""
+        super().__init__(hass, coordinator.config_entry, guard, announcer)
+        self._coordinator = coordinator
+        self._rest_teller = rest_teller
+
+    @override
     def on_send_result(self, result: SendResult) -> None:
         self._coordinator.async_apply_send_result(result)
 
@@ -89,42 +156,14 @@ class AccountObserver(MessageObserver):
         )
 
     @override
-    def on_message_changed(
-        self, record: MessageRecord, changed: Sequence[SubmissionRecord]
-    ) -> None:
-        self._uncount(record, changed)
-        self._announcer.async_follow(record, changed)
-        async_follow_held(self._hass, self._entry, record)
-        async_dispatcher_send(self._hass, f"{self._signal}_message", record, changed)
-
-    @override
-    def on_delivery_final(
-        self, record: MessageRecord, submission: SubmissionRecord
-    ) -> None:
-        if record.kind is Kind.MESSAGE:
-            async_dispatcher_send(
-                self._hass, f"{self._signal}_delivery", record, submission
-            )
-
-    @override
-    def on_reply(self, reply: StoredReply, record: MessageRecord | None) -> None:
-        async_dispatcher_send(self._hass, f"{self._signal}_reply", reply, record)
-
-    @override
-    def on_message_cancelled(self, record: MessageRecord) -> None:
-        self._uncount(record, record.submissions)
-
-    @override
     def on_account_refused(self, refusal: AccountRefusal) -> None:
         self._rest_teller.async_tell(refusal)
+        async_review_relays(self._hass)
 
     @override
     def on_account_works(self) -> None:
         self._rest_teller.async_forget()
-
-    @override
-    def on_handed_on(self, before: MessageRecord, after: MessageRecord) -> None:
-        self._guard.hand_on(before, after)
+        async_review_relays(self._hass)
 
     @override
     def invalidate_balance(self) -> None:
@@ -134,10 +173,33 @@ class AccountObserver(MessageObserver):
     def on_poll_failed(self, error: GatewayError) -> None:
         self._coordinator.async_handle_failure(error)
 
-    def _uncount(
-        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
-    ) -> None:
-        """Let the guard forget what never left, or was taken back."""
-        for submission in submissions:
-            if submission.stage is Stage.CLOSED and not counts(submission):
-                self._guard.uncount(record.message_id, submission.key)
+
+class RelayObserver(ChannelObserver):
+    """Passes on what happens to the messages of one relay.
+
+    Credits, rests and what a gateway does not answer are each account's own matter.
+    """
+
+    @override
+    def on_send_result(self, result: SendResult) -> None:
+        """Do nothing."""
+
+    @override
+    def on_unexplained_fall(self, missing: Decimal) -> None:
+        """Do nothing."""
+
+    @override
+    def on_account_refused(self, refusal: AccountRefusal) -> None:
+        """Do nothing."""
+
+    @override
+    def on_account_works(self) -> None:
+        """Do nothing."""
+
+    @override
+    def invalidate_balance(self) -> None:
+        """Do nothing."""
+
+    @override
+    def on_poll_failed(self, error: GatewayError) -> None:
+        """Do nothing."""

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..coordinator import BalanceCoordinator
 from ..gateways.errors import AuthenticationError, GatewayError, IpNotAllowedError
 from ..gateways.outcome import Outcome
-from ..messaging.model.submission import Failure
+from ..messaging.model.failure import Failure
 from ..messaging.observers import AccountRefusal
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.bus_events import async_tell_refused

@@ -1,4 +1,4 @@
-"""What a config entry says about an account, read once."""
+"""What a config entry says about an account or a relay, read once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,9 @@ from homeassistant.const import (
 
 from ..const import (
     CONF_ACCOUNT_ID,
+    CONF_ACCOUNTS,
     CONF_ALONE,
+    CONF_DELIVER_WITHIN,
     CONF_DELIVERY_REPORTS,
     CONF_ENCODING,
     CONF_GATEWAY,
@@ -32,6 +34,7 @@ from ..const import (
     CONF_ONLY_ACCOUNT,
     CONF_PHONE,
     CONF_POLL_MINUTES,
+    CONF_RECIPIENTS,
     CONF_SEGMENTS_PER_DAY,
     CONF_SEGMENTS_PER_HOUR,
     CONF_SENDER,
@@ -40,6 +43,7 @@ from ..const import (
     CONF_TOO_LONG,
     DEFAULT_LOW_BALANCE,
     DEFAULT_POLL,
+    SUBENTRY_GROUP,
     SUBENTRY_RECIPIENT,
 )
 from ..gateways.catalogue import GATEWAYS
@@ -47,7 +51,7 @@ from ..gateways.gateway import Gateway
 from ..gateways.model.account import Credentials
 from ..messaging.guard.guard import GuardLimits
 from ..messaging.invisible import trimmed
-from ..messaging.recipients.address_book import AddressBook, Recipient
+from ..messaging.recipients.address_book import AddressBook, Group, Recipient, Target
 from ..messaging.recipients.names import is_name, tidied
 from ..messaging.text.encoding import EncodingChoice
 from ..messaging.text.splitting import TooLong
@@ -89,18 +93,30 @@ class GatewaySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings:
-    """All that an account goes by."""
+class EntrySettings:
+    """What an account and a relay go by."""
 
     title: str = field(repr=False)
-    gateway: GatewaySettings
     country: str
     """Whose national numbers are understood, ISO 3166-1 alpha-2."""
     recipients: tuple[Recipient, ...] = field(repr=False)
     """In the order in which they were added."""
+    groups: tuple[Group, ...] = field(repr=False)
     writing: Writing
     """Of messages that name nothing else."""
     guard_limits: GuardLimits
+
+    @property
+    def address_book(self) -> AddressBook:
+        """Whom it knows, and how it reads the numbers of others."""
+        return AddressBook(self.recipients, self.country, self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings(EntrySettings):
+    """All that an account goes by."""
+
+    gateway: GatewaySettings
     poll_interval: timedelta
     """Never under what the gateway allows."""
     low_balance: Decimal
@@ -118,6 +134,7 @@ class AccountSettings:
             gateway=GatewaySettings.of(entry.data, options),
             country=entry.data[CONF_COUNTRY],
             recipients=_recipients(entry),
+            groups=_groups(entry),
             writing=_writing(options),
             guard_limits=_guard_limits(options),
             poll_interval=_poll_interval(entry),
@@ -125,10 +142,29 @@ class AccountSettings:
             is_alone=options.get(CONF_ALONE, True),
         )
 
-    @property
-    def address_book(self) -> AddressBook:
-        """Whom the account knows, and how it reads the numbers of others."""
-        return AddressBook(self.recipients, self.country)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings(EntrySettings):
+    """All that a relay goes by."""
+
+    accounts: tuple[str, ...]
+    """The ids of its accounts' config entries, in the order in which they are chosen."""
+    deliver_within: timedelta
+    """After how long without a delivery the next account sends it; zero for never."""
+
+    @classmethod
+    def of(cls, entry: ConfigEntry, options: Mapping[str, Any]) -> Self:
+        """Return what a config entry says, and its options with its first account's."""
+        return cls(
+            title=entry.title,
+            country=entry.data[CONF_COUNTRY],
+            recipients=_recipients(entry),
+            groups=_groups(entry),
+            writing=_writing(options),
+            guard_limits=_guard_limits(options),
+            accounts=tuple(entry.data[CONF_ACCOUNTS]),
+            deliver_within=timedelta(minutes=options.get(CONF_DELIVER_WITHIN, 0)),
+        )
 
 
 def gateway_class(data: Mapping[str, Any]) -> type[Gateway]:
@@ -196,22 +232,52 @@ def _recipient(subentry: ConfigSubentry) -> Recipient:
     return Recipient(number=subentry.data[CONF_PHONE], name=recipient_name(subentry))
 
 
-def recipient_name(subentry: ConfigSubentry) -> str:
-    """Return what a recipient is called: its title, which users can change anywhere.
+def _groups(entry: ConfigEntry) -> tuple[Group, ...]:
+    groups = entry.get_subentries_of_type(SUBENTRY_GROUP)
+    return tuple(_group(entry, subentry) for subentry in groups)
 
-    A title that is no name might be a number, which must not be shown as a name is.
+
+def _group(entry: ConfigEntry, subentry: ConfigSubentry) -> Group:
+    members = map(_recipient, group_members(entry, subentry))
+    return Group(name=recipient_name(subentry), members=tuple(members))
+
+
+def group_members(
+    entry: ConfigEntry, group: ConfigSubentry
+) -> tuple[ConfigSubentry, ...]:
+    """Return the recipients of a group, without those who were removed since."""
+    ids = group.data[CONF_RECIPIENTS]
+    return tuple(entry.subentries[one] for one in ids if one in entry.subentries)
+
+
+def recipients_and_groups(entry: ConfigEntry) -> tuple[ConfigSubentry, ...]:
+    """Return all who have a name, a service and an entity of their own."""
+    return (
+        *entry.get_subentries_of_type(SUBENTRY_RECIPIENT),
+        *entry.get_subentries_of_type(SUBENTRY_GROUP),
+    )
+
+
+def recipient_name(subentry: ConfigSubentry) -> str:
+    """Return what a recipient, or a group, is called.
+
+    It is its title, which users can change anywhere. A title that is no name might be a
+    number, which must not be shown as a name is.
     """
     title = tidied(subentry.title)
     return title if is_name(title) else str(subentry.data[CONF_NAME])
 
 
-def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[Recipient, ...]:
-    """Return the target that means one recipient, or none once it is removed.
+def recipient_targets(entry: ConfigEntry, subentry_id: str) -> tuple[Target, ...]:
+    """Return the target that means one recipient or group, or none once it is removed.
 
     It is no name: two recipients may be given the same.
     """
     subentry = entry.subentries.get(subentry_id)
-    return () if subentry is None else (_recipient(subentry),)
+    if subentry is None:
+        return ()
+    is_group = subentry.subentry_type == SUBENTRY_GROUP
+    return (_group(entry, subentry) if is_group else _recipient(subentry),)
 
 
 def _poll_interval(entry: ConfigEntry) -> timedelta:

@@ -24,6 +24,7 @@ from ..const import (
     CONF_TOLD_ACCOUNT_ID,
     DOMAIN,
 )
+from ..entries.kinds import account_entries
 from ..entries.settings import gateway_class, has_same_login, is_same_account, unique_id
 from ..gateways.errors import (
     CannotConnectError,
@@ -65,6 +66,7 @@ class AccountFlow(ConfigFlow):
 
     def __init__(self) -> None:
         """Begin with nothing known."""
+        super().__init__()
         self._data: dict[str, Any] = {}
         """The account as the form describes it."""
         self._options: dict[str, Any] = {}
@@ -246,7 +248,7 @@ class AccountFlow(ConfigFlow):
         # One that was added before its gateway had told which account it is.
         if self._is_only and any(
             has_same_login(entry.data, self._data)
-            for entry in self._async_current_entries()
+            for entry in account_entries(self.hass)
         ):
             return self.async_abort(reason="already_configured")
         return self.async_create_entry(

@@ -64,7 +64,8 @@ from ..presentation.exceptions import own_words
 MINUTES_A_DAY: Final = 24 * 60
 MOST_SEGMENTS: Final = 100_000
 
-_PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
+PLAIN: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
+"""Asks for a short text."""
 _HIDDEN: Final = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
@@ -87,7 +88,7 @@ def account_form(gateway: type[Gateway], country: str) -> probatio.Schema:
                 for field in gateway.credential_fields
             },
             **_account_id(gateway),
-            _sender_marker(gateway): _PLAIN,
+            _sender_marker(gateway): PLAIN,
             probatio.Required(CONF_COUNTRY, default=country): CountrySelector(),
             probatio.Required(CONF_ALONE, default=True): BooleanSelector(),
             **_advanced(str(gateway.default_url)),
@@ -106,7 +107,7 @@ def reconfigure_form(
                 for field in gateway.credential_fields
             },
             **_account_id(gateway),
-            _sender_marker(gateway): _PLAIN,
+            _sender_marker(gateway): PLAIN,
             probatio.Required(CONF_COUNTRY): CountrySelector(),
             **_advanced(data[CONF_URL]),
         }
@@ -163,11 +164,30 @@ def options_form(
     """
     fields: dict[probatio.Marker, object] = {
         _sender_marker(gateway, sender): _sender_selector(senders),
-        probatio.Required(CONF_POLL_MINUTES): _whole_number(
+        probatio.Required(CONF_POLL_MINUTES): whole_number(
             int(gateway.limits.minimum_poll.total_seconds() // 60),
             MINUTES_A_DAY,
             UnitOfTime.MINUTES,
         ),
+        **writing_fields(),
+    }
+    if issubclass(gateway, SellsLongMessages):
+        fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
+    fields[probatio.Required(CONF_ALONE)] = BooleanSelector()
+    fields[probatio.Required(CONF_LOW_BALANCE)] = whole_number(0, MOST_CREDITS)
+    fields |= cap_fields()
+    if issubclass(gateway, PushesDelivery):
+        # Not read-only, though what is typed there is dropped: the frontend disables such
+        # a field, and not every browser lets anybody copy from one.
+        fields[probatio.Optional(CONF_WEBHOOK_URL)] = PLAIN
+    if issubclass(gateway, PushesDeliveryOnRequest):
+        fields[probatio.Optional(CONF_DELIVERY_REPORTS)] = BooleanSelector()
+    return probatio.Schema(fields)
+
+
+def writing_fields() -> dict[probatio.Marker, object]:
+    """Return the fields for how messages are written."""
+    return {
         probatio.Required(CONF_ENCODING): SelectSelector(
             SelectSelectorConfig(
                 options=[choice.value for choice in EncodingChoice],
@@ -184,25 +204,20 @@ def options_form(
         ),
         probatio.Optional(CONF_STRIP_TAGS): BooleanSelector(),
     }
-    if issubclass(gateway, SellsLongMessages):
-        fields[probatio.Required(CONF_LONG_MESSAGES)] = BooleanSelector()
-    fields[probatio.Required(CONF_ALONE)] = BooleanSelector()
-    # A cap of 0 would be read as none, and stops everything: so there is none of 0.
-    fields |= {
-        probatio.Required(CONF_LOW_BALANCE): _whole_number(0, MOST_CREDITS),
-        probatio.Required(CONF_SEGMENTS_PER_HOUR): _whole_number(1, MOST_SEGMENTS),
-        probatio.Required(CONF_SEGMENTS_PER_DAY): _whole_number(1, MOST_SEGMENTS),
-        probatio.Required(CONF_IDENTICAL_MINUTES): _whole_number(
+
+
+def cap_fields() -> dict[probatio.Marker, object]:
+    """Return the fields for when sending stops.
+
+    A cap of 0 would be read as none, and stops everything: so there is none of 0.
+    """
+    return {
+        probatio.Required(CONF_SEGMENTS_PER_HOUR): whole_number(1, MOST_SEGMENTS),
+        probatio.Required(CONF_SEGMENTS_PER_DAY): whole_number(1, MOST_SEGMENTS),
+        probatio.Required(CONF_IDENTICAL_MINUTES): whole_number(
             0, MINUTES_A_DAY, UnitOfTime.MINUTES
         ),
     }
-    if issubclass(gateway, PushesDelivery):
-        # Not read-only, though what is typed there is dropped: the frontend disables such
-        # a field, and not every browser lets anybody copy from one.
-        fields[probatio.Optional(CONF_WEBHOOK_URL)] = _PLAIN
-    if issubclass(gateway, PushesDeliveryOnRequest):
-        fields[probatio.Optional(CONF_DELIVERY_REPORTS)] = BooleanSelector()
-    return probatio.Schema(fields)
 
 
 def flattened(user_input: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +266,7 @@ def words_of(
 
 RECIPIENT_FORM: Final = probatio.Schema(
     {
-        probatio.Required(CONF_NAME): _PLAIN,
+        probatio.Required(CONF_NAME): PLAIN,
         probatio.Required(CONF_PHONE): TextSelector(
             TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel")
         ),
@@ -259,7 +274,8 @@ RECIPIENT_FORM: Final = probatio.Schema(
 )
 
 
-def _whole_number(least: int, most: int, unit: str | None = None) -> probatio.All[int]:
+def whole_number(least: int, most: int, unit: str | None = None) -> probatio.All[int]:
+    """Return a field for a whole number within bounds."""
     config = NumberSelectorConfig(
         min=least, max=most, step=1, mode=NumberSelectorMode.BOX
     )
@@ -277,7 +293,7 @@ def _account_id(gateway: type[Gateway]) -> dict[probatio.Marker, TextSelector]:
     """Return the field for which of several accounts it is, where there may be several."""
     if not issubclass(gateway, ListsAccounts):
         return {}
-    return {probatio.Optional(CONF_ACCOUNT_ID): _PLAIN}
+    return {probatio.Optional(CONF_ACCOUNT_ID): PLAIN}
 
 
 def _sender_marker(
@@ -292,7 +308,7 @@ def _sender_marker(
 def _sender_selector(senders: Sequence[str]) -> TextSelector | SelectSelector:
     """Return a choice of `senders`, open to one that was registered just now."""
     if not senders:
-        return _PLAIN
+        return PLAIN
     return SelectSelector(
         SelectSelectorConfig(
             options=list(senders), mode=SelectSelectorMode.DROPDOWN, custom_value=True

@@ -1,4 +1,4 @@
-"""Adds a recipient to an account: a name, and a number that can be sent to."""
+"""Adds a recipient to an account or a relay: a name, and a number to send to."""
 
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from homeassistant.const import CONF_COUNTRY, CONF_NAME
 from homeassistant.core import callback
 
 from ..const import CONF_PHONE, SUBENTRY_RECIPIENT
-from ..entries.settings import gateway_class, recipient_name
+from ..entries.kinds import gateways_of, is_relay
+from ..entries.settings import recipient_name
 from ..gateways.abilities.options import SpeaksMessages
 from ..gateways.errors import (
     AmbiguousNumberError,
@@ -21,9 +22,10 @@ from ..gateways.errors import (
     OldIvorianNumberError,
 )
 from ..messaging.invisible import trimmed
-from ..messaging.recipients.names import is_name, name_key, tidied
+from ..messaging.recipients.names import tidied
 from ..messaging.recipients.phone_numbers import parse_number, receives_no_sms
 from .forms import RECIPIENT_FORM, too_long
+from .names import name_error
 
 _KNOWN_ERRORS: Final = frozenset(
     {AmbiguousNumberError.key, NotANumberError.key, OldIvorianNumberError.key}
@@ -80,7 +82,8 @@ class RecipientFlow(ConfigSubentryFlow):
         is_known = changed is not None and changed.data[CONF_PHONE] == self._number
         if is_known or not receives_no_sms(self._number):
             return self._finish()
-        speaks = issubclass(gateway_class(self._get_entry().data), SpeaksMessages)
+        gateways = gateways_of(self.hass, self._get_entry().data)
+        speaks = any(issubclass(gateway, SpeaksMessages) for gateway in gateways)
         return self.async_show_form(
             step_id="voice_only" if speaks else "fixed_line",
             description_placeholders={"number": self._number},
@@ -95,6 +98,7 @@ class RecipientFlow(ConfigSubentryFlow):
             return self.async_create_entry(
                 title=self._name,
                 data=data,
+                description=self._last_page,
                 description_placeholders=understood,
                 unique_id=self._number,
             )
@@ -108,6 +112,16 @@ class RecipientFlow(ConfigSubentryFlow):
         return self.async_abort(
             reason="reconfigure_successful", description_placeholders=understood
         )
+
+    @property
+    def _last_page(self) -> str | None:
+        """Which page ends the form; that of an account's first recipient tells more.
+
+        Home Assistant shows none for the account itself: it goes on to this form.
+        """
+        entry = self._get_entry()
+        is_first = not entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        return "first" if is_first and not is_relay(entry.data) else None
 
     def _errors(
         self, user_input: dict[str, Any], changed: ConfigSubentry | None
@@ -124,17 +138,14 @@ class RecipientFlow(ConfigSubentryFlow):
         except InvalidRecipientError as error:
             key = error.key if error.key in _KNOWN_ERRORS else InvalidRecipientError.key
             return {CONF_PHONE: key}
-        others = [
-            subentry
+        if (wrong := name_error(entry, self._name, changed)) is not None:
+            return {CONF_NAME: wrong}
+        others = {
+            subentry.data[CONF_PHONE]
             for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
             if changed is None or subentry.subentry_id != changed.subentry_id
-        ]
-        if not is_name(self._name):
-            return {CONF_NAME: "invalid_name"}
-        # The name is part of a service's: two that differ only in accents would clash.
-        if name_key(self._name) in {name_key(recipient_name(one)) for one in others}:
-            return {CONF_NAME: "name_taken"}
-        if self._number in {other.data[CONF_PHONE] for other in others}:
+        }
+        if self._number in others:
             return {CONF_PHONE: "already_configured"}
         return {}
 

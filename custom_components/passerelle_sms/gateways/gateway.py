@@ -163,11 +163,8 @@ class Gateway(BatchSender, ABC):
             )
 
     def check_tag(self, tag: str) -> None:
-        """Raise `InvalidOptionError` for a tag that can't be kept: any text may be."""
-        if not 1 <= len(tag) <= LONGEST_TAG or _HALF_PAIR.search(tag):
-            raise InvalidOptionError(
-                option="tag", allowed=f"(A, é, 7, …) × 1 – {LONGEST_TAG}"
-            )
+        """Raise `InvalidOptionError` for a tag that the gateway does not take."""
+        check_tag(tag)
 
     @property
     def most_segments(self) -> int:
@@ -240,6 +237,14 @@ class Gateway(BatchSender, ABC):
                 values = options.personalisation.get(recipient, {})
                 check_fields(sms.template_of(recipient), values)
                 _check_text(sms.text_to(recipient))
+
+
+def check_tag(tag: str) -> None:
+    """Raise `InvalidOptionError` for a tag that can't be kept: any text may be."""
+    if not 1 <= len(tag) <= LONGEST_TAG or _HALF_PAIR.search(tag):
+        raise InvalidOptionError(
+            option="tag", allowed=f"(A, é, 7, …) × 1 – {LONGEST_TAG}"
+        )
 
 
 def _check_text(text: str) -> None:

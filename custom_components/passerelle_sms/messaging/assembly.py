@@ -11,6 +11,9 @@ from .model.record import MessageRecord
 from .model.submission import SubmissionRecord
 from .observers import BalanceSource, MessageObserver
 from .operations.canceller import Canceller
+from .operations.gateway_canceller import GatewayCanceller
+from .operations.gateway_rules import GatewayRules
+from .operations.leg_taker import LegTaker
 from .operations.message_tester import MessageTester
 from .operations.messenger import Messenger
 from .operations.number_checker import NumberChecker
@@ -18,6 +21,7 @@ from .operations.planned_messages import PlannedMessages
 from .outbox.dispatcher import Dispatcher
 from .outbox.joining import Joining
 from .outbox.outbox import Outbox
+from .outbox.request_runner import GatewayRunner
 from .recipients.address_book import AddressBook
 from .reconciliation.ledger import Ledger
 from .reconciliation.reconciler import Reconciler
@@ -43,6 +47,7 @@ class MessagingParts:
     canceller: Canceller
     planned: PlannedMessages
     number_checker: NumberChecker
+    legs: LegTaker
 
 
 def assemble(
@@ -56,18 +61,20 @@ def assemble(
     address_book: AddressBook,
     writing: Writing,
     *,
+    account_id: str,
     is_alone: bool,
 ) -> MessagingParts:
     """Return the parts that send through `gateway` what is kept in `store`.
 
-    `is_alone` says that only Home Assistant uses the account. They listen to the store in
+    `account_id` is the config entry's; `is_alone` says that only Home Assistant uses the account. They listen to the store in
     this order: who keeps the books, who sends, who finds out, who follows; then `observer`.
     """
     waiters = Waiters[MessageRecord]()
     ledger = Ledger(store, journal, clock, is_alone=is_alone)
     ledger.on_unexplained = observer.on_unexplained_fall
+    runner = GatewayRunner(gateway, store, journal, clock, ledger)
     dispatcher = Dispatcher(
-        gateway, store, journal, clock, observer, balance, ledger, waiters
+        runner, gateway, store, clock, observer, balance, ledger, waiters
     )
     joining = Joining(store, dispatcher, observer, clock, waiters)
     outbox = Outbox(store, dispatcher, clock, waiters, joining)
@@ -96,6 +103,19 @@ def assemble(
         replies.follow(record, changed)
 
     store.listen(follow)
+    legs = LegTaker(
+        account_id,
+        gateway,
+        store,
+        journal,
+        guard,
+        ledger,
+        dispatcher,
+        outbox,
+        tracker,
+        replies,
+        clock,
+    )
     store.listen(observer.on_message_changed)
     return MessagingParts(
         ledger=ledger,
@@ -103,7 +123,7 @@ def assemble(
         reconciler=reconciler,
         outbox=outbox,
         messenger=Messenger(
-            gateway,
+            GatewayRules(gateway),
             address_book,
             guard,
             outbox,
@@ -114,7 +134,7 @@ def assemble(
         ),
         tracker=tracker,
         replies=replies,
-        canceller=Canceller(
+        canceller=GatewayCanceller(
             gateway,
             dispatcher,
             joining,
@@ -129,4 +149,5 @@ def assemble(
         number_checker=NumberChecker(
             address_book, guard, journal, ledger, clock, tracker, observer
         ),
+        legs=legs,
     )

@@ -41,6 +41,10 @@ class MessageStore:
         self._clock = clock
         self._open = OpenMessages()
         self._listeners = ChangeListeners()
+        self.closed_listeners = ChangeListeners()
+        """Who hears what changes of messages that are settled: news of deliveries."""
+        self.is_loaded = False
+        """Whether what the journal holds has been taken up."""
         self._dated_here = DatedHere()
         self._shifted_by = timedelta()
         self._unstored: dict[str, set[RowKey]] = {}
@@ -115,6 +119,7 @@ class MessageStore:
                     ],
                 )
                 self._listeners.tell(record, record.submissions)
+        self.is_loaded = True
 
     async def add(self, record: MessageRecord) -> MessageRecord:
         """Take in a new message once it is on disk, and return it.
@@ -158,15 +163,16 @@ class MessageStore:
                 return await self.change_open(message_id, change)
             if before is None or (after := change(before)) == before:
                 return before
-            await self._journal.put(
-                after, after.submissions.changed_since(before.submissions)
-            )
+            changed = after.submissions.changed_since(before.submissions)
+            await self._journal.put(after, changed)
             # Or while it was written, as it was before.
             if message_id in self._open:
                 return await self.change_open(message_id, change)
             if not after.is_closed:
                 self._open[message_id] = after
                 self._listeners.tell(after, after.submissions)
+            else:
+                self.closed_listeners.tell(after, changed)
             return after
 
     async def change_open(self, message_id: str, change: Change) -> MessageRecord:

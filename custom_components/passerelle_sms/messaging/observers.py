@@ -80,5 +80,10 @@ class MessageObserver(Protocol):
         # Who counts nothing by ids has nothing to do.
         return
 
+    def on_passed_on(self, record: MessageRecord, submission: SubmissionRecord) -> None:
+        """Hear that the next account sends what may have arrived: it may come twice."""
+        # Only relays pass anything on.
+        return
+
     def on_poll_failed(self, error: GatewayError) -> None:
         """Hear why the gateway doesn't tell what became of messages."""

@@ -4,7 +4,7 @@ Only public labels go there: the bus is heard by everything in the house. Home A
 lets no user listen to it who is no administrator, so an answer is told with its text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -12,13 +12,18 @@ from enum import StrEnum
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import EVENT
+from ..const import CONF_GATEWAY, EVENT, GATEWAY_RELAY
 from ..gateways.outcome import Outcome
 from ..messaging.journal.replies import StoredReply
+from ..messaging.model.leg import Leg
+from ..messaging.model.leg_history import last_passed_on_in_spite
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.submission import Stage, SubmissionRecord
 from ..messaging.recipients.address_book import Recipient, UnusableTarget
 from .formatting import local_iso
+
+type _Legs = tuple[tuple[str, str, str, str | None], ...]
+"""Of each leg its gateway, its account's entry, its outcome, and the key of its error."""
 
 
 class EventType(StrEnum):
@@ -31,6 +36,8 @@ class EventType(StrEnum):
     """No evidence has settled the outcome: the user has to choose."""
     EXPIRED = "expired"
     """It ran out of time before it left."""
+    PASSED_ON = "passed_on"
+    """The next account of a relay sends what may have arrived already."""
     REPLY = "reply"
     """Somebody has answered a message."""
     LOW_BALANCE = "low_balance"
@@ -46,11 +53,10 @@ def async_tell_message(
 ) -> None:
     """Tell that a message is held or did not leave for some recipients.
 
-    An event per reason, for all those together who have asked for the same. All parts for
-    one recipient are told as the first of them.
+    An event per reason, for all those together who have asked for the same; at a relay per
+    reason and legs. All parts for one recipient are told as the first of them.
     """
-    joined = {"joined": [*record.joined_ids]} if record.joined else {}
-    news: dict[tuple[EventType, Outcome, str | None], list[str]] = {}
+    news: dict[tuple[EventType, Outcome, str | None, _Legs], list[str]] = {}
     told: set[tuple[EventType, str]] = set()
     for submission in submissions:
         kind, recipient = _event_of(submission), submission.recipient
@@ -58,9 +64,9 @@ def async_tell_message(
             continue
         told.add((kind, recipient.number))
         key = None if submission.failure is None else submission.failure.key
-        reason = kind, submission.outcome, key
+        reason = kind, submission.outcome, key, _told_of(submission.legs)
         news.setdefault(reason, []).append(recipient.public_label)
-    for (kind, outcome, key), recipients in news.items():
+    for (kind, outcome, key, legs), recipients in news.items():
         _fire(
             hass,
             entry,
@@ -69,9 +75,38 @@ def async_tell_message(
             recipients=recipients,
             outcome=outcome.value,
             key=key,
-            **joined,
+            **_legs(hass, entry, legs),
+            **_joined(record),
             **_tag(record.options.tag),
         )
+
+
+@callback
+def async_tell_passed_on(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    record: MessageRecord,
+    submission: SubmissionRecord,
+) -> None:
+    """Tell that the next account of a relay sends what may have arrived already.
+
+    The first may have sent it and nobody knows, or has, and it was not delivered in time.
+    """
+    before = last_passed_on_in_spite(submission.legs)
+    failure = None if before is None else before.failure
+    _fire(
+        hass,
+        entry,
+        EventType.PASSED_ON,
+        message_id=record.message_id,
+        recipients=[submission.recipient.public_label],
+        outcome=submission.outcome.value,
+        key=None if failure is None else failure.key,
+        may_come_twice=True,
+        **_legs(hass, entry, _told_of(submission.legs)),
+        **_joined(record),
+        **_tag(record.options.tag),
+    )
 
 
 @callback
@@ -96,6 +131,7 @@ def async_tell_refused(
         recipients=[*recipients],
         outcome=outcome.value,
         key=key,
+        **_legs(hass, entry, ()),
         **_tag(tag),
     )
 
@@ -148,6 +184,50 @@ def _event_of(submission: SubmissionRecord) -> EventType:
     if submission.outcome is Outcome.REJECTED:
         return EventType.REFUSED
     return EventType.EXPIRED
+
+
+def _joined(record: MessageRecord) -> dict[str, list[str]]:
+    """Return the ids of the other messages that are sent with this one, if any."""
+    return {"joined": [*record.joined_ids]} if record.joined else {}
+
+
+def _told_of(legs: Sequence[Leg]) -> _Legs:
+    """Return what everybody may read of legs."""
+    return tuple(
+        (
+            leg.gateway,
+            leg.account,
+            leg.outcome.value,
+            None if leg.failure is None else leg.failure.key,
+        )
+        for leg in legs
+    )
+
+
+@callback
+def _legs(
+    hass: HomeAssistant, entry: ConfigEntry, legs: _Legs
+) -> dict[str, list[dict[str, str | None]]]:
+    """Return through which accounts a relay has tried; of an account's nothing is told.
+
+    An account by its title, as long as it has an entry.
+    """
+    if entry.data.get(CONF_GATEWAY) != GATEWAY_RELAY:
+        return {}
+    entries = hass.config_entries
+    return {
+        "legs": [
+            {
+                "gateway": gateway,
+                "account": known.title
+                if (known := entries.async_get_entry(account))
+                else None,
+                "outcome": outcome,
+                "key": key,
+            }
+            for gateway, account, outcome, key in legs
+        ]
+    }
 
 
 def _tag(tag: str | None) -> dict[str, str]:

@@ -22,14 +22,16 @@ from ..gateways.errors import (
     OutboxFullError,
     RateLimitedError,
     RejectedError,
+    RelayWithoutAccountsError,
     TlsFailedError,
     UnknownOutcomeError,
 )
 from ..gateways.gateway import Gateway
 from ..gateways.outcome import Outcome
+from ..messaging.model.failure import Failure
 from ..messaging.model.report import RecipientResult
-from ..messaging.model.submission import Failure
 from .formatting import public_code
+from .gateway_facts import GatewayFacts
 
 # What nobody mends by asking for something else.
 _NOT_THE_CALLERS: Final = (
@@ -40,6 +42,7 @@ _NOT_THE_CALLERS: Final = (
     NotAllowedError,
     NotStoredError,
     OutboxFullError,
+    RelayWithoutAccountsError,
 )
 # Their own sentences tell what becomes of a message.
 _WITHOUT_A_MESSAGE: Final[dict[str, str]] = {
@@ -48,13 +51,19 @@ _WITHOUT_A_MESSAGE: Final[dict[str, str]] = {
     RateLimitedError.key: "action_rate_limited",
     TlsFailedError.key: "action_tls_failed",
 }
+# Of one attempt of a relay's, which is not repeated there.
+_WITHOUT_ANOTHER_ATTEMPT: Final[dict[str, str]] = {
+    CannotConnectError.key: "attempt_cannot_connect",
+    RateLimitedError.key: "attempt_rate_limited",
+    TlsFailedError.key: "attempt_tls_failed",
+}
 # In the place of names, where there is none, and of a number, where no limit is known.
-_NOBODY: Final = "—"
+NOBODY: Final = "—"
 _NO_LIMIT: Final = "∞"
 
 
 def placeholders(
-    error: GatewayError | Failure, gateway: Gateway, *, for_everybody: bool = False
+    error: GatewayError | Failure, gateway: GatewayFacts, *, for_everybody: bool = False
 ) -> dict[str, str]:
     """Return everything that the sentence of an error may want to name.
 
@@ -69,6 +78,7 @@ def placeholders(
         "number": "",
         "sender": gateway.sender or "",
         "others": _names_of_those_with(error.details.get("option", "")),
+        "reason": "",
         **error.details,
         "longest": (
             error.details.get("longest", str(gateway.sender_rule.longest)) or _NO_LIMIT
@@ -85,21 +95,25 @@ def names_of_able(*abilities: type) -> str:
 
 
 def account_gone() -> ServiceValidationError:
-    """Return what a caller is told whose account takes nothing any more."""
+    """Return what a caller is told whose account or relay takes nothing any more."""
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key="account_not_loaded"
     )
 
 
 def refusal(
-    error: RejectedError, gateway: Gateway, *, for_guest: bool = False
+    error: RejectedError, gateway: GatewayFacts, *, for_guest: bool = False
 ) -> HomeAssistantError:
     """Return what a caller is told when nothing was tried."""
     return _told(error, error.key, gateway, for_guest=for_guest)
 
 
 def action_error(
-    error: GatewayError, gateway: Gateway, *, changes: bool, for_guest: bool = False
+    error: GatewayError,
+    gateway: GatewayFacts,
+    *,
+    changes: bool,
+    for_guest: bool = False,
 ) -> HomeAssistantError:
     """Return what the caller of an action is told that sends no message.
 
@@ -112,18 +126,21 @@ def action_error(
 
 async def not_accepted(
     hass: HomeAssistant,
-    failures: tuple[RecipientResult, ...],
-    gateway: Gateway,
+    failures: Iterable[tuple[RecipientResult, GatewayFacts]],
+    gateway: GatewayFacts,
     *,
     for_guest: bool = False,
 ) -> HomeAssistantError:
-    """Return what a caller is told who can't be answered with data."""
+    """Return what a caller is told who can't be answered with data.
+
+    Each failure comes with the gateway that it is about.
+    """
     reasons = [
         (
             failed.public_label,
-            await async_explain(hass, failed.failure, gateway, for_everybody=for_guest),
+            await async_explain(hass, failed.failure, told_by, for_everybody=for_guest),
         )
-        for failed in failures
+        for failed, told_by in failures
         if failed.failure is not None
     ]
     return HomeAssistantError(
@@ -137,7 +154,7 @@ async def not_accepted(
 
 
 def not_delivered(
-    undelivered: tuple[RecipientResult, ...], gateway: Gateway
+    undelivered: tuple[RecipientResult, ...], gateway: GatewayFacts
 ) -> HomeAssistantError:
     """Return what a caller is told who waited, and for whom it did not arrive."""
     return HomeAssistantError(
@@ -153,13 +170,18 @@ def not_delivered(
 async def async_explain(
     hass: HomeAssistant,
     error: Failure,
-    gateway: Gateway,
+    gateway: GatewayFacts,
     *,
     for_everybody: bool = False,
+    waits: bool = True,
 ) -> str:
-    """Return the sentence for an error in the language of the house."""
+    """Return the sentence for an error in the language of the house.
+
+    `waits` says that what provably has not left waits for another attempt.
+    """
     told = placeholders(error, gateway, for_everybody=for_everybody)
-    return await _sentence(hass, error.key, told)
+    key = error.key if waits else _WITHOUT_ANOTHER_ATTEMPT.get(error.key, error.key)
+    return await _sentence(hass, key, told)
 
 
 async def async_outcome(hass: HomeAssistant, outcome: Outcome) -> str:
@@ -171,7 +193,7 @@ async def async_outcome(hass: HomeAssistant, outcome: Outcome) -> str:
 
 
 async def explain_question(
-    hass: HomeAssistant, error: GatewayError, gateway: Gateway
+    hass: HomeAssistant, error: GatewayError, gateway: GatewayFacts
 ) -> str:
     """Return the sentence for why a gateway didn't answer a mere question."""
     key = _key_of_action(error, changes=False)
@@ -182,8 +204,11 @@ async def _sentence(hass: HomeAssistant, key: str, told: dict[str, str]) -> str:
     translations = await async_get_translations(
         hass, hass.config.language, "exceptions", {DOMAIN}
     )
-    sentence = translations[f"component.{DOMAIN}.exceptions.{key}.message"]
-    return sentence.format(**told)
+    prefix = f"component.{DOMAIN}.exceptions"
+    # Why no account of a relay is available, in the words of that error itself.
+    reason = translations.get(f"{prefix}.{told['reason']}.message", "")
+    told = {**told, "reason": f" {reason.format(**told)}" if reason else ""}
+    return translations[f"{prefix}.{key}.message"].format(**told)
 
 
 def _key_of_action(error: GatewayError, *, changes: bool) -> str:
@@ -196,7 +221,7 @@ def _key_of_action(error: GatewayError, *, changes: bool) -> str:
 
 
 def _told(
-    error: GatewayError, key: str, gateway: Gateway, *, for_guest: bool
+    error: GatewayError, key: str, gateway: GatewayFacts, *, for_guest: bool
 ) -> HomeAssistantError:
     """Return an error's sentence: a mistake of the caller's, if it is one."""
     is_the_callers = (
@@ -225,7 +250,7 @@ def _names_of_those_with(option: str) -> str:
 
 
 def _names(gateways: Iterable[type[Gateway]]) -> str:
-    return ", ".join(gateway.name for gateway in gateways) or _NOBODY
+    return ", ".join(gateway.name for gateway in gateways) or NOBODY
 
 
 def own_words(code: str | None, words: str | None) -> str:

@@ -5,6 +5,7 @@ only their flows are for administrators. So neither holds a text, a number or a 
 """
 
 from decimal import Decimal
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,8 +14,9 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN
 from ..gateways.errors import NotStoredError
 from ..gateways.gateway import Gateway
+from ..messaging.model.failure import Failure
 from ..messaging.model.record import MessageRecord
-from ..messaging.model.submission import Failure, Stage
+from ..messaging.model.submission import Stage
 from .exceptions import async_explain
 from .formatting import local_time, plain
 
@@ -24,9 +26,23 @@ JOURNAL_DAMAGED = "journal_damaged"
 JOURNAL_UNAVAILABLE = "journal_unavailable"
 LOW_BALANCE = "low_balance"
 NOT_LEFT = "not_left"
+RELAY_ACCOUNT_GONE = "relay_account_gone"
 SAME_ACCOUNT = "same_account"
 UNEXPLAINED_FALL = "unexplained_fall"
 UNKNOWN_OUTCOME = "unknown_outcome"
+
+_ALL: Final = (
+    ACCOUNT_REFUSED,
+    IP_NOT_ALLOWED,
+    JOURNAL_DAMAGED,
+    JOURNAL_UNAVAILABLE,
+    LOW_BALANCE,
+    NOT_LEFT,
+    RELAY_ACCOUNT_GONE,
+    SAME_ACCOUNT,
+    UNEXPLAINED_FALL,
+    UNKNOWN_OUTCOME,
+)
 
 
 @callback
@@ -37,7 +53,7 @@ def async_tell_ip_not_allowed(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(IP_NOT_ALLOWED, entry),
+        issue_id_of(IP_NOT_ALLOWED, entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         learn_more_url=gateway.site,
@@ -53,7 +69,7 @@ def async_tell_ip_not_allowed(
 @callback
 def async_forget_ip_not_allowed(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: the gateway answers again."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(IP_NOT_ALLOWED, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(IP_NOT_ALLOWED, entry))
 
 
 async def async_tell_account_refused(
@@ -68,7 +84,7 @@ async def async_tell_account_refused(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(ACCOUNT_REFUSED, entry),
+        issue_id_of(ACCOUNT_REFUSED, entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         learn_more_url=gateway.site,
@@ -85,7 +101,7 @@ async def async_tell_account_refused(
 @callback
 def async_forget_account_refused(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: the gateway takes what the account sends."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(ACCOUNT_REFUSED, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(ACCOUNT_REFUSED, entry))
 
 
 @callback
@@ -96,7 +112,7 @@ def async_tell_same_account(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(SAME_ACCOUNT, entry),
+        issue_id_of(SAME_ACCOUNT, entry),
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         translation_key=SAME_ACCOUNT,
@@ -111,7 +127,7 @@ def async_tell_same_account(
 @callback
 def async_forget_same_account(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: there is no other, or this one has the say."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(SAME_ACCOUNT, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(SAME_ACCOUNT, entry))
 
 
 @callback
@@ -128,7 +144,7 @@ def async_tell_unexplained_fall(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(UNEXPLAINED_FALL, entry),
+        issue_id_of(UNEXPLAINED_FALL, entry),
         is_fixable=True,
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
@@ -154,7 +170,7 @@ def async_tell_journal_damaged(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(JOURNAL_DAMAGED, entry),
+        issue_id_of(JOURNAL_DAMAGED, entry),
         is_fixable=True,
         is_persistent=True,
         severity=ir.IssueSeverity.ERROR,
@@ -171,7 +187,7 @@ def async_tell_journal_unavailable(
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(JOURNAL_UNAVAILABLE, entry),
+        issue_id_of(JOURNAL_UNAVAILABLE, entry),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=JOURNAL_UNAVAILABLE,
@@ -182,7 +198,7 @@ def async_tell_journal_unavailable(
 @callback
 def async_forget_journal_unavailable(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: the disk works again."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(JOURNAL_UNAVAILABLE, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(JOURNAL_UNAVAILABLE, entry))
 
 
 @callback
@@ -191,7 +207,7 @@ def async_tell_not_left(hass: HomeAssistant, entry: ConfigEntry, count: int) -> 
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(NOT_LEFT, entry),
+        issue_id_of(NOT_LEFT, entry),
         data={"entry_id": entry.entry_id},
         is_fixable=True,
         severity=ir.IssueSeverity.ERROR,
@@ -203,7 +219,7 @@ def async_tell_not_left(hass: HomeAssistant, entry: ConfigEntry, count: int) -> 
 @callback
 def async_forget_not_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: somebody has read what did not leave."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(NOT_LEFT, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(NOT_LEFT, entry))
 
 
 @callback
@@ -214,7 +230,7 @@ def async_raise_low_balance(
 
     The registry remembers across a restart what was told before.
     """
-    issue_id = _issue_id(LOW_BALANCE, entry)
+    issue_id = issue_id_of(LOW_BALANCE, entry)
     is_news = ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
     ir.async_create_issue(
         hass,
@@ -237,7 +253,7 @@ def async_raise_low_balance(
 @callback
 def async_forget_low_balance(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget it: there is credit again."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(LOW_BALANCE, entry))
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(LOW_BALANCE, entry))
 
 
 @callback
@@ -245,7 +261,7 @@ def async_follow_held(
     hass: HomeAssistant, entry: ConfigEntry, record: MessageRecord
 ) -> None:
     """Ask the user what to do with a message, as long as only the user can say."""
-    issue_id = f"{_issue_id(UNKNOWN_OUTCOME, entry)}_{record.message_id}"
+    issue_id = f"{issue_id_of(UNKNOWN_OUTCOME, entry)}_{record.message_id}"
     if not record.is_held:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
@@ -273,11 +289,21 @@ def async_follow_held(
 
 @callback
 def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget everything about an account that is gone."""
+    """Forget everything about an account or a relay that is gone.
+
+    What a relay lacks is about the relay, and stays when that account is removed.
+    """
+    async_forget_beginning(hass, *(issue_id_of(kind, entry) for kind in _ALL))
+
+
+@callback
+def async_forget_beginning(hass: HomeAssistant, *beginnings: str) -> None:
+    """Forget all issues of ours whose ids begin so."""
     for domain, issue_id in list(ir.async_get(hass).issues):
-        if domain == DOMAIN and entry.entry_id in issue_id:
+        if domain == DOMAIN and issue_id.startswith(beginnings):
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
-def _issue_id(kind: str, entry: ConfigEntry) -> str:
+def issue_id_of(kind: str, entry: ConfigEntry) -> str:
+    """Return the id of an issue about an entry, or how its id begins."""
     return f"{kind}_{entry.entry_id}"

@@ -22,6 +22,7 @@ from custom_components.passerelle_sms.messaging.guard.guard import (
     Guard,
     GuardLimits,
 )
+from custom_components.passerelle_sms.messaging.model.parts import Parts
 from custom_components.passerelle_sms.messaging.model.planning import (
     mark_planned,
     released,
@@ -372,6 +373,48 @@ def test_what_comes_sooner_than_the_window_is_held(seconds: float) -> None:
 
 
 # --- what becomes of a message ------------------------------------------------
+
+
+def test_what_a_relay_sends_is_held_by_no_window_but_said(guard: Guard) -> None:
+    """The relay has one of its own; what it has sent is said to everybody else."""
+    first = replace(message("first", text="Alerte"), relay="relay-1")
+    second = replace(message("second", text="Alerte"), relay="relay-1")
+
+    assert guard.admit(first) == guard.admit(second) == {}
+
+    assert [*guard.check(message("third", text="Alerte"))] == [MAMAN]
+
+
+def test_what_is_left_of_a_text_says_all_of_it(guard: Guard) -> None:
+    """With the first part that is sent here."""
+    record = message("leg", text="Alerte")
+    rows = [replace(row, part=row.part + 1) for row in record.submissions]
+    left = replace(
+        record,
+        parts=Parts(common=("1/2 a", "2/2 b")),
+        submissions=Submissions(rows),
+        relay="relay-1",
+    )
+
+    guard.admit(left)
+
+    assert [*guard.check(message("other", text="Alerte"))] == [MAMAN]
+
+
+def test_whether_a_cap_has_room_can_be_asked_alone(
+    guard: Guard, clock: FakeClock
+) -> None:
+    """It counts nothing, and forgets what is over."""
+    limit = guard.limits.segments_per_hour
+    assert guard.cap_reached(limit, urgent=False) is None
+    assert isinstance(guard.cap_reached(limit + 1, urgent=False), HourlyCapError)
+    assert guard.cap_reached(limit + 1, urgent=True) is None
+    guard.admit(message("one"))
+    assert isinstance(guard.cap_reached(limit, urgent=False), HourlyCapError)
+
+    clock.tick(timedelta(hours=1))
+
+    assert guard.cap_reached(limit, urgent=False) is None
 
 
 def test_what_cost_nothing_is_released(guard: Guard) -> None:

@@ -21,12 +21,9 @@ from custom_components.passerelle_sms.messaging.journal.journal import (
 )
 from custom_components.passerelle_sms.messaging.journal.messages import write_messages
 from custom_components.passerelle_sms.messaging.journal.private_file import log_of
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Notice,
-    Stage,
-)
+from custom_components.passerelle_sms.messaging.model.submission import Notice, Stage
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.journal_records import (
@@ -184,18 +181,21 @@ async def test_what_is_sent_later_counts_when_it_is_sent(journal: Journal) -> No
     [
         (JournalQuery(), [5, 4, 3, 2, 1]),
         (JournalQuery(limit=2), [5, 4]),
-        (JournalQuery(number=PAPA), [4, 2]),
-        (JournalQuery(number="+33612345678"), []),
+        (JournalQuery(numbers=frozenset({PAPA})), [4, 2]),
+        (JournalQuery(numbers=frozenset({"+33612345678"})), []),
+        (JournalQuery(numbers=frozenset({PAPA, MAMAN})), [5, 4, 3, 2, 1]),
+        (JournalQuery(numbers=frozenset({PAPA, "+33612345678"})), [4, 2]),
+        (JournalQuery(numbers=frozenset()), []),
         (JournalQuery(outcome=Outcome.REJECTED), [4, 3]),
         (JournalQuery(outcome=Outcome.REJECTED, limit=1), [4]),
         # In the fourth Maman's was accepted, and only Papa's was rejected.
-        (JournalQuery(number=MAMAN, outcome=Outcome.REJECTED), [3]),
-        (JournalQuery(number=PAPA, outcome=Outcome.REJECTED), [4]),
+        (JournalQuery(numbers=frozenset({MAMAN}), outcome=Outcome.REJECTED), [3]),
+        (JournalQuery(numbers=frozenset({PAPA}), outcome=Outcome.REJECTED), [4]),
         (JournalQuery(since=NOON + timedelta(minutes=3)), [5, 4, 3]),
         (JournalQuery(until=NOON + timedelta(minutes=3)), [2, 1]),
         (
             JournalQuery(
-                number=PAPA,
+                numbers=frozenset({PAPA}),
                 since=NOON + timedelta(minutes=2),
                 until=NOON + timedelta(minutes=4),
             ),
@@ -236,7 +236,7 @@ async def test_prunes_what_is_old_or_too_many(
 
     assert pruned == 5 - len(left)
     assert minutes(await journal.created_since(NOON)) == left
-    found = await journal.find(JournalQuery(number=MAMAN))
+    found = await journal.find(JournalQuery(numbers=frozenset({MAMAN})))
     assert minutes(found) == left[::-1]
 
 

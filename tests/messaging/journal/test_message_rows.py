@@ -18,6 +18,10 @@ from custom_components.passerelle_sms.messaging.journal.message_rows import (
 )
 from custom_components.passerelle_sms.messaging.journal.messages import get
 from custom_components.passerelle_sms.messaging.journal.schema import upgrade
+from custom_components.passerelle_sms.messaging.model.failure import (
+    DeliveryState,
+    Failure,
+)
 from custom_components.passerelle_sms.messaging.model.joining import seen_by
 from custom_components.passerelle_sms.messaging.model.parts import Parts
 from custom_components.passerelle_sms.messaging.model.record import (
@@ -27,8 +31,6 @@ from custom_components.passerelle_sms.messaging.model.record import (
     OnUnknown,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Failure,
     Notice,
     Stage,
     SubmissionRecord,

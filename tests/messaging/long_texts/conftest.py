@@ -15,6 +15,9 @@ from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.report import Report
 from custom_components.passerelle_sms.messaging.model.submission import SubmissionRecord
+from custom_components.passerelle_sms.messaging.operations.gateway_rules import (
+    GatewayRules,
+)
 from custom_components.passerelle_sms.messaging.operations.message_tester import (
     MessageTester,
 )
@@ -64,7 +67,7 @@ class LongTexts:
         """Return a messenger of the house as it runs now."""
         harness = self.harness
         return Messenger(
-            harness.gateway,
+            GatewayRules(harness.gateway),
             AddressBook(
                 [
                     Recipient(name="Maman", number=MAMAN),

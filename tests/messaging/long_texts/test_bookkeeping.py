@@ -154,7 +154,9 @@ async def test_a_message_is_found_by_what_its_parts_come_to(
     )
 
     async def found(number: str | None, outcome: Outcome | None) -> bool:
-        return bool(await journal.find(JournalQuery(number=number, outcome=outcome)))
+        numbers = None if number is None else frozenset({number})
+        query = JournalQuery(numbers=numbers, outcome=outcome)
+        return bool(await journal.find(query))
 
     assert await found(sent, Outcome.ACCEPTED)
     assert not await found(sent, Outcome.REJECTED)

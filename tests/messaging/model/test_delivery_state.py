@@ -9,7 +9,7 @@ from custom_components.passerelle_sms.gateways.model.delivery import (
     DeliveryReport,
     DeliveryStatus,
 )
-from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from tests.conftest import MAMAN
 from tests.messaging.fake_gateways import (
     DELIVERED,

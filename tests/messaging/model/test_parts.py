@@ -12,6 +12,10 @@ from custom_components.passerelle_sms.gateways.model.delivery import DeliverySta
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import (
+    DeliveryState,
+    Failure,
+)
 from custom_components.passerelle_sms.messaging.model.parts import (
     Parts,
     has_ended,
@@ -33,8 +37,6 @@ from custom_components.passerelle_sms.messaging.model.sequence import (
 )
 from custom_components.passerelle_sms.messaging.model.states import State
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Failure,
     SubmissionRecord,
     Submissions,
     read_row_key,
@@ -108,6 +110,7 @@ def test_a_key_is_read_as_it_was_written(number: int) -> None:
         ((State.ACCEPTED, State.HELD, State.EXPIRED), Outcome.UNKNOWN),
         ((State.ACCEPTED, State.REJECTED, State.NOT_SENT), Outcome.REJECTED),
         ((State.EXPIRED, State.NOT_SENT, State.NOT_SENT), Outcome.EXPIRED),
+        ((State.ACCEPTED, State.ACCEPTED, State.NOT_SENT), Outcome.NOT_SENT),
     ],
 )
 def test_the_first_that_is_not_accepted_decides(

@@ -10,13 +10,13 @@ from custom_components.passerelle_sms.gateways.errors import HourlyCapError
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.messaging.model.record import (
     LONGEST_LIFE,
     MessageRecord,
     sms_for,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    Failure,
     RowKey,
     Stage,
     SubmissionRecord,

@@ -8,14 +8,16 @@ from custom_components.passerelle_sms.gateways.errors import NotANumberError
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import (
+    DeliveryState,
+    Failure,
+)
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.report import (
     RecipientResult,
     Report,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Failure,
     SubmissionRecord,
     Submissions,
 )

@@ -24,6 +24,7 @@ from custom_components.passerelle_sms.messaging.model import (
     states,
     transitions,
 )
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
@@ -36,7 +37,6 @@ from custom_components.passerelle_sms.messaging.model.states import (
     state_of,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
     Notice,
     Stage,
     SubmissionRecord,

@@ -27,13 +27,15 @@ from custom_components.passerelle_sms.messaging.model.announcements import (
     acknowledge,
     mark_notice_announced,
 )
+from custom_components.passerelle_sms.messaging.model.failure import (
+    DeliveryState,
+    Failure,
+)
 from custom_components.passerelle_sms.messaging.model.record import (
     MessageRecord,
     sms_for,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Failure,
     Notice,
     Stage,
     SubmissionRecord,

@@ -9,12 +9,12 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import CannotConnectError
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.messaging.model.record import (
     Choice,
     MessageRecord,
 )
 from custom_components.passerelle_sms.messaging.model.submission import (
-    Failure,
     Notice,
     Stage,
     SubmissionRecord,

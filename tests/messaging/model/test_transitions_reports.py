@@ -12,10 +12,12 @@ from custom_components.passerelle_sms.messaging.model.announcements import (
     mark_announced,
     unannounced,
 )
-from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import (
+from custom_components.passerelle_sms.messaging.model.failure import (
     DeliveryState,
     Failure,
+)
+from custom_components.passerelle_sms.messaging.model.record import MessageRecord
+from custom_components.passerelle_sms.messaging.model.submission import (
     Stage,
     SubmissionRecord,
     Submissions,

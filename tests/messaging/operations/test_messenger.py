@@ -15,6 +15,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     InvalidOptionError,
     InvalidSenderError,
     MessageTooLongError,
+    NextNeedsRelayError,
     NotANumberError,
     NotStoredError,
     OptionNotSupportedError,
@@ -29,6 +30,9 @@ from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardL
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
 from custom_components.passerelle_sms.messaging.model.submission import Stage
+from custom_components.passerelle_sms.messaging.operations.gateway_rules import (
+    GatewayRules,
+)
 from custom_components.passerelle_sms.messaging.operations.message_tester import (
     MessageTester,
 )
@@ -72,7 +76,7 @@ def guard(harness: MessagingHarness) -> Guard:
 def messenger_of(harness: MessagingHarness, guard: Guard) -> Messenger:
     """Return a messenger that knows Maman and Papa."""
     return Messenger(
-        harness.gateway,
+        GatewayRules(harness.gateway),
         AddressBook(
             [
                 Recipient(name="Maman", number=MAMAN),
@@ -120,6 +124,22 @@ async def test_reports_recipient_by_recipient(
     assert {result.gateway for result in report.results} == {"etech_keys"}
     assert report.segments == 1
     assert len(simulated.accepted) == 2
+
+
+async def test_an_account_has_no_next_one(
+    simulated: SimulatedGateway, messenger: Messenger, guard: Guard
+) -> None:
+    """That is said before anything is asked, counted or kept, whatever else is wrong."""
+    asked = simulated.asked("send")
+
+    for text in ("Citerne vide", ""):
+        with pytest.raises(NextNeedsRelayError):
+            await messenger.send(
+                Message(text=text, targets=("Maman",), on_unknown=OnUnknown.NEXT)
+            )
+
+    assert simulated.asked("send") == asked == 0
+    assert guard.segments_last_hour == 0
 
 
 async def test_a_clock_that_is_set_while_a_message_is_read(

@@ -467,9 +467,9 @@ async def test_a_crash_about_the_hour(
         await asyncio.sleep(0)
     harness.cancel_all()
     await until_idle()
-    files = files_of(harness._path)  # noqa: SLF001 # as a power cut leaves them
+    files = files_of(harness.path)  # as a power cut leaves them
     await harness.crash()
-    put_back(harness._path, files)  # noqa: SLF001 # as above
+    put_back(harness.path, files)  # as above
 
     await harness.start()
     await harness.clock.advance(1200)

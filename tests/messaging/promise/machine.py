@@ -6,7 +6,7 @@ import inspect
 import json
 from typing import ClassVar, override
 
-from hypothesis.stateful import RULE_MARKER, invariant
+from hypothesis.stateful import RULE_MARKER, RuleBasedStateMachine, invariant
 
 from custom_components.passerelle_sms.gateways.abilities.delivery import CancelsMessages
 from tests.simulator import Acceptance, Fault
@@ -181,11 +181,11 @@ HOUSES: dict[str, type[Promise]] = {
 }
 
 
-def about(
-    house: type[Promise],
+def about[Machine: RuleBasedStateMachine](
+    house: type[Machine],
     features: frozenset[Feature],
     rules: Collection[str] | None = None,
-) -> type[Promise]:
+) -> type[Machine]:
     """Return a house whose examples have these features, and only these rules if given."""
     others = {
         name

@@ -12,9 +12,9 @@ from custom_components.passerelle_sms.gateways.errors import (
 from custom_components.passerelle_sms.gateways.model.message import Submission
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
-    Failure,
     Stage,
     SubmissionRecord,
 )

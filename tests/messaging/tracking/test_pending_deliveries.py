@@ -10,9 +10,9 @@ from custom_components.passerelle_sms.gateways.model.delivery import DeliveryRep
 from custom_components.passerelle_sms.gateways.model.message import Encoding
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
 from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
     Stage,
     SubmissionRecord,
     Submissions,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
 from custom_components.passerelle_sms.messaging.tracking.pending_deliveries import (
     PendingDeliveries,
 )

@@ -11,8 +11,8 @@ import pytest
 
 from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryReport
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import DeliveryState
 from tests.conftest import MAMAN, PAPA, warnings_logged
 from tests.messaging.fake_clock import START
 from tests.messaging.fake_gateways import (

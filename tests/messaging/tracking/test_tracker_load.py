@@ -17,11 +17,9 @@ from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
+from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.record import MessageRecord
-from custom_components.passerelle_sms.messaging.model.submission import (
-    DeliveryState,
-    Stage,
-)
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.messaging.fake_clock import START, FakeClock
 from tests.messaging.harness import MessagingHarness, following
 from tests.simulator import Simulator

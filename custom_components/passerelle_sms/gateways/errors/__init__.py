@@ -27,13 +27,17 @@ from .local import (
     HourlyCapError,
     IdenticalMessageError,
     NewerJournalError,
+    NothingBeginsError,
     NotStoredError,
     OutboxFullError,
+    RelayedMessageError,
+    RelayWithoutAccountsError,
 )
 from .messages import (
     AlreadyCancelledError,
     AmbiguousNumberError,
     DuplicateMessageError,
+    EmptyGroupError,
     EmptyMessageError,
     EmptyTargetError,
     InvalidMessageError,
@@ -45,6 +49,7 @@ from .messages import (
     MessageNotReadyError,
     MessageTooLongError,
     MissingFieldError,
+    NextNeedsRelayError,
     NoRepliesError,
     NotANumberError,
     NotCancellableError,
@@ -58,7 +63,12 @@ from .messages import (
     TooManyTargetsError,
     UnknownMessageError,
 )
-from .not_sent import CannotConnectError, RateLimitedError, TlsFailedError
+from .not_sent import (
+    CannotConnectError,
+    NoAccountAvailableError,
+    RateLimitedError,
+    TlsFailedError,
+)
 from .unknown import GatewayBrokenError, NoAnswerError, UnreadableAnswerError
 
 __all__ = [
@@ -71,6 +81,7 @@ __all__ = [
     "DailyCapError",
     "DuplicateMessageError",
     "EarlierPartFailedError",
+    "EmptyGroupError",
     "EmptyMessageError",
     "EmptyTargetError",
     "GatewayBrokenError",
@@ -94,6 +105,8 @@ __all__ = [
     "MissingFieldError",
     "NeverSentThereError",
     "NewerJournalError",
+    "NextNeedsRelayError",
+    "NoAccountAvailableError",
     "NoAnswerError",
     "NoRepliesError",
     "NotANumberError",
@@ -101,6 +114,7 @@ __all__ = [
     "NotCancellableError",
     "NotSentError",
     "NotStoredError",
+    "NothingBeginsError",
     "NothingNewError",
     "OldIvorianNumberError",
     "OperationUnknownError",
@@ -110,6 +124,8 @@ __all__ = [
     "RateLimitedError",
     "RecipientBlockedError",
     "RejectedError",
+    "RelayWithoutAccountsError",
+    "RelayedMessageError",
     "ScheduleInPastError",
     "Scope",
     "SenderNotRegisteredError",

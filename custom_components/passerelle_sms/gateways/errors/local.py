@@ -1,7 +1,7 @@
 """Refused by this house itself, before a gateway heard of it."""
 
 from ..outcome import Outcome
-from .base import RejectedError, Scope
+from .base import NotSentError, RejectedError, Scope
 
 
 class HourlyCapError(RejectedError):
@@ -51,3 +51,24 @@ class NewerJournalError(NotStoredError):
     """The journal was written by a newer version, so that this one leaves it alone."""
 
     key = "journal_newer"
+
+
+class RelayWithoutAccountsError(RejectedError):
+    """All accounts of the relay are disabled or removed."""
+
+    key = "relay_without_accounts"
+    scope = Scope.LOCAL
+
+
+class NothingBeginsError(NotSentError):
+    """The account begins nothing now: it pauses, or the house stops."""
+
+    key = "nothing_begins"
+    scope = Scope.LOCAL
+
+
+class RelayedMessageError(RejectedError):
+    """The message is a relay's, which alone may take it back."""
+
+    key = "relayed_message"
+    scope = Scope.LOCAL

@@ -60,6 +60,12 @@ class EmptyTargetError(RejectedError):
     key = "empty_target"
 
 
+class EmptyGroupError(EmptyTargetError):
+    """The group (`group`) has no recipients, or none any more."""
+
+    key = "empty_group"
+
+
 class TooManyTargetsError(RejectedError):
     """More targets are named than one message may have (`maximum`)."""
 
@@ -118,6 +124,12 @@ class MissingFieldError(RejectedError):
     """A recipient has no value for a field of the text (`field`)."""
 
     key = "missing_field"
+
+
+class NextNeedsRelayError(RejectedError):
+    """Only a relay has a next account that could send what may have left."""
+
+    key = "next_needs_relay"
 
 
 class UnknownMessageError(RejectedError):

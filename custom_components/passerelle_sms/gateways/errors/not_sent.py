@@ -17,6 +17,16 @@ class TlsFailedError(NotSentError):
     key = "tls_failed"
 
 
+class NoAccountAvailableError(NotSentError):
+    """No account of a relay can take the message for now.
+
+    `reason` is the key of why the first one that may take it later can't: its code, its
+    words and its details are here, too.
+    """
+
+    key = "no_account_available"
+
+
 class RateLimitedError(NotSentError):
     """Too many requests: the gateway did not look at this one."""
 

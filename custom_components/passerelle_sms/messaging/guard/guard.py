@@ -1,6 +1,6 @@
 """The guard against runaway automations: so much an hour, so much a day, nothing twice."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -15,10 +15,11 @@ from ...gateways.errors import (
 from ...gateways.outcome import Outcome
 from ...gateways.wire.sliding_window import SlidingWindow
 from ..model.planning import mark_planned
-from ..model.record import MessageRecord, text_to
+from ..model.record import MessageRecord
 from ..model.submission import RowKey, SubmissionRecord
 from ..runtime.clock import Clock
-from .recent_texts import RecentTexts, Said
+from .counted import Counted, count_of, said_of, segments_of, waiting
+from .recent_texts import RecentTexts
 
 type _Key = tuple[str, RowKey]
 
@@ -51,19 +52,10 @@ class GuardLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """One submission that counts."""
-
-    segments: int
-    said: Said | None
-    """The whole text, with its first part; the others are not said by themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Earlier:
     """One submission of an earlier run."""
 
-    counted: _Counted
+    counted: Counted
     created: datetime
     said: datetime
     """When somebody has asked for it last."""
@@ -134,7 +126,7 @@ class Guard:
                 if not counts(submission):
                     continue
                 key = record.message_id, submission.key
-                counted = _counted(record, submission)
+                counted = count_of(record, submission)
                 said = max([record.created, *(one.created for one in record.joined)])
                 if is_of_this_run:
                     self._count(key, counted, elapsed - (now - record.created))
@@ -166,28 +158,36 @@ class Guard:
             DailyCapError: it doesn't fit into this day.
 
         """
-        for row in _waiting(record):
+        for row in waiting(record):
             # What was planned has said so itself.
             self.uncount(record.message_id, row.key)
         refused = self.check(record)
         now = self._clock.elapsed()
-        for row in _waiting(record):
+        for row in waiting(record):
             if row.recipient.number not in refused:
-                self._count((record.message_id, row.key), _counted(record, row), now)
+                self._count((record.message_id, row.key), count_of(record, row), now)
         return refused
 
     def check(self, record: MessageRecord) -> dict[str, RejectedError]:
         """Return and raise what `admit` does, but count nothing."""
         refused = self.check_identical(record)
         segments = [
-            _segments(record, row)
-            for row in _waiting(record)
+            segments_of(record, row)
+            for row in waiting(record)
             if row.recipient.number not in refused
         ]
         if segments:
             now = self._clock.elapsed()
             self._check_caps(sum(segments), now, urgent=record.urgent)
         return refused
+
+    def cap_reached(self, segments: int, *, urgent: bool) -> RejectedError | None:
+        """Return the cap that has no room now for so much more; `None` if there is room."""
+        try:
+            self._check_caps(segments, self._pass_time(), urgent=urgent)
+        except RejectedError as error:
+            return error
+        return None
 
     def plan(self, record: MessageRecord) -> dict[str, RejectedError]:
         """Take for said what is kept here until its hour, and tell whom it must not reach.
@@ -198,34 +198,37 @@ class Guard:
         refused = self.check_identical(record)
         now = self._clock.elapsed()
         kept = mark_planned(record)
-        for row in _waiting(record):
+        for row in waiting(record):
             if row.recipient.number not in refused:
-                counted = _counted(kept, kept.find(row.key))
+                counted = count_of(kept, kept.find(row.key))
                 self._count((record.message_id, row.key), counted, now)
         return refused
 
     def check_identical(self, record: MessageRecord) -> dict[str, RejectedError]:
         """Return the numbers that had the same text within the window; count nothing.
 
-        Each has an `IdenticalMessageError`, as `admit` returns it.
+        Each has an `IdenticalMessageError`, as `admit` returns it. What a relay sends is
+        none: the relay has looked itself, and may pass on what another account had.
         """
         self._pass_time()
+        if record.is_leg:
+            return {}
         minutes = _in_minutes(min(self._limits.identical_window, _DAY))
         return {
             row.recipient.number: IdenticalMessageError(
                 number=row.recipient.public_label, minutes=minutes
             )
-            for row in _waiting(record)
-            if (said := _said(record, row)) is not None and self._texts.holds(said)
+            for row in waiting(record)
+            if (said := said_of(record, row)) is not None and self._texts.holds(said)
         }
 
     def say_again(self, record: MessageRecord, counted_as: str) -> None:
         """Take for said now what has joined a message that is counted, which costs nothing."""
         now = self._pass_time()
-        for row in _waiting(record):
+        for row in waiting(record):
             key = counted_as, row.key
             if key in self._day:
-                self._say(key, _counted(record, row), now)
+                self._say(key, count_of(record, row), now)
 
     def hand_on(self, before: MessageRecord, after: MessageRecord) -> None:
         """Count a message under another id, as it counts now."""
@@ -292,12 +295,12 @@ class Guard:
             if is_first_run or not booted <= earlier.said <= now:
                 self._texts.discard(key)
 
-    def _count(self, key: _Key, counted: _Counted, at: timedelta) -> None:
+    def _count(self, key: _Key, counted: Counted, at: timedelta) -> None:
         self._hour.add(key, at, counted.segments)
         self._day.add(key, at, counted.segments)
         self._say(key, counted, at)
 
-    def _say(self, key: _Key, counted: _Counted, at: timedelta) -> None:
+    def _say(self, key: _Key, counted: Counted, at: timedelta) -> None:
         if counted.said is not None:
             self._texts.add_text(key, at, counted.said)
 
@@ -312,35 +315,9 @@ def counts(submission: SubmissionRecord) -> bool:
     return not submission.outcome.is_free
 
 
-def _waiting(record: MessageRecord) -> Iterator[SubmissionRecord]:
-    return (row for row in record.submissions if row.is_waiting)
-
-
 def _identical_window(limits: GuardLimits) -> timedelta:
     window = min(limits.identical_window, _DAY)
     return window - min(TOLERANCE, window / _LARGEST_PART)
-
-
-def _counted(record: MessageRecord, row: SubmissionRecord) -> _Counted:
-    return _Counted(segments=_segments(record, row), said=_said(record, row))
-
-
-def _segments(record: MessageRecord, row: SubmissionRecord) -> int:
-    """Return what a submission counts: also a checked number, which has no text."""
-    return 0 if row.is_planned else max(1, record.segments_of(row))
-
-
-def _said(record: MessageRecord, row: SubmissionRecord) -> Said | None:
-    """Return what one recipient reads, and when if that is later; once for all parts.
-
-    One text with other values, or for another hour, is another message.
-    """
-    if row.part > 1:
-        return None
-    text, send_at = text_to(record, row.recipient.number), record.options.send_at
-    if send_at is not None:
-        text = f"{send_at.isoformat()} {text}"
-    return Said(text, row.recipient.number)
 
 
 def _in_minutes(time: timedelta) -> str:

@@ -24,7 +24,14 @@ from typing import Final
 
 from ...gateways.errors import NewerJournalError
 from .messages import hold_waiting, remove_messages, unreadable_messages
-from .notes import distrust_balance, read_note, write_note
+from .notes import (
+    distrust_balance,
+    end_epoch,
+    read_epoch,
+    read_note,
+    write_epoch,
+    write_note,
+)
 from .private_file import (
     aside,
     backup_token_of,
@@ -104,6 +111,8 @@ class Database:
     path: Path
     connection: sqlite3.Connection
     """For what is to be said to SQLite itself."""
+    epoch: str = ""
+    """What tells this file from all that were, or will be, in its place; see `notes`."""
 
     def __init__(self, path: Path) -> None:
         """Open the file at `path`, or create it, for nobody else to read.
@@ -240,7 +249,15 @@ class Database:
             doubt.unlink(missing_ok=True)
             token.unlink(missing_ok=True)
             sync_folder(self.path.parent)
+        self.epoch = self.read(read_epoch) or self._begin_epoch()
         return is_doubtful
+
+    def _begin_epoch(self) -> str:
+        """Return a new epoch, known as long as the file is open if it can't be written."""
+        epoch = secrets.token_hex(8)
+        with suppress(sqlite3.Error):
+            self.write(write_epoch, epoch)
+        return epoch
 
     @property
     def is_backed_up(self) -> bool:
@@ -316,6 +333,7 @@ def _settle(connection: sqlite3.Connection, is_doubtful: bool) -> None:
     if is_doubtful:
         hold_waiting(connection)
         distrust_balance(connection)
+        end_epoch(connection)
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -49,6 +49,15 @@ class JournalAccess:
         self._tasks = Tasks()
 
     @property
+    def epoch(self) -> str:
+        """What tells the file that is open from all that were, or will be, in its place.
+
+        What a file of the same epoch doesn't hold was never written to it, unless it was
+        pruned. Nothing while none is open.
+        """
+        return "" if self._file is None else self._file.epoch
+
+    @property
     def _is_open(self) -> bool:
         return self._file is not None
 

@@ -21,14 +21,10 @@ from ..model.submission import (
     read_row_key,
 )
 from ..recipients.address_book import Recipient
+from ..text.splitting import TooLong
 from .joined_rows import read_joined, write_joined
-from .message_json import (
-    header_to_json,
-    options_from_json,
-    parts_from_json,
-    state_from_json,
-    state_to_json,
-)
+from .message_json import header_to_json, options_from_json, parts_from_json
+from .state_json import state_from_json, state_to_json
 from .values import (
     UNREADABLE,
     DamagedError,
@@ -192,6 +188,10 @@ def _submission_values(
     }
 
 
+def _too_long(stored: str | None) -> TooLong | None:
+    return None if stored is None else TooLong(stored)
+
+
 def _or_none(when: datetime | None) -> int | None:
     return None if when is None else microseconds(when)
 
@@ -218,6 +218,9 @@ def read_message(connection: sqlite3.Connection, rowid: int) -> MessageRecord:
             ),
             is_kept=stored.get("is_kept", False),
             parts=parts_from_json(stored),
+            relay=stored.get("relay"),
+            relay_message=stored.get("relay_message"),
+            too_long=_too_long(stored.get("too_long")),
             submissions=_read_submissions(connection, message_id.decode()),
             joined=read_joined(connection, message_id.decode()) if has_joined else (),
         )

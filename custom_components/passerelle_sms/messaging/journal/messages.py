@@ -6,6 +6,7 @@ All of it blocks, and may raise `sqlite3.Error`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+import json
 import sqlite3
 from typing import Self
 
@@ -15,7 +16,7 @@ from ..model.record import MessageRecord
 from ..model.submission import Notice, RowKey, Stage, SubmissionRecord
 from .joined_rows import find_leader
 from .message_rows import check_moments, read_message, write_message
-from .notes import distrust_balance, keep_ledger, read_run
+from .notes import distrust_balance, end_epoch, keep_ledger, read_run
 from .values import DamagedError, microseconds
 
 # Which messages: each is then read by its row.
@@ -39,7 +40,8 @@ _SINCE = """
     WHERE created >= :when AND (
         :number IS NULL OR EXISTS (
             SELECT 1 FROM submission
-            WHERE submission.message_id = message.message_id AND number = :number
+            WHERE submission.message_id = message.message_id
+            AND number >= :number AND number < :number || '$'
         )
     )
     ORDER BY created, message_id
@@ -51,7 +53,8 @@ _SENT_SINCE = """
     WHERE send_at >= :when AND created < :when AND (
         :number IS NULL OR EXISTS (
             SELECT 1 FROM submission
-            WHERE submission.message_id = message.message_id AND number = :number
+            WHERE submission.message_id = message.message_id
+            AND number >= :number AND number < :number || '$'
         )
     )
 """
@@ -69,7 +72,11 @@ _FIND = """
     AND EXISTS (
         SELECT 1 FROM submission
         WHERE submission.message_id = message.message_id
-        AND (:number IS NULL OR number >= :number AND number < :number || '$')
+        AND (
+            :numbers IS NULL
+            OR substr(number, 1, instr(number || '#', '#') - 1)
+                IN (SELECT value FROM json_each(:numbers))
+        )
         AND (:outcome IS NULL OR outcome = :outcome)
         AND (:outcome IS NULL OR NOT EXISTS (
             SELECT 1 FROM submission AS other
@@ -106,8 +113,12 @@ _PRUNE = """
         )
     )
 """
+# Of what a relay sends, the relay asks.
 _HOLD = """
-    UPDATE submission SET outcome = :unknown, stage = :held, notice = :unannounced
+    UPDATE submission SET outcome = :unknown, stage = :held, notice = (
+        SELECT CASE WHEN json_extract(header, '$.relay') IS NULL THEN :unannounced END
+        FROM message WHERE message.message_id = submission.message_id
+    )
     WHERE stage <> 'closed' AND stage IN (:open, :planned)
 """
 _SINCE_PERIOD = """
@@ -122,8 +133,8 @@ _FIRST, _LAST = -(2**63), 2**63 - 1
 class JournalQuery:
     """Which messages to find; what is `None` does not matter."""
 
-    number: str | None = field(default=None, repr=False)
-    """E.164: one of the submissions goes there."""
+    numbers: frozenset[str] | None = field(default=None, repr=False)
+    """E.164: one of the submissions goes to one of them."""
     outcome: Outcome | None = None
     """One of the submissions has it, whichever number it goes to."""
     tag: str | None = field(default=None, repr=False)
@@ -232,11 +243,12 @@ def created_since(
 
 def find(connection: sqlite3.Connection, query: JournalQuery) -> list[MessageRecord]:
     """Return the messages that a query asks for, newest first."""
+    numbers = None if query.numbers is None else json.dumps([*query.numbers])
     return _read(
         connection,
         _FIND,
         {
-            "number": query.number,
+            "numbers": numbers,
             "outcome": query.outcome,
             "tag": query.tag,
             "since": _FIRST if query.since is None else microseconds(query.since),
@@ -294,6 +306,7 @@ def unreadable_messages(connection: sqlite3.Connection) -> list[tuple[int]]:
 def remove_messages(connection: sqlite3.Connection, rows: list[tuple[int]]) -> None:
     """Take rows out: what they would have told of charges is unknown from now on."""
     distrust_balance(connection)
+    end_epoch(connection)
     connection.executemany("DELETE FROM message WHERE rowid = ?", rows)
 
 

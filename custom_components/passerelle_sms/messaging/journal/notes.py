@@ -11,6 +11,7 @@ from .values import read_rows
 _LEDGER = "ledger"
 _DISTRUSTED = "ledger_distrusted"
 _UNFINISHED = "unfinished"
+_EPOCH = "epoch"
 RUN: Final = "run"
 """Under which number this run of Home Assistant dates what it writes."""
 
@@ -88,3 +89,22 @@ def is_unfinished(connection: sqlite3.Connection, was_finished: bool) -> bool:
 def is_balance_distrusted(connection: sqlite3.Connection) -> bool:
     """Return whether charges may be missing in this file."""
     return read_note(connection, _DISTRUSTED) is not None
+
+
+def read_epoch(connection: sqlite3.Connection) -> str | None:
+    """Return what tells this file from all others that were in its place.
+
+    What a file with the same epoch doesn't know was never written to it. It is another
+    one as soon as anything may be missing.
+    """
+    return read_note(connection, _EPOCH)
+
+
+def write_epoch(connection: sqlite3.Connection, epoch: str) -> None:
+    """Begin an epoch."""
+    write_note(connection, _EPOCH, epoch)
+
+
+def end_epoch(connection: sqlite3.Connection) -> None:
+    """End the epoch: messages may be missing in this file."""
+    write_note(connection, _EPOCH, None)

@@ -20,6 +20,7 @@ def may_join(record: MessageRecord) -> bool:
         record.kind is Kind.MESSAGE
         and record.options.send_at is None
         and not record.options.test
+        and not record.is_leg
         and is_wholly_unsent(record)
     )
 
@@ -43,6 +44,7 @@ def is_same(waiting: MessageRecord, new: MessageRecord) -> bool:
         and waiting.on_unknown is new.on_unknown
         and waiting.options == new.options
         and waiting.parts == new.parts
+        and waiting.too_long is new.too_long
         and _recipients(waiting) == _recipients(new)
     )
 

@@ -21,7 +21,7 @@ class Message:
     text: str = field(repr=False)
     title: str | None = field(default=None, repr=False)
     targets: tuple[Target, ...] | None = field(default=None, repr=False)
-    """Recipients' names or numbers, as written; `None` is everybody known."""
+    """Names of recipients or groups, or numbers, as written; `None` is everybody known."""
     by_guest: bool = False
     """Whether a user asks who is no administrator: no number is named for him."""
     sender: str | None = field(default=None, repr=False)

@@ -9,15 +9,9 @@ from typing import Final
 from ...gateways.errors import EarlierPartFailedError
 from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.outcome import Outcome
+from .failure import DeliveryState, Failure
 from .states import State, moved
-from .submission import (
-    DeliveryState,
-    Failure,
-    Stage,
-    SubmissionRecord,
-    Submissions,
-    row_key,
-)
+from .submission import Stage, SubmissionRecord, Submissions, row_key
 
 # What is paid, or will be, or may be.
 _PAID: Final = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.QUEUED})
@@ -54,7 +48,8 @@ def whole(rows: Sequence[SubmissionRecord]) -> SubmissionRecord:
     """
     if len(rows) == 1:
         return rows[0]
-    first, deciding = rows[0], next((r for r in rows if not _is_fine(r)), rows[0])
+    first = rows[0]
+    deciding = next((row for row in rows if not _is_fine(row, first)), first)
     paid = [row for row in rows if row.outcome in _PAID]
     costs = [row.cost for row in paid if row.cost is not None]
     return replace(
@@ -104,9 +99,14 @@ def _closed(submission: SubmissionRecord) -> SubmissionRecord:
     )
 
 
-def _is_fine(row: SubmissionRecord) -> bool:
-    """Return whether a part is accepted, or was only tested and has passed."""
-    is_tested = row.outcome is Outcome.NOT_SENT and row.failure is None
+def _is_fine(row: SubmissionRecord, first: SubmissionRecord) -> bool:
+    """Return whether a part is accepted, or was only tested and has passed.
+
+    What follows one that was accepted is no test: it provably has not left.
+    """
+    is_tested = first.outcome is not Outcome.ACCEPTED and (
+        row.outcome is Outcome.NOT_SENT and row.failure is None
+    )
     return row.outcome is Outcome.ACCEPTED or is_tested
 
 

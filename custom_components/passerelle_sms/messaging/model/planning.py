@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...gateways.errors import RejectedError
+from .failure import Failure
 from .record import MessageRecord
 from .states import State, moved
-from .submission import Failure, Notice, SubmissionRecord
+from .submission import Notice, SubmissionRecord
 
 
 def mark_planned(record: MessageRecord) -> MessageRecord:

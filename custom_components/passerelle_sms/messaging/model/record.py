@@ -9,6 +9,7 @@ from typing import Final, Self
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Encoding, Sms
 from ...gateways.model.options import SmsOptions
+from ..text.splitting import TooLong
 from .parts import Parts, left_over, whole
 from .submission import RowKey, Stage, SubmissionRecord, Submissions, row_key
 
@@ -24,7 +25,9 @@ class OnUnknown(StrEnum):
     HOLD = "hold"
     """Ask the user: it may have arrived."""
     RESEND = "resend"
-    """Send it again: rather twice than never."""
+    """Send it again: rather twice than never. A relay does so once, by the next account."""
+    NEXT = "next"
+    """Let the next account send it at once, and the next one after that: relays only."""
 
 
 class Choice(StrEnum):
@@ -85,11 +88,23 @@ class MessageRecord:
     """Whether it is kept here until its hour, as its gateway sends nothing later."""
     parts: Parts = Parts()
     """What is sent of a text that is too long for one message."""
+    too_long: TooLong | None = None
+    """What becomes of a relay's text where it is too long for an account; else `None`."""
     submissions: Submissions = field(default_factory=Submissions)
     joined: tuple[Joined, ...] = ()
     """Who has asked for the same while it waited, oldest first."""
     leader: str | None = None
     """The id of the message that this one has joined; of what is kept it is `None`."""
+    relay: str | None = None
+    """The relay that sends it, by its config entry: one attempt of its message, which is
+    never sent again by this account, and of which nobody is told here; else `None`."""
+    relay_message: str | None = None
+    """The relay's message that it is an attempt of."""
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether a relay sends it through this account: one attempt, and no more."""
+        return self.relay is not None
 
     @property
     def kept_id(self) -> str:
@@ -165,9 +180,15 @@ class MessageRecord:
         return self.submissions.find(key)
 
     def rows_of(self, number: str) -> Sequence[SubmissionRecord]:
-        """Return the parts for one recipient, in their order; raises `KeyError`."""
-        count = max(len(self.parts.of(number)), 1)
-        return [self.find(row_key(number, part)) for part in range(1, count + 1)]
+        """Return the parts for one recipient, in their order; raises `KeyError`.
+
+        They may begin with a later one than the first: what came before it, another
+        account has sent.
+        """
+        count = len(self.parts.of(number))
+        keys = [row_key(number, part) for part in range(1, count + 1)]
+        rows = [row for row in map(self.submissions.get, keys) if row is not None]
+        return rows or [self.find(row_key(number))]
 
     def whole_for(self, number: str) -> SubmissionRecord:
         """Return what has become of all parts for one recipient; raises `KeyError`."""
@@ -178,11 +199,19 @@ class MessageRecord:
         """What has become of it for each recipient."""
         if not self.parts:
             return self.submissions
-        return [
-            self.whole_for(row.recipient.number)
-            for row in self.submissions
-            if row.part == 1
-        ]
+        return [self.whole_for(row.recipient.number) for row in self.first_rows]
+
+    @property
+    def first_rows(self) -> Sequence[SubmissionRecord]:
+        """The first of what is sent here to each recipient, in their order."""
+        return [row for row in self.submissions if self.before(row) is None]
+
+    def before(self, submission: SubmissionRecord) -> SubmissionRecord | None:
+        """Return the part before another one, if it is sent here."""
+        if submission.part == 1:
+            return None
+        key = row_key(submission.recipient.number, submission.part - 1)
+        return self.submissions.get(key)
 
     def segments_of(self, submission: SubmissionRecord) -> int:
         """Return what a submission takes: by the gateway's count, or else our own."""

@@ -9,9 +9,12 @@ from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.model.message import Encoding
 from ...gateways.outcome import Outcome
 from ..recipients.address_book import Recipient, UnusableTarget
+from .failure import DeliveryState, Failure
+from .leg import Leg
+from .leg_history import leg_that_counts
 from .parts import whole
 from .record import MessageRecord
-from .submission import DeliveryState, Failure, SubmissionRecord
+from .submission import SubmissionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,8 @@ class RecipientResult:
     public_label: str
     outcome: Outcome
     gateway: str
-    """The gateway's key."""
+    """The gateway's key; of a relay's message that of the leg that counts, and before
+    there is one what stands in its place."""
     submission_id: str | None = field(default=None, repr=False)
     segments: int | None = None
     cost: Decimal | None = None
@@ -36,6 +40,8 @@ class RecipientResult:
 
     parts: tuple[SubmissionRecord, ...] = ()
     """What became of each part of a text that was split."""
+    legs: tuple[Leg, ...] = ()
+    """Through which accounts a relay has tried to send it, in their order."""
 
     @classmethod
     def of(
@@ -45,12 +51,13 @@ class RecipientResult:
         parts: Sequence[SubmissionRecord] = (),
     ) -> Self:
         """Return the result that a submission gives, or what its parts come to."""
+        leg = leg_that_counts(submission.legs)
         return cls(
             number=submission.recipient.number,
             label=submission.recipient.label,
             public_label=submission.recipient.public_label,
             outcome=submission.outcome,
-            gateway=gateway,
+            gateway=gateway if leg is None else leg.gateway,
             submission_id=submission.submission_id,
             segments=submission.segments,
             cost=submission.cost,
@@ -58,6 +65,7 @@ class RecipientResult:
             sent_at_once=submission.sent_at_once,
             delivery=submission.delivery,
             parts=tuple(parts) if len(parts) > 1 else (),
+            legs=submission.legs,
         )
 
     def told_of(self, recipient: Recipient) -> Self:

@@ -12,7 +12,7 @@ from .submission import RowKey, SubmissionRecord, row_key
 
 def is_blocked(record: MessageRecord, submission: SubmissionRecord) -> bool:
     """Return whether a part waits for the one before it."""
-    before = _before(record, submission)
+    before = record.before(submission)
     return before is not None and before.outcome is not Outcome.ACCEPTED
 
 
@@ -57,13 +57,5 @@ def following(
 
 def follows_unsent(record: MessageRecord, submission: SubmissionRecord) -> bool:
     """Return whether a part stays at home anyway if the one before it does."""
-    before = _before(record, submission)
+    before = record.before(submission)
     return before is not None and before.stays_here and not before.resent
-
-
-def _before(
-    record: MessageRecord, submission: SubmissionRecord
-) -> SubmissionRecord | None:
-    if submission.part == 1:
-        return None
-    return record.find(row_key(submission.recipient.number, submission.part - 1))

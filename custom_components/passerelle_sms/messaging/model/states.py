@@ -8,9 +8,11 @@
 | waiting      | rejected                                                   | our own rules have changed         |
 | waiting      | held                                                       | an earlier request may have left   |
 | waiting      | planned                                                    | kept here until its hour           |
+| waiting      | accepted                                                   | a relay's: an account had taken it |
 | planned      | waiting, rejected                                          | its hour has come; not allowed now |
 | planned      | expired, not_sent, held                                    | as what waits                      |
 | unknown      | accepted, rejected, waiting, held, unknown                 | the answer, or what evidence tells |
+| unknown      | not_sent                                                   | a relay's one attempt: not here    |
 | held         | accepted, dropped, waiting, not_sent                       | the user's choice, a report        |
 | accepted     | not_sent, dropped                                          | the gateway took it back           |
 
@@ -48,6 +50,7 @@ LEGAL: Final = {
         State.REJECTED,
         State.HELD,
         State.PLANNED,
+        State.ACCEPTED,
     },
     State.PLANNED: {
         State.WAITING,
@@ -62,6 +65,7 @@ LEGAL: Final = {
         State.WAITING,
         State.HELD,
         State.UNKNOWN,
+        State.NOT_SENT,
     },
     State.HELD: {State.ACCEPTED, State.DROPPED, State.WAITING, State.NOT_SENT},
     State.ACCEPTED: {State.NOT_SENT, State.DROPPED},

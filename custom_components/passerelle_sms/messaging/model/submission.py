@@ -10,10 +10,11 @@ from itertools import compress
 from operator import is_not
 from typing import Final, NewType, Self, overload, override
 
-from ...gateways.errors import GatewayError
-from ...gateways.model.delivery import DeliveryReport, DeliveryStatus, Sent
+from ...gateways.model.delivery import Sent
 from ...gateways.outcome import Outcome
 from ..recipients.address_book import Recipient
+from .failure import DeliveryState, Failure
+from .leg import Leg
 
 RowKey = NewType("RowKey", str)
 """What tells the rows of one message apart: the recipient's number; of a later part of a
@@ -56,69 +57,6 @@ class Notice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a submission was not accepted, as it outlives a restart."""
-
-    key: str
-    """The stable name of the error."""
-    code: str | None = field(default=None, repr=False)
-    words: str | None = field(default=None, repr=False)
-    details: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def of(cls, error: GatewayError) -> Self:
-        """Return what is kept of an error."""
-        return cls(
-            key=error.key, code=error.code, words=error.words, details=error.details
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryState:
-    """Where a submission is, as far as its gateway has told."""
-
-    status: DeliveryStatus = DeliveryStatus.PENDING
-    code: str | None = field(default=None, repr=False)
-    """The gateway's own."""
-    words: str | None = field(default=None, repr=False)
-    """The gateway's own, redacted."""
-    at: datetime | None = None
-    """When it happened, as far as the gateway tells."""
-    is_billed: bool | None = None
-    is_announced: bool = False
-    """Whether everybody who listens has heard how it ended."""
-
-    @classmethod
-    def of(cls, report: DeliveryReport) -> Self:
-        """Return what a report says; nobody has heard of it yet."""
-        return cls(
-            status=report.status,
-            code=report.code,
-            words=report.words,
-            at=report.at,
-            is_billed=report.is_billed,
-        )
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether there is more to hear, or to tell."""
-        return not (self.status.is_final and self.is_announced)
-
-    def is_news(self, report: DeliveryReport) -> bool:
-        """Return whether a report says more than what is known.
-
-        What has ended stays as it ended; only that it arrived after all is news, when
-        nobody had seen it arrive.
-        """
-        if self.status.is_final:
-            return (
-                report.status is DeliveryStatus.DELIVERED
-                and self.status is not DeliveryStatus.DELIVERED
-            )
-        return (report.status, report.code) != (self.status, self.code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionRecord:
     """What became of a message, or of one part of it, for one recipient so far."""
 
@@ -151,6 +89,8 @@ class SubmissionRecord:
     """What became of it after it was accepted; `None` where nothing is to be heard."""
     notice: Notice | None = None
     """What a person has still to hear of it; `None` for nothing."""
+    legs: tuple[Leg, ...] = ()
+    """Through which accounts a relay has tried to send it, in their order."""
 
     @property
     def is_planned(self) -> bool:

@@ -12,20 +12,15 @@ from ...gateways.errors import DuplicateMessageError, MessageCancelledError
 from ...gateways.model.delivery import DeliveryReport
 from ...gateways.model.message import Submission
 from ...gateways.outcome import Outcome
+from .failure import DeliveryState, Failure
+from .leg import resent_legs
 from .planning import mark_planned
 from .record import Choice, MessageRecord
 from .refusals import is_refusal_of_account
 from .sequence import follows_unsent
+from .single_attempt import after_one_attempt
 from .states import State, moved, state_of
-from .submission import (
-    DeliveryState,
-    Failure,
-    Notice,
-    RowKey,
-    Stage,
-    SubmissionRecord,
-    row_key,
-)
+from .submission import Notice, RowKey, Stage, SubmissionRecord, row_key
 
 _AFTER_ANSWER: Final = {
     Outcome.ACCEPTED: State.ACCEPTED,
@@ -90,6 +85,8 @@ def apply_results(
         # A report may have settled it meanwhile.
         if record.find(key).is_unknown_open
     )
+    if record.is_leg:
+        return record.updated(map(after_one_attempt, after))
     return record.updated(
         replace(submission, notice=Notice.UNANNOUNCED)
         if is_answered and submission.outcome is Outcome.REJECTED
@@ -121,7 +118,12 @@ def _apply_result(
         # As if there had been no request; of one before it that says nothing. Its moment
         # is not that of `earlier` where the clock was set meanwhile.
         attempted = submission if earlier.is_unknown_open else earlier
-        return replace(earlier, failure=_failure(result), attempted=attempted.attempted)
+        return replace(
+            earlier,
+            failure=_failure(result),
+            attempted=attempted.attempted,
+            legs=submission.legs,
+        )
     if not earlier.is_unknown_open and not earlier.resent:
         return _after_answer(submission, result)
     if proves_earlier_send and isinstance(result.error, DuplicateMessageError):
@@ -169,12 +171,14 @@ def expired(record: MessageRecord, keys: Iterable[RowKey]) -> MessageRecord:
     """Return the message once it is old news: what has not left stays at home.
 
     A doubt never expires; of what waits to be sent again the first may have arrived, so
-    that is the user's to judge. A person is to hear of the rest, once for all parts.
+    that is the user's to judge. A person is to hear of the rest, once for all parts; of
+    what a relay sends, the relay tells.
     """
+    notice = None if record.is_leg else Notice.UNANNOUNCED
     return record.updated(
         moved(submission, State.HELD)
         if submission.resent
-        else replace(moved(submission, State.EXPIRED), notice=Notice.UNANNOUNCED)
+        else replace(moved(submission, State.EXPIRED), notice=notice)
         for submission in map(record.find, keys)
         if submission.stays_here and not follows_unsent(record, submission)
     )
@@ -239,8 +243,13 @@ def settle_accepted(keys: Iterable[RowKey], record: MessageRecord) -> MessageRec
 def requeue(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
     """Return the message with what provably has not left put back in the queue.
 
-    Its attempts don't count; of what was sent again, the first still may have left.
+    Its attempts don't count; of what was sent again, the first still may have left. What
+    a relay sends had its one attempt: it is the relay's to send it elsewhere.
     """
+    if record.is_leg:
+        return record.updated(
+            moved(submission, State.NOT_SENT) for submission in _in_doubt(record, keys)
+        )
     return record.updated(
         replace(
             moved(submission, State.WAITING),
@@ -256,10 +265,14 @@ def resend(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
 
 
 def hold_for_user(keys: Iterable[RowKey], record: MessageRecord) -> MessageRecord:
-    """Return the message with what no evidence settles held."""
-    return record.updated(
-        moved(submission, State.HELD) for submission in _in_doubt(record, keys)
-    )
+    """Return the message with what no evidence settles held.
+
+    Of what a relay sends nobody is told here: the relay asks.
+    """
+    held = (moved(submission, State.HELD) for submission in _in_doubt(record, keys))
+    if record.is_leg:
+        held = (replace(submission, notice=None) for submission in held)
+    return record.updated(held)
 
 
 def apply_user_choice(
@@ -272,7 +285,11 @@ def apply_user_choice(
     """
     held = [s for s in record.submissions if s.stage is Stage.HELD]
     if choice is Choice.RESEND:
-        again = replace(record, created=now).updated(map(_requeue_as_resend, held))
+        by = now - record.created
+        again = replace(record, created=now).updated(
+            replace(_requeue_as_resend(one), legs=resent_legs(one.legs, by))
+            for one in held
+        )
         return mark_planned(again) if record.is_kept_beyond(now) else again
     to = State.ACCEPTED if choice is Choice.SENT else State.DROPPED
     return record.updated(moved(submission, to) for submission in held)

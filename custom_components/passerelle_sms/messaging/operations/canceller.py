@@ -1,35 +1,22 @@
-"""Takes messages back: from the outbox, or from the gateway that keeps them for later."""
+"""Takes messages back that are here: in the outbox, or kept until their hour."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
-from ...gateways.abilities.delivery import CancelsMessages
 from ...gateways.errors import (
     AlreadyCancelledError,
     NotCancellableError,
+    RelayedMessageError,
     UnknownMessageError,
 )
-from ...gateways.gateway import Gateway
-from ...gateways.model.message import Cancellation, Scheduled
 from ...gateways.outcome import Outcome
-from ..change_listeners import ChangeListener
 from ..message_store import MessageStore
-from ..model.record import MessageRecord, text_sent
-from ..model.submission import Stage, row_key
-from ..model.transitions import (
-    is_cancelled,
-    mark_cancelled_at_gateway,
-    may_be_at_gateway,
-)
-from ..observers import MessageObserver
+from ..model.record import MessageRecord
+from ..model.submission import Stage
+from ..model.transitions import is_cancelled
 from ..outbox.dispatcher import Dispatcher
 from ..outbox.joining import Joining
-from ..reconciliation.ledger import Ledger
-from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from .planned_messages import PlannedMessages
 
@@ -44,30 +31,20 @@ class Cancelled:
 
 
 class Canceller:
-    """Takes back the messages of one account."""
+    """Takes back the messages of one account or relay, as far as they are here."""
 
     def __init__(
         self,
-        gateway: Gateway,
         dispatcher: Dispatcher,
         joining: Joining,
         planned: PlannedMessages,
         store: MessageStore,
-        ledger: Ledger,
-        clock: Clock,
-        observer: MessageObserver,
-        follow: ChangeListener,
     ) -> None:
-        """Take back what is `planned`, or in the outbox, and from `gateway` where it can."""
-        self._gateway = gateway
+        """Take back what is `planned`, or in the outbox."""
         self._dispatcher = dispatcher
         self._joining = joining
         self._planned = planned
         self._store = store
-        self._ledger = ledger
-        self._clock = clock
-        self._observer = observer
-        self._follow = follow
         self._one_by_one = asyncio.Lock()
         self._tasks = Tasks()
 
@@ -83,6 +60,7 @@ class Canceller:
             UnknownMessageError: there is no such message.
             AlreadyCancelledError: it was taken back before.
             NotCancellableError: there is nothing left to take back.
+            RelayedMessageError: it is a relay's, which alone may take it back.
             GatewayError: of the kind that says why the gateway didn't take it back.
 
         """
@@ -98,6 +76,9 @@ class Canceller:
             return await self._take_back(message_id)
 
     async def _take_back(self, message_id: str) -> Cancelled:
+        found = await self._store.get(message_id)
+        if found is not None and found.is_leg:
+            raise RelayedMessageError
         was_planned = await self._planned.withdraw(message_id)
         before = await self._store.get(message_id)
         if before is None:
@@ -107,87 +88,22 @@ class Canceller:
         if not await self._joining.leave(message_id):
             await self._dispatcher.withdraw(before.kept_id)
         record = await self._store.get(message_id) or before
-        told_back: list[Decimal] = []
-        for part, scheduled in self._requests(record):
-            cancellation = await self._cancel_at_gateway(scheduled)
-            record = await self._write_down(record, part, scheduled)
-            self._follow(record, record.submissions)
-            self._observer.on_message_cancelled(record)
-            if cancellation.credits_back is not None:
-                told_back.append(cancellation.credits_back)
+        record, told_back = await self._take_back_there(record)
         if _states(record) == _states(before):
             if any(map(is_cancelled, record.submissions)):
                 raise AlreadyCancelledError
             raise NotCancellableError
-        credits_back = sum(told_back, Decimal(0)) if told_back else None
-        return Cancelled(record=record, credits_back=credits_back)
+        total = sum(told_back, Decimal(0)) if told_back else None
+        return Cancelled(record=record, credits_back=total)
 
-    def _requests(self, record: MessageRecord) -> Iterator[tuple[int, Scheduled]]:
-        """Yield what the gateway is to be asked for: first what it has for certain.
-
-        Each with the part of the text that it is for.
-        """
-        send_at = record.options.send_at
-        if not isinstance(self._gateway, CancelsMessages):
-            return
-        now = self._clock.now()
-        if send_at is None or send_at <= now:
-            return
-        for (submission_id, part, text), numbers in self._at_gateway(record).items():
-            for scheduled in self._gateway.cancel_requests(
-                Scheduled(
-                    recipients=tuple(numbers),
-                    text=text,
-                    sender=record.sender,
-                    send_at=send_at,
-                    submission_id=submission_id,
-                    options=record.options,
-                )
-            ):
-                yield part, scheduled
-
-    def _at_gateway(
+    async def _take_back_there(
         self, record: MessageRecord
-    ) -> dict[tuple[str | None, int, str], list[str]]:
-        """Return whose submissions have one id at the gateway, and read the same."""
-        found: defaultdict[tuple[str | None, int, str], list[str]] = defaultdict(list)
-        for submission in sorted(
-            record.submissions, key=lambda submission: submission.stage is Stage.HELD
-        ):
-            if may_be_at_gateway(submission):
-                number = submission.recipient.number
-                text = text_sent(self._gateway, record, submission)
-                kind = submission.submission_id, submission.part, text
-                found[kind].append(number)
-        return found
+    ) -> tuple[MessageRecord, list[Decimal]]:
+        """Take back what somebody else keeps for later, as only gateways do.
 
-    async def _cancel_at_gateway(self, scheduled: Scheduled) -> Cancellation:
-        assert isinstance(self._gateway, CancelsMessages)
-        # The balance will rise: it can't tell what became of a message in doubt.
-        movement = await self._ledger.begin_movement()
-        credits_back: Decimal | None = None
-        try:
-            cancellation = await self._gateway.cancel(scheduled)
-            credits_back = cancellation.credits_back
-        except AlreadyCancelledError:
-            # By an earlier request whose answer was lost, or on the gateway's site.
-            return Cancellation()
-        finally:
-            self._ledger.end_movement(movement, credits_back)
-            self._observer.invalidate_balance()
-        return cancellation
-
-    async def _write_down(
-        self, record: MessageRecord, part: int, scheduled: Scheduled
-    ) -> MessageRecord:
-        changed = await self._store.change(
-            record.kept_id,
-            partial(
-                mark_cancelled_at_gateway,
-                keys=[row_key(number, part) for number in scheduled.recipients],
-            ),
-        )
-        return changed or record
+        Returns the message after that, and the credits given back, as far as they are told.
+        """
+        return record, []
 
 
 def _states(record: MessageRecord) -> list[tuple[Outcome, Stage]]:

@@ -9,6 +9,7 @@ are made here tell.
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Protocol, override
 
 from ...gateways.abilities.options import TriesMessages
 from ...gateways.gateway import Gateway
@@ -23,7 +24,14 @@ from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 
 
-class MessageTester:
+class Tester(Protocol):
+    """Who finds out whether messages would be taken."""
+
+    async def test(self, record: MessageRecord) -> MessageRecord:
+        """Return a message with what was found out; raises `RejectedError`."""
+
+
+class MessageTester(Tester):
     """Tests messages of one account, each once."""
 
     def __init__(
@@ -43,6 +51,7 @@ class MessageTester:
         self._clock = clock
         self._observer = observer
 
+    @override
     async def test(self, record: MessageRecord) -> MessageRecord:
         """Return a message with what was found out about those who wait.
 

@@ -5,20 +5,13 @@ from dataclasses import replace
 
 from homeassistant.util.ulid import ulid
 
-from ...gateways.abilities.options import SchedulesMessages
-from ...gateways.errors import (
-    EmptyMessageError,
-    MessageTooLongError,
-    RejectedError,
-    ScheduleInPastError,
-)
-from ...gateways.gateway import Gateway
+from ...gateways.errors import EmptyMessageError, RejectedError, ScheduleInPastError
 from ...gateways.model.mail_merge import fields_of
 from ...gateways.model.message import Sms
 from ...gateways.model.visibility import is_blank
 from ..guard.guard import Guard
 from ..model.message import Message
-from ..model.parts import Parts
+from ..model.planning import refused_here
 from ..model.record import MessageRecord
 from ..model.report import Report
 from ..outbox.outbox import Outbox
@@ -27,15 +20,15 @@ from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..runtime.turns import Steps, in_turns
 from ..text.cleaning import clean, visible, with_title
-from ..text.encoding import EncodingChoice, Preview, encode, preview
+from ..text.encoding import EncodingChoice, Preview, encode
 from ..text.merging import merge
 from ..text.splitting import TooLong
 from ..text.tags import without_tags
 from ..text.writing import Writing
 from .admission import admissible, admitted, report, uncount, usable, without_identical
-from .long_texts import fitted, measured, with_parts
-from .message_tester import MessageTester
+from .message_tester import Tester
 from .planned_messages import PlannedMessages
+from .rules import MessageRules, Taken
 
 
 class Messenger:
@@ -43,23 +36,23 @@ class Messenger:
 
     def __init__(
         self,
-        gateway: Gateway,
+        rules: MessageRules,
         address_book: AddressBook,
         guard: Guard,
         outbox: Outbox,
         planned: PlannedMessages,
-        tester: MessageTester,
+        tester: Tester,
         clock: Clock,
         *,
         writing: Writing,
     ) -> None:
-        """Send through `outbox` what `guard` lets pass, at its hour what is `planned`.
+        """Send through `outbox` what `rules` and `guard` let pass, at its hour what is `planned`.
 
         `address_book` and `writing` may be replaced while messages are on their way.
         """
         self.address_book = address_book
         self.writing = writing
-        self._gateway = gateway
+        self._rules = rules
         self._guard = guard
         self._outbox = outbox
         self._planned = planned
@@ -79,6 +72,7 @@ class Messenger:
                 no more.
 
         """
+        self._rules.check_on_unknown(message.on_unknown)
         now = self._clock.now()
         if message.options.send_at is not None and message.options.send_at <= now:
             raise ScheduleInPastError
@@ -88,14 +82,14 @@ class Messenger:
         targets = await in_turns(resolving)
         recipients = [target for target in targets if isinstance(target, Recipient)]
         written = await in_turns(self._sms(message, recipients))
-        sms, parts = await in_turns(self._checked(message, written))
-        record = await self._record(message, sms, parts, usable(targets))
-        if sms.options.test:
+        take = self._rules.take(written, usable(targets), self._too_long(message))
+        record = self._record(message, await in_turns(take))
+        if record.options.test:
             record = admissible(self._guard, record)
             record = await self._tasks.complete(self._tester.test(record))
         else:
             record = await self._tasks.complete(self._take_in(record))
-        return report(record, targets, self._gateway.key)
+        return report(record, targets, self._rules.key)
 
     def preview(self, message: Message) -> Preview:
         """Tell what a message would take, without sending anything.
@@ -107,8 +101,8 @@ class Messenger:
         text = self._text(message)
         if is_blank(text):
             raise EmptyMessageError
-        whole = preview(text, self._choice(message), self._gateway.measure)
-        return with_parts(self._gateway, whole, self._too_long(message))
+        choice, too_long = self._choice(message), self._too_long(message)
+        return self._rules.preview(text, choice, too_long)
 
     async def finish(self) -> None:
         """Wait for those who send; they are answered once the outbox has stopped."""
@@ -116,18 +110,6 @@ class Messenger:
 
     def _choice(self, message: Message) -> EncodingChoice:
         return message.encoding or self.writing.encoding
-
-    def _checked(self, message: Message, sms: Sms) -> Steps[tuple[Sms, Parts]]:
-        """Return a message as it is sent; raises `RejectedError` if it breaks a rule."""
-        try:
-            self._gateway.check(sms)
-        except MessageTooLongError:
-            # All else of it has passed.
-            checked = yield from fitted(self._gateway, sms, self._too_long(message))
-            if checked is None:
-                raise
-            return checked
-        return sms, Parts()
 
     def _too_long(self, message: Message) -> TooLong:
         return message.too_long or self.writing.too_long
@@ -157,7 +139,7 @@ class Messenger:
             return encode(
                 text,
                 self._choice(message),
-                lambda text: self._gateway.measure_sms(replace(alone, text=text)),
+                lambda text: self._rules.measure(replace(alone, text=text)),
             )
 
         numbers = tuple(dict.fromkeys(one.number for one in recipients))
@@ -179,8 +161,9 @@ class Messenger:
     ) -> Steps[dict[str, Mapping[str, str]]]:
         """Return what stands for the fields, by number.
 
-        For everybody, or whoever was forgotten would read the bare fields. A guest's
-        number has only what he gives that number: a name's would tell whose it is.
+        For everybody, or whoever was forgotten would read the bare fields. What is given
+        to a group is its members', but for those who are named alone. A guest's number
+        has only what he gives that number: a name's would tell whose it is.
         """
 
         def key(recipient: Recipient) -> object:
@@ -190,42 +173,39 @@ class Messenger:
             is_exact = self._choice(message) is EncodingChoice.EXACT
             return value if is_exact else visible(value)
 
-        given: dict[object, Mapping[str, str]] = {}
+        to_groups: dict[object, Mapping[str, str]] = {}
+        alone: dict[object, Mapping[str, str]] = {}
         for written, values in message.personalisation.items():
             told = {field: read(value) for field, value in values.items()}
             meant = yield from self.address_book.resolving(
                 (written,), names_numbers=not message.by_guest
             )
+            given = to_groups if self.address_book.is_group(written) else alone
             given |= {key(one): told for one in meant if isinstance(one, Recipient)}
+        given = to_groups | alone
         # Who is named twice reads what stands first.
         return {one.number: given.get(key(one), {}) for one in reversed(recipients)}
 
-    async def _record(
-        self,
-        message: Message,
-        sms: Sms,
-        parts: Parts,
-        recipients: list[Recipient],
-    ) -> MessageRecord:
-        taken = await in_turns(measured(self._gateway, sms, parts, recipients))
+    def _record(self, message: Message, taken: Taken) -> MessageRecord:
         # Only now: the clock may have been set right meanwhile.
         now = self._clock.now()
-        return MessageRecord(
+        record = MessageRecord(
             message_id=ulid(now.timestamp()),
             created=now,
             time_to_live=message.time_to_live,
-            text=sms.text,
+            text=taken.sms.text,
             sender=message.sender,
             encoding=taken.encoding,
             segments=taken.segments,
             on_unknown=message.on_unknown,
             urgent=message.urgent,
-            options=sms.options,
-            is_kept=sms.options.send_at is not None
-            and not isinstance(self._gateway, SchedulesMessages),
-            parts=parts,
+            options=taken.sms.options,
+            is_kept=taken.is_kept,
+            parts=taken.parts,
+            too_long=taken.too_long,
             submissions=taken.submissions,
         )
+        return refused_here(record, taken.refused)
 
     async def _take_in(self, record: MessageRecord) -> MessageRecord:
         if record.is_kept:

@@ -118,6 +118,11 @@ class AccountRest:
         return min((time for time in times if time > now), default=None)
 
     @property
+    def credits(self) -> Decimal | None:
+        """What the balance has told last; `None` if it never has."""
+        return self._credits
+
+    @property
     def lasts(self) -> timedelta:
         """For how long the account has rested, if it does."""
         return self._clock.elapsed() - self._since

@@ -68,8 +68,12 @@ class AccountWatch:
     def ask_if_due(self) -> None:
         """Ask for the balance, if it is time for a probe and the balance can tell."""
         if self._pace.is_balance_due:
-            self._rest.begin_asking()
-            self._tasks.spawn(self._ask())
+            self._begin_asking()
+
+    def ask_for_others(self) -> None:
+        """Ask for it in the same pauses, as something waits that may go by this account."""
+        if self._rest.is_probe_due and self._rest.asks_balance:
+            self._begin_asking()
 
     def note_balance(self, credits_told: Decimal) -> None:
         """Note what the account holds."""
@@ -99,6 +103,9 @@ class AccountWatch:
         if message_id is None:
             message_id, keys = self._first_waiting()
         record = None if message_id is None else self._store.get_open(message_id)
+        if record is not None and record.is_leg:
+            # The relay sends it elsewhere: it is none that waits here.
+            record = message_id = None
         self._observer.on_account_refused(
             AccountRefusal(
                 error=refusal,
@@ -117,6 +124,10 @@ class AccountWatch:
     def _first_waiting(self) -> tuple[str | None, Sequence[RowKey]]:
         first = next(iter(self._queue.waiting), None)
         return (None, ()) if first is None else (first.message_id, first.keys)
+
+    def _begin_asking(self) -> None:
+        self._rest.begin_asking()
+        self._tasks.spawn(self._ask())
 
     async def _ask(self) -> None:
         told: Decimal | None = None

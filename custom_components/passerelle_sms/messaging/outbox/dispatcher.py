@@ -12,8 +12,6 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 
-from ...gateways.gateway import Gateway
-from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.record import MessageRecord
 from ..model.sequence import blocked, following, is_blocked, ready, with_next
@@ -29,48 +27,54 @@ from .backoff import pause_after
 from .callers import Callers
 from .expiry import Expiry
 from .pace import Pace
-from .queue import QueuedRequest, RequestQueue, requests_for
+from .queue import Batching, QueuedRequest, RequestQueue, requests_for
+from .readiness import Readiness
 from .request_runner import BegunRequest, RequestRunner
 from .requests_under_way import RequestsUnderWay
 
 
 class Dispatcher:
-    """Makes the requests of one account, as many at once as its gateway allows."""
+    """Makes the requests of one account or relay, as many at once as may be."""
 
     def __init__(
         self,
-        gateway: Gateway,
+        runner: RequestRunner,
+        batching: Batching,
         store: MessageStore,
-        journal: Journal,
         clock: Clock,
         observer: MessageObserver,
         balance: BalanceSource,
         ledger: Ledger,
         waiters: Waiters[MessageRecord],
     ) -> None:
-        """Send what waits in `store`, and give `waiters` what becomes of it."""
+        """Send what waits in `store` by `runner`, and tell `waiters` what becomes of it.
+
+        `batching` says who shares a request, and how many may be under way.
+        """
         self._store = store
         self._clock = clock
         self._observer = observer
         self._ledger = ledger
-        self._runner = RequestRunner(gateway, store, journal, clock, ledger)
+        self._runner = runner
         self.may_send = self._runner.may_send
         """Whether a request may be made for a submission, or made again."""
-        self._gateway = gateway
+        self._batching = batching
         self._queue = RequestQueue()
         self._pace = Pace(
             store,
             self._queue,
             clock,
             ledger.cost_of,
-            concurrency=gateway.limits.concurrency,
-            batch_size=gateway.limits.recipients_per_request,
+            concurrency=batching.limits.concurrency,
+            batch_size=batching.limits.recipients_per_request,
         )
         self._watch = AccountWatch(
             self._pace, self._queue, store, balance, observer, self._schedule_dispatch
         )
         self._expiry = Expiry(clock, self._queue, store)
         self._callers = Callers(waiters, self._queue, self._pace)
+        self.readiness = Readiness(self._pace, self._callers, self._watch)
+        """Whether anything could begin now."""
         self._alarm = Alarm(clock, self._schedule_dispatch)
         self._under_way = RequestsUnderWay(
             self._runner,
@@ -123,6 +127,12 @@ class Dispatcher:
     def retry_now(self) -> None:
         """Cut a pause short: perhaps the gateway can be reached again."""
         self._pace.backoff.retry_now()
+        self._schedule_dispatch()
+
+    def retry_each(self) -> None:
+        """Try at once also what waits by itself: another account may take it."""
+        self._pace.forget_put_off()
+        self._queue.hasten()
         self._schedule_dispatch()
 
     def note_balance(self, credits_told: Decimal) -> None:
@@ -225,14 +235,14 @@ class Dispatcher:
             row.key for row in new if row.is_waiting and not is_blocked(record, row)
         ]
         put_off_until = self._pace.put_off_until(record.message_id)
-        for request in requests_for(record, waiting, self._gateway):
+        for request in requests_for(record, waiting, self._batching):
             self._queue.add(replace(request, due=put_off_until))
         for submission in new:
             if submission.is_unknown_open and self.may_send(record, submission):
                 # It must not keep the others waiting, nor besiege the gateway.
                 pause = pause_after(submission.attempts)
                 due = self._clock.elapsed() + pause
-                for request in requests_for(record, [submission.key], self._gateway):
+                for request in requests_for(record, [submission.key], self._batching):
                     self._queue.add(replace(request, due=due))
         self._expiry.note(record)
         self._schedule_dispatch()
@@ -302,7 +312,7 @@ class Dispatcher:
         if not is_free or (has_others and not self._is_draining):
             return ()
         self._pace.backoff.backlog_empty()
-        requests = requests_for(record, ready(record), self._gateway)
+        requests = requests_for(record, ready(record), self._batching)
         claimed = tuple(islice(requests, self._pace.room))
         for request in claimed:
             self._queue.add(request)

@@ -50,8 +50,8 @@ class Outbox:
             OutboxFullError, NotStoredError: it was not taken in, and not sent.
 
         """
-        if self._is_full():
-            raise OutboxFullError
+        if (full := self.full) is not None:
+            raise full
         answer = self._waiters.wait_for(record.message_id, record)
         self._arriving += 1
         try:
@@ -63,6 +63,12 @@ class Outbox:
         finally:
             self._arriving -= 1
         return seen_by(await answer, record.message_id)
+
+    async def tried(self, record: MessageRecord) -> MessageRecord:
+        """Return a message that is in here once no request of it is made any more."""
+        answer = self._waiters.wait_for(record.message_id, record)
+        self._dispatcher.readiness.answer_if_idle(record.message_id)
+        return await answer
 
     async def join(self, record: MessageRecord) -> JoinedMessage | None:
         """Let a new message join an equal one that waits; `None` if there is none.
@@ -89,10 +95,13 @@ class Outbox:
                 message_id, partial(apply_user_choice, choice=choice, now=now)
             )
 
-    def _is_full(self) -> bool:
+    @property
+    def full(self) -> OutboxFullError | None:
+        """Why no message can be taken in now; `None` while there is room."""
         room = MOST_OPEN - self._arriving
         # What waits for the user doesn't count: alerts must not stop for that.
-        return (
+        is_full = (
             len(self._store) >= room
             and sum(record.is_open for record in self._store) >= room
         )
+        return OutboxFullError() if is_full else None

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from ...gateways.errors import RateLimitedError
+from ...gateways.errors import (
+    GatewayError,
+    NoAccountAvailableError,
+    NothingBeginsError,
+    RateLimitedError,
+)
 from ...gateways.model.message import SendResult, Submission
 from ...gateways.outcome import Outcome
 from ..message_store import MessageStore
@@ -16,7 +21,7 @@ from ..model.submission import RowKey, row_key
 from ..runtime.clock import Clock
 from .account_rest import AccountRest
 from .attempts import Attempt, Candidate, Cost
-from .backoff import LONGEST_PUT_OFF, Backoff, Begin, pause_after
+from .backoff import LONGEST_PAUSE, LONGEST_PUT_OFF, Backoff, Begin, pause_after
 from .queue import QueuedRequest, RequestQueue
 
 
@@ -63,6 +68,8 @@ class Pace:
         self.backoff = Backoff(clock, concurrency)
         self.rest = AccountRest(clock)
         self._put_off: dict[str, _PutOff] = {}
+        self._failure: GatewayError | None = None
+        """Why a request last did not reach the gateway."""
 
     @property
     def is_waiting(self) -> bool:
@@ -115,10 +122,33 @@ class Pace:
         keys = ready(record)[: self._batch_size]
         return self.rest.lets_pass(self._candidate(record, keys))
 
+    @property
+    def pause_reason(self) -> GatewayError | None:
+        """Why all waits for a while; `None` if it doesn't."""
+        is_pausing = self.backoff.resume_at is not None
+        return (self._failure or NothingBeginsError()) if is_pausing else None
+
+    def obstacle(self, candidate: Candidate) -> GatewayError | None:
+        """Return why a new message could not begin now; `None` if it could.
+
+        It may be a probe, where only a message can tell whether a rest is over.
+        """
+        if (reason := self.pause_reason) is not None:
+            return reason
+        rest = self.rest
+        is_probe = rest.is_probe_due and not rest.asks_balance
+        if is_probe or rest.lets_pass(candidate) or rest.fits_probe(candidate):
+            return None
+        return rest.refusal
+
     def put_off_until(self, message_id: str) -> timedelta | None:
         """Return until when a message waits by itself; `None` if it doesn't."""
         one = self._put_off.get(message_id)
         return None if one is None or one.until <= self._clock.elapsed() else one.until
+
+    def forget_put_off(self) -> None:
+        """Let no message wait by itself any longer."""
+        self._put_off.clear()
 
     def start(self, record: MessageRecord, keys: Sequence[RowKey]) -> Start:
         """Note that a request of a message is made."""
@@ -160,7 +190,12 @@ class Pace:
     ) -> None:
         """Note whether the gateway could be reached."""
         not_sent = [s for s in submissions if s.outcome is Outcome.NOT_SENT]
+        if any(isinstance(s.error, NoAccountAvailableError) for s in not_sent):
+            # Others may be for accounts that are available.
+            self._put_message_off(message_id, LONGEST_PAUSE)
+            return
         limits = [s.error for s in not_sent if isinstance(s.error, RateLimitedError)]
+        self._failure = next((one.error for one in not_sent), None)
         if not not_sent:
             self.backoff.record_success()
         elif len(limits) == len(not_sent) and all(one.is_presumed for one in limits):
@@ -172,7 +207,9 @@ class Pace:
             self.backoff.record_failure(start.begin, max(waits, default=None))
         self._put_off.pop(message_id, None)
 
-    def _put_message_off(self, message_id: str) -> None:
+    def _put_message_off(
+        self, message_id: str, longest: timedelta = LONGEST_PUT_OFF
+    ) -> None:
         """Let a message wait by itself, longer each time, as others may be taken."""
         now = self._clock.elapsed()
         known = self._put_off.pop(message_id, None)
@@ -184,7 +221,7 @@ class Pace:
             if one.until + LONGEST_PUT_OFF > now
         }
         self._put_off[message_id] = _PutOff(
-            times=times, until=now + pause_after(times, LONGEST_PUT_OFF)
+            times=times, until=now + pause_after(times, longest)
         )
 
     def _first_due(self) -> QueuedRequest | None:

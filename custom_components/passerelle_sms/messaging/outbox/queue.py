@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, merge
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
-from ...gateways.gateway import Gateway
+from ...gateways.model.limits import Limits
+from ...gateways.model.message import Sms
 from ..model.record import MessageRecord, alike, whole_sms
 from ..model.submission import RowKey
 
@@ -49,6 +50,7 @@ class RequestQueue:
         # By their time. It may also hold what is delayed no longer.
         self._by_due: list[tuple[timedelta, QueuedRequest]] = []
         self._running: dict[QueuedRequest, None] = {}
+        self._running_keys: dict[str, set[RowKey]] = {}
         self._busy: Counter[str] = Counter()
         """How many requests of each message are ready or under way."""
         self._keys: dict[str, set[RowKey]] = {}
@@ -79,6 +81,10 @@ class RequestQueue:
     def holds(self, message_id: str, key: RowKey) -> bool:
         """Return whether there is a request for this submission of this message."""
         return key in self._keys.get(message_id, ())
+
+    def is_running(self, message_id: str, key: RowKey) -> bool:
+        """Return whether a request for this submission of this message is under way."""
+        return key in self._running_keys.get(message_id, ())
 
     def is_busy(self, message_id: str) -> bool:
         """Return whether a request of this message is under way, or ready."""
@@ -122,24 +128,32 @@ class RequestQueue:
         is_passed_over = request.urgent and self._ordinary
         self._urgent_in_a_row = self._urgent_in_a_row + 1 if is_passed_over else 0
         self._running[request] = None
+        self._running_keys.setdefault(request.message_id, set()).update(request.keys)
         self._busy[request.message_id] += 1
 
     def end(self, request: QueuedRequest) -> None:
         """Forget one that was made; raises `KeyError` if it was not under way."""
         del self._running[request]
+        _remove(self._running_keys, request)
         self._make_idle(request)
-        self._forget(request)
+        _remove(self._keys, request)
 
     def drop(self, request: QueuedRequest) -> None:
         """Forget one that waits: it won't be made; raises `KeyError` if it doesn't."""
         self._take(request)
-        self._forget(request)
+        _remove(self._keys, request)
 
     def redate(self, requests: Iterable[QueuedRequest], created: datetime) -> None:
         """Order anew what waits of a message that was dated anew."""
         for request in requests:
             self.drop(request)
             self.add(replace(request, created=created))
+
+    def hasten(self) -> None:
+        """Let all that waits for its time wait only for its turn."""
+        for request in tuple(self._delayed.values()):
+            self.drop(request)
+            self.add(replace(request, due=None))
 
     def promote(self, message_id: str) -> None:
         """Let what waits of a message go before what is not urgent."""
@@ -197,20 +211,32 @@ class RequestQueue:
             if not self._waiting_ordinary[request.message_id]:
                 del self._waiting_ordinary[request.message_id]
 
-    def _forget(self, request: QueuedRequest) -> None:
-        keys = self._keys[request.message_id]
-        keys.difference_update(request.keys)
-        if not keys:
-            del self._keys[request.message_id]
+
+class Batching(Protocol):
+    """Who of a message's recipients share a request: a gateway's rule, or a relay's."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much one request holds, and how many may be under way."""
+
+    def batches(self, sms: Sms) -> Iterator[tuple[str, ...]]:
+        """Yield who shares a request, each recipient once, in as few as possible."""
+
+
+def _remove(by_message: dict[str, set[RowKey]], request: QueuedRequest) -> None:
+    keys = by_message[request.message_id]
+    keys.difference_update(request.keys)
+    if not keys:
+        del by_message[request.message_id]
 
 
 def requests_for(
-    record: MessageRecord, keys: Sequence[RowKey], gateway: Gateway
+    record: MessageRecord, keys: Sequence[RowKey], batching: Batching
 ) -> Iterator[QueuedRequest]:
     """Yield requests of a message, each for as many of its submissions as one holds."""
     for group in alike(record, keys):
         by_number = {record.find(key).recipient.number: key for key in group}
-        for numbers in gateway.batches(whole_sms(record, group)):
+        for numbers in batching.batches(whole_sms(record, group)):
             yield QueuedRequest(
                 record.created,
                 record.message_id,

@@ -1,16 +1,18 @@
 """Makes one request: on disk before its first byte, and what comes of it after it."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import override
 
 from ...gateways.abilities.options import RefusesDuplicates
 from ...gateways.errors import NotStoredError, RejectedError
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import SendResult
 from ..journal.journal import Journal
-from ..message_store import MessageStore
+from ..message_store import Change, MessageStore
 from ..model.record import MessageRecord, leaves_unstored, sms_for
 from ..model.sequence import is_blocked
 from ..model.submission import RowKey, SubmissionRecord
@@ -36,40 +38,28 @@ class BegunRequest:
         return self.record.find(self.keys[0]).part
 
 
-class RequestRunner:
-    """Makes the requests of one account, one at a time each."""
+class RequestRunner(ABC):
+    """Makes the requests of one account or relay, one at a time each."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        store: MessageStore,
-        journal: Journal,
-        clock: Clock,
-        ledger: Ledger,
-    ) -> None:
-        """Send messages of `store` through `gateway`, each a charge in `ledger`."""
-        self._gateway = gateway
+    def __init__(self, store: MessageStore, clock: Clock, ledger: Ledger) -> None:
+        """Send messages of `store`, each a charge in `ledger`."""
         self._store = store
-        self._journal = journal
         self._clock = clock
         self._ledger = ledger
 
     def may_send(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
-        """Return whether a request may be made, or made again.
-
-        Where the gateway itself refuses a text it has had, one in doubt is repeated once,
-        whatever comes of that; but it knows only what it has sent, and not what it keeps
-        for later.
-        """
+        """Return whether a request may be made, or made again."""
         if submission.is_waiting:
             return not is_blocked(record, submission)
-        return (
-            submission.is_unknown_open
-            and submission.attempts <= 1
-            and not submission.was_refused
-            and isinstance(self._gateway, RefusesDuplicates)
-            and not record.is_scheduled
-        )
+        return submission.is_unknown_open and self.may_repeat(record, submission)
+
+    @abstractmethod
+    def may_repeat(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
+        """Return whether what is in doubt may be sent once more, without a change."""
+
+    @abstractmethod
+    async def ask(self, begun: BegunRequest) -> SendResult:
+        """Make a request, once, and return what came of it."""
 
     def mark(self, record: MessageRecord, keys: Iterable[RowKey]) -> MessageRecord:
         """Return a message as it must be on disk before a request for some of it."""
@@ -103,14 +93,11 @@ class RequestRunner:
             record = await self._store.change_in_background(request.message_id, mark)
         return BegunRequest(earlier=earlier, record=record, keys=keys)
 
-    async def ask(self, begun: BegunRequest) -> SendResult:
-        """Make a request, once, and return what came of it."""
-        sms = sms_for(begun.record, begun.keys, self._clock.now())
-        try:
-            return await self._gateway.send(sms)
-        except RejectedError as error:
-            # The account's own rules have changed since the message was taken in.
-            return SendResult.failed(sms.recipients, error)
+    async def proves_earlier_send(
+        self, begun: BegunRequest, result: SendResult
+    ) -> bool:
+        """Return whether what came of a repetition proves that the first was taken."""
+        return False
 
     async def keep(
         self, begun: BegunRequest, result: SendResult, *, is_answered: bool
@@ -120,7 +107,74 @@ class RequestRunner:
         `is_answered` says whether the caller has had an answer before. There is nothing
         to change, and no task, if reports have settled all of it meanwhile.
         """
-        proof = await proves_earlier_send(
+        proof = await self.proves_earlier_send(begun, result)
+        if self._store.get_open(begun.record.message_id) is None:
+            return None
+        change = partial(
+            apply_results,
+            earlier=begun.earlier,
+            results=result.submissions,
+            part=begun.part,
+            proves_earlier_send=proof,
+            is_answered=is_answered,
+        )
+        return self._store.change_in_background(
+            begun.record.message_id, self.completed(begun, change)
+        )
+
+    def completed(self, begun: BegunRequest, change: Change) -> Change:
+        """Return a change by what came of a request with what else it changes."""
+        return change
+
+
+class GatewayRunner(RequestRunner):
+    """Makes the requests of one account to its gateway."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        store: MessageStore,
+        journal: Journal,
+        clock: Clock,
+        ledger: Ledger,
+    ) -> None:
+        """Send messages of `store` through `gateway`, each a charge in `ledger`."""
+        super().__init__(store, clock, ledger)
+        self._gateway = gateway
+        self._journal = journal
+
+    @override
+    def may_repeat(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
+        """Return whether what is in doubt may be sent once more.
+
+        Where the gateway itself refuses a text it has had, it is repeated once, whatever
+        comes of that; but it knows only what it has sent, and not what it keeps for
+        later. What a relay sends has one attempt.
+        """
+        return (
+            submission.attempts <= 1
+            and not submission.was_refused
+            and isinstance(self._gateway, RefusesDuplicates)
+            and not record.is_scheduled
+            and not record.is_leg
+        )
+
+    @override
+    async def ask(self, begun: BegunRequest) -> SendResult:
+        """Make a request, once, and return what came of it."""
+        sms = sms_for(begun.record, begun.keys, self._clock.now())
+        try:
+            return await self._gateway.send(sms)
+        except RejectedError as error:
+            # The account's own rules have changed since the message was taken in.
+            return SendResult.failed(sms.recipients, error)
+
+    @override
+    async def proves_earlier_send(
+        self, begun: BegunRequest, result: SendResult
+    ) -> bool:
+        """Return whether the gateway's refusal to send a text twice proves it sent."""
+        return await proves_earlier_send(
             self._gateway,
             self._journal,
             begun.record,
@@ -128,17 +182,4 @@ class RequestRunner:
             part=begun.part,
             # A fall for no known reason tells of others who may have sent the text.
             is_alone=self._ledger.is_alone and not self._ledger.is_muted,
-        )
-        if self._store.get_open(begun.record.message_id) is None:
-            return None
-        return self._store.change_in_background(
-            begun.record.message_id,
-            partial(
-                apply_results,
-                earlier=begun.earlier,
-                results=result.submissions,
-                part=begun.part,
-                proves_earlier_send=proof,
-                is_answered=is_answered,
-            ),
         )

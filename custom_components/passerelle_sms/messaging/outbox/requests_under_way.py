@@ -61,10 +61,7 @@ class RequestsUnderWay:
 
     def holds(self, message_id: str, key: RowKey) -> bool:
         """Return whether a submission of a message is in one of them."""
-        return any(
-            request.message_id == message_id and key in request.keys
-            for request in self._queue.running
-        )
+        return self._queue.is_running(message_id, key)
 
     async def join(self) -> None:
         """Wait until none is under way."""

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
-from ...gateways.errors import EmptyTargetError, RejectedError, TooManyTargetsError
+from ...gateways.errors import (
+    EmptyGroupError,
+    EmptyTargetError,
+    RejectedError,
+    TooManyTargetsError,
+)
 from ...gateways.wire.redaction import hide_number
 from ..runtime.turns import Steps, at_once
 from .lists import TargetList, listed, most_listed
@@ -33,6 +38,27 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Several recipients under one name."""
+
+    name: str = field(repr=False)
+    members: tuple[Recipient, ...] = field(repr=False)
+    """In their order; nobody once all of them are removed."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The numbers of all of them; raises `EmptyGroupError` if there are none."""
+        if not self.members:
+            raise self.error
+        return frozenset(member.number for member in self.members)
+
+    @property
+    def error(self) -> RejectedError:
+        """Why nothing can be sent to a group that is empty."""
+        return EmptyGroupError(group=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnusableTarget:
     """A target that nothing can be sent to, and why."""
 
@@ -43,11 +69,14 @@ class UnusableTarget:
     @property
     def public_label(self) -> str:
         """The target, fit for logs and exceptions: a number keeps its last two digits."""
-        return self.error.details["number"]
+        details = self.error.details
+        return details.get("group") or details["number"]
 
 
-type Target = str | Recipient
-"""What was written for a name, a number or several, or somebody who was looked up."""
+type Target = str | Recipient | Group
+"""What was written for a name, a number or several, or who was looked up already."""
+type Meant = Recipient | Group | UnusableTarget
+"""What a target means."""
 
 MOST_TARGETS: Final = 1000
 """How many targets one message may name."""
@@ -56,18 +85,25 @@ MOST_TARGETS: Final = 1000
 class AddressBook:
     """The recipients of an account, and the country whose national numbers it takes."""
 
-    def __init__(self, recipients: Iterable[Recipient], country: str) -> None:
-        """Know `recipients`; `country` is ISO 3166-1.
+    def __init__(
+        self,
+        recipients: Iterable[Recipient],
+        country: str,
+        groups: Iterable[Group] = (),
+    ) -> None:
+        """Know `recipients` and `groups` of them; `country` is ISO 3166-1.
 
-        Where two have one name, it means the first.
+        Where two have one name, it means the first, and no group if it is a recipient's.
         """
         self._country = country
         self._known = tuple(recipients)
-        self._by_name: dict[str, Recipient] = {}
-        self._by_key: dict[str, Recipient] = {}
+        self._by_name: dict[str, Recipient | Group] = {}
+        self._by_key: dict[str, Recipient | Group] = {}
         self._by_number: dict[str, Recipient] = {}
-        for known in self._known:
-            self._by_number.setdefault(known.number, known)
+        for recipient in self._known:
+            self._by_number.setdefault(recipient.number, recipient)
+        named: list[Recipient | Group] = [*self._known, *groups]
+        for known in named:
             if known.name:
                 self._by_name.setdefault(folded(known.name), known)
                 self._by_key.setdefault(name_key(known.name), known)
@@ -77,9 +113,9 @@ class AddressBook:
     ) -> tuple[Recipient | UnusableTarget, ...]:
         """Return whom the targets mean, in their order and each number once.
 
-        `None` means everybody known. A target may name several at once. Where numbers
-        are not to be named, one that is written as a number stays one, also beside the
-        name that it goes by: nothing tells whose it is.
+        `None` means everybody known, a group all its members. A target may name several
+        at once. Where numbers are not to be named, one that is written as a number stays
+        one, also beside the name that it goes by: nothing tells whose it is.
 
         Raises:
             EmptyTargetError: that is nobody.
@@ -95,19 +131,20 @@ class AddressBook:
         written = [target for target in targets or () if isinstance(target, str)]
         if sum(map(most_listed, written)) > MOST_TARGETS:
             raise TooManyTargetsError(maximum=str(MOST_TARGETS))
-        found: list[Recipient | UnusableTarget] = []
+        meant: dict[object, Meant] = {}
         for target in self._known if targets is None else targets:
-            found += yield from self._resolving(target, names_numbers)
-        if not found:
+            for one in (yield from self._resolving(target, names_numbers)):
+                meant.setdefault(_identity(one, names_numbers), one)
+        if not meant:
             raise EmptyTargetError
-        by_identity: dict[object, Recipient | UnusableTarget] = {}
-        for one in found:
-            by_identity.setdefault(_identity(one, names_numbers), one)
-        return tuple(by_identity.values())
+        found: dict[object, Recipient | UnusableTarget] = {}
+        for one in meant.values():
+            for member in _members(one):
+                found.setdefault(_identity(member, names_numbers), member)
+            yield
+        return tuple(found.values())
 
-    def resolve_one(
-        self, written: str, *, names_numbers: bool = True
-    ) -> Recipient | UnusableTarget:
+    def resolve_one(self, written: str, *, names_numbers: bool = True) -> Meant:
         """Return whom one name or number means.
 
         A name as it is written comes first, then a number, and then a name that is
@@ -120,8 +157,13 @@ class AddressBook:
             return self._similarly_named(written) or meant
         return meant
 
-    def named(self, name: str) -> Recipient | None:
-        """Return the recipient who goes by a name; a number is no name."""
+    def is_group(self, written: str) -> bool:
+        """Return whether a name is that of a group."""
+        known = self._exactly_named(written) or self._similarly_named(written)
+        return isinstance(known, Group)
+
+    def named(self, name: str) -> Recipient | Group | None:
+        """Return the recipient or group that goes by a name; a number is no name."""
         if (known := self._exactly_named(name)) is not None:
             return known
         if isinstance(self._numbered(name, names_numbers=False), Recipient):
@@ -148,19 +190,17 @@ class AddressBook:
             return UnusableTarget(target=number, error=not_a_number(number))
         return self._numbered(number, names_numbers=True)
 
-    def _resolving(
-        self, target: Target, names_numbers: bool
-    ) -> Steps[list[Recipient | UnusableTarget]]:
+    def _resolving(self, target: Target, names_numbers: bool) -> Steps[list[Meant]]:
         """Return whom a target means: one, or all whom a list in it names."""
         yield
-        if isinstance(target, Recipient):
+        if not isinstance(target, str):
             return [target]
         target = target.strip()
         several = listed(target)
         if several is None:
             return [self.resolve_one(target, names_numbers=names_numbers)]
         whole = self._whole(target, several, names_numbers)
-        if isinstance(whole, Recipient):
+        if not isinstance(whole, UnusableTarget):
             return [whole]
         found = []
         for part in several.parts:
@@ -168,12 +208,10 @@ class AddressBook:
         all_found = [*chain.from_iterable(found)]
         if several.may_be_one and any(map(_is_fragment, all_found)):
             return self._one_or_none(whole, several.parts, found, names_numbers)
-        is_any = any(isinstance(one, Recipient) for one in all_found)
+        is_any = any(not isinstance(one, UnusableTarget) for one in all_found)
         return all_found if is_any else [whole]
 
-    def _whole(
-        self, target: str, several: TargetList, names_numbers: bool
-    ) -> Recipient | UnusableTarget:
+    def _whole(self, target: str, several: TargetList, names_numbers: bool) -> Meant:
         """Return what a list means if it is none: a name or a number with a separator."""
         if (known := self._exactly_named(target)) is not None:
             return known
@@ -192,9 +230,9 @@ class AddressBook:
         self,
         whole: UnusableTarget,
         parts: Sequence[str],
-        found: Iterable[list[Recipient | UnusableTarget]],
+        found: Iterable[list[Meant]],
         names_numbers: bool,
-    ) -> list[Recipient | UnusableTarget]:
+    ) -> list[Meant]:
         """Return what digits mean between which there are commas, as some are no number.
 
         They are one number, or none: what is left of a number that was torn apart may
@@ -207,12 +245,12 @@ class AddressBook:
         named = (ones for part, ones in pairs if _has_letters(part))
         return [*chain.from_iterable(named), whole]
 
-    def _exactly_named(self, name: str) -> Recipient | None:
+    def _exactly_named(self, name: str) -> Recipient | Group | None:
         if len(name) > LONGEST_NAME:
             return None
         return self._by_name.get(folded(name))
 
-    def _similarly_named(self, name: str) -> Recipient | None:
+    def _similarly_named(self, name: str) -> Recipient | Group | None:
         if len(name) > LONGEST_NAME or not self._by_key:
             return None
         return self._by_key.get(name_key(name))
@@ -228,14 +266,23 @@ class AddressBook:
         return known or Recipient(number=number)
 
 
-def _identity(one: Recipient | UnusableTarget, names_numbers: bool) -> object:
+def _identity(one: Meant, names_numbers: bool) -> object:
     """Return what two targets have in common that are one."""
+    if isinstance(one, Group):
+        return Group, one.name
     if isinstance(one, UnusableTarget):
         return one.target
     return one.number if names_numbers else one
 
 
-def _is_fragment(one: Recipient | UnusableTarget) -> bool:
+def _members(one: Meant) -> Sequence[Recipient | UnusableTarget]:
+    """Return whom something means that may be a group, of which nobody may be left."""
+    if not isinstance(one, Group):
+        return [one]
+    return one.members or [UnusableTarget(target=one.name, error=one.error)]
+
+
+def _is_fragment(one: Meant) -> bool:
     """Return whether a target is digits that are no number."""
     return (
         isinstance(one, UnusableTarget)

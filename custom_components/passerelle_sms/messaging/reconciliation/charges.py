@@ -1,5 +1,6 @@
 """What a submission takes from the balance, as far as its outcome tells."""
 
+from ...gateways.model.options import SmsOptions
 from ...gateways.outcome import Outcome
 from ..model.record import MessageRecord, planned_for
 from ..model.submission import RowKey, SubmissionRecord
@@ -50,8 +51,13 @@ def forgotten_charge(*, is_due: bool) -> Charge:
 
 def tariff_of(record: MessageRecord, number: str) -> str:
     """Return what the price of a segment depends on: the country, and how it is sent."""
+    return tariff_with(record.options, number)
+
+
+def tariff_with(options: SmsOptions, number: str) -> str:
+    """Return the same of a message with these options, which is none yet."""
     code = country_code(number)
-    return f"{code} special" if record.options.voice or record.options.own else code
+    return f"{code} special" if options.voice or options.own else code
 
 
 def _times(submission: SubmissionRecord) -> tuple[int, int]:

@@ -191,7 +191,9 @@ class Reconciler:
     def _may_resend(self, record: MessageRecord, submission: SubmissionRecord) -> bool:
         is_worth_it = record.expires > self._clock.now()
         is_asked_for = record.on_unknown is OnUnknown.RESEND
-        return is_asked_for and is_worth_it and not submission.resent
+        may_resend = is_asked_for and is_worth_it and not submission.resent
+        # What a relay sends, the relay sends again.
+        return may_resend and not record.is_leg
 
     def _settle(self, keys: Iterable[Key], settle: Settle) -> None:
         """Settle doubts, all at once: a request that began in between would be undone."""

@@ -69,9 +69,8 @@ class SentListEvidence:
 
     async def _others(self, record: MessageRecord, number: str, text: str) -> int:
         """Return how often others of the same text may have reached the same number."""
-        query = JournalQuery(
-            number=number, since=record.created - OLDEST_OPEN, limit=1_000
-        )
+        since = record.created - OLDEST_OPEN
+        query = JournalQuery(numbers=frozenset({number}), since=since, limit=1_000)
         return sum(
             row.attempts
             for other in await self._journal.find(query)

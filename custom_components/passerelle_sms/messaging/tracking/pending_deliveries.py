@@ -8,8 +8,9 @@ from typing import Final
 
 from ...gateways.model.delivery import DeliveryReport, Sent
 from ...gateways.outcome import Outcome
+from ..model.failure import DeliveryState
 from ..model.record import MessageRecord
-from ..model.submission import DeliveryState, RowKey, SubmissionRecord
+from ..model.submission import RowKey, SubmissionRecord
 from .age import Ages, Since
 from .poller import HORIZON
 from .schedule import Schedule

@@ -1,7 +1,7 @@
 """Asks for the answers to messages that may be answered, and passes each on once."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -55,6 +55,8 @@ class ReplyPoller:
         observer: MessageObserver,
     ) -> None:
         """Ask `gateway`, where it receives replies, and tell `observer` of each."""
+        self.on_leg_reply: Callable[[StoredReply, MessageRecord], bool] = _is_told
+        """Called with a reply to what a relay has sent; returns whether the relay tells it."""
         self._gateway = gateway
         self._messages = messages
         self._journal = journal
@@ -246,7 +248,14 @@ class ReplyPoller:
         if not self._is_running:
             return
         for reply in replies:
-            self._observer.on_reply(reply, record)
+            is_leg = record is not None and record.is_leg
+            if record is None or not is_leg or not self.on_leg_reply(reply, record):
+                self._observer.on_reply(reply, record)
         told = [reply.reply_id for reply in replies if reply.reply_id is not None]
         if told:
             await self._journal.replies_told(told)
+
+
+def _is_told(_reply: StoredReply, _record: MessageRecord) -> bool:
+    """Return that no relay tells of it."""
+    return False

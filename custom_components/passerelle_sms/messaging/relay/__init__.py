@@ -1,0 +1,1 @@
+"""What a relay does with messages: it hands them to its accounts, one after the other."""

@@ -1,0 +1,67 @@
+"""What a relay lacks, told where Home Assistant tells what only the user can mend."""
+
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+from .issues import RELAY_ACCOUNT_GONE, async_forget_beginning, issue_id_of
+
+# Where the user reconfigures a relay.
+_ENTRIES: Final = f"homeassistant://config/integrations/integration/{DOMAIN}"
+# In the place of the title of an account that is removed.
+_NO_TITLE: Final = "—"
+
+
+@callback
+def async_tell_relay_account_gone(
+    hass: HomeAssistant, relay: ConfigEntry, account_id: str, title: str | None = None
+) -> None:
+    """Tell that an account of a relay is removed or disabled.
+
+    `title` is what the account was called, where its entry doesn't tell that any more.
+    """
+    issue_id = _relay_account_id(relay, account_id)
+    account = hass.config_entries.async_get_entry(account_id)
+    if account is not None:
+        title = account.title
+    elif title is None:
+        title = _told_title(hass, issue_id)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        learn_more_url=_ENTRIES,
+        translation_key=RELAY_ACCOUNT_GONE,
+        translation_placeholders={
+            "relay": relay.title,
+            "account": title or _NO_TITLE,
+        },
+    )
+
+
+@callback
+def async_forget_relay_account_gone(
+    hass: HomeAssistant, relay: ConfigEntry, account_id: str | None = None
+) -> None:
+    """Forget it: the account is back, or the relay's no longer; of all if none is named."""
+    if account_id is not None:
+        ir.async_delete_issue(hass, DOMAIN, _relay_account_id(relay, account_id))
+    else:
+        async_forget_beginning(hass, issue_id_of(RELAY_ACCOUNT_GONE, relay))
+
+
+def _relay_account_id(relay: ConfigEntry, account_id: str) -> str:
+    return f"{issue_id_of(RELAY_ACCOUNT_GONE, relay)}_{account_id}"
+
+
+@callback
+def _told_title(hass: HomeAssistant, issue_id: str) -> str | None:
+    """Return the title that an issue has told while there was one."""
+    told = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    placeholders = None if told is None else told.translation_placeholders
+    return None if placeholders is None else placeholders["account"]

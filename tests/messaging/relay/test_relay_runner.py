@@ -1,0 +1,187 @@
+"""A relay hands a message to one account after the other, until one has taken it."""
+
+import asyncio
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.message import Message
+from custom_components.passerelle_sms.messaging.model.record import OnUnknown
+from custom_components.passerelle_sms.messaging.model.submission import Stage
+from tests.conftest import MAMAN, PAPA
+from tests.messaging.idle import until_idle
+from tests.simulator import Fault, Simulator
+
+from .conftest import RelayMaker
+
+ALERT = Message(text="Citerne vide", targets=(MAMAN,))
+
+
+async def test_the_first_account_sends(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Nobody else is asked."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+
+    record = await relay.sent(ALERT)
+
+    [row] = record.submissions
+    assert row.outcome is Outcome.ACCEPTED
+    assert [leg.account for leg in row.legs] == ["account-0"]
+    assert row.submission_id == row.legs[0].submission_id
+    assert (len(first.accepted), len(second.accepted)) == (1, 0)
+
+
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMITED])
+async def test_what_provably_has_not_left_is_sent_by_the_next_account_at_once(
+    simulator: Simulator, make_relay: RelayMaker, fault: Fault
+) -> None:
+    """With the first leg told as what it was."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(fault, operation="send")
+
+    record = await relay.sent(ALERT)
+
+    [row] = record.submissions
+    assert row.outcome is Outcome.ACCEPTED
+    assert [leg.outcome for leg in row.legs] == [Outcome.NOT_SENT, Outcome.ACCEPTED]
+    assert [leg.is_passed_on for leg in row.legs] == [True, False]
+    assert (len(first.accepted), len(second.accepted)) == (0, 1)
+
+
+async def test_what_is_in_doubt_is_held_until_the_evidence_decides(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """The next account gets it only once it provably was not taken."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    await relay.accounts[0].poll()
+    for text in ("Bonjour", "Bonsoir"):
+        # What a segment costs is believed once it was seen twice.
+        await relay.sent(Message(text=text, targets=(MAMAN,)))
+        await relay.accounts[0].poll()
+    taken = len(first.accepted)
+    first.fail(Fault.ERROR_500, operation="send", times=1)
+
+    record = await relay.sent(ALERT)
+    [row] = record.submissions
+    assert (row.outcome, row.stage) == (Outcome.UNKNOWN, Stage.OPEN)
+    assert len(second.accepted) == 0
+
+    await relay.clock.advance(720)
+    row = await relay.row(record.message_id)
+    assert row.outcome is Outcome.ACCEPTED
+    assert len(first.accepted) + len(second.accepted) == taken + 1
+
+
+async def test_with_next_the_next_account_sends_at_once_what_is_in_doubt(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It may come twice then, as its sender wishes."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+
+    record = await relay.sent(
+        Message(text="Incendie", targets=(MAMAN,), on_unknown=OnUnknown.NEXT)
+    )
+
+    [row] = record.submissions
+    assert row.outcome is Outcome.ACCEPTED
+    assert [leg.outcome for leg in row.legs] == [Outcome.UNKNOWN, Outcome.ACCEPTED]
+    assert (len(first.accepted), len(second.accepted)) == (1, 1)
+
+
+async def test_all_have_failed_and_the_first_to_recover_sends(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It waits as in any outbox, and no longer than 30 seconds after that."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    for simulated in (first, second):
+        simulated.fail(Fault.RATE_LIMITED, operation="send")
+
+    record = await relay.sent(ALERT)
+    [row] = record.submissions
+    assert (row.outcome, row.stage) == (Outcome.QUEUED, Stage.OPEN)
+    assert row.failure is not None
+    assert row.failure.key == "no_account_available"
+
+    second.heal()
+    await relay.clock.advance(40)
+    row = await relay.row(record.message_id)
+    assert row.outcome is Outcome.ACCEPTED
+    assert (len(first.accepted), len(second.accepted)) == (0, 1)
+
+
+async def test_each_recipient_s_is_the_first_account_that_takes_his_number(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """One request at each of them."""
+    french, ivorian = simulator.sms123, simulator.smseco
+    relay = await make_relay(french, ivorian)
+
+    record = await relay.sent(
+        Message(text="Coupure", targets=("+33612345678", PAPA, MAMAN))
+    )
+
+    by_number = {
+        row.recipient.number: row.legs[-1].account for row in record.submissions
+    }
+    assert by_number["+33612345678"] == "account-0"
+    assert {row.outcome for row in record.submissions} == {Outcome.ACCEPTED}
+
+
+async def test_news_of_one_of_many_changes_nothing_of_the_others(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """A report for each of a thousand would write a million rows otherwise."""
+    simulated = simulator.smseco
+    relay = await make_relay(simulated)
+    record = await relay.sent(
+        Message(text="Coupure", targets=("+33612345678", PAPA, MAMAN))
+    )
+    changed: list[str] = []
+    relay.store.closed_listeners.add(
+        lambda _, rows: changed.extend(row.recipient.number for row in rows)
+    )
+    [taken] = [one for one in simulated.accepted if one.recipient == PAPA[1:]]
+    simulated.report(taken, 56)
+
+    await relay.parts.tracker.ask_about(record.message_id)
+    await until_idle()
+
+    delivered = {
+        row.recipient.number
+        for row in (await relay.kept(record.message_id)).submissions
+        if row.delivery and row.delivery.status is DeliveryStatus.DELIVERED
+    }
+    assert delivered == {PAPA}
+    # Once with the news, and once as told.
+    assert changed == [PAPA, PAPA]
+
+
+async def test_what_a_crash_cuts_off_is_asked_of_the_account(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Under the id that was on disk before the hand-over."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(Fault.STALL_AFTER, operation="send", times=1)
+    sending = asyncio.create_task(relay.send(ALERT))
+    while not first.accepted:
+        await asyncio.sleep(0)
+    await relay.crash()
+    sending.cancel()
+
+    await relay.start()
+    await until_idle()
+
+    [record] = [*relay.store]
+    [row] = record.submissions
+    assert row.outcome is Outcome.UNKNOWN
+    assert len(first.accepted) == 1
+    assert len(second.accepted) == 0

@@ -1,0 +1,1 @@
+"""The promise of a relay, judged by what the gateways of its accounts have taken."""
