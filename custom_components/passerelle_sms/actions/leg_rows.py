@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from ..entries.account import async_get_account
-from ..gateways.catalogue import GATEWAYS
+from ..entries.account import async_gateway_of
 from ..messaging.model.leg import Leg
 from ..messaging.model.record import MessageRecord
 from ..presentation.formatting import local_iso, plain
-from ..presentation.gateway_facts import GatewayFacts, KnownGateway
 from .outcome_rows import async_error_row, delivery_row
 
 
@@ -30,14 +28,6 @@ async def async_leg_rows(
     ]
 
 
-def gateway_of(hass: HomeAssistant, leg: Leg) -> GatewayFacts:
-    """Return the gateway of a leg: its account's, or what is known without an account."""
-    account = async_get_account(hass, leg.account)
-    if account is not None:
-        return account.gateway
-    return KnownGateway.of(GATEWAYS[leg.gateway])
-
-
 async def _async_leg_row(
     hass: HomeAssistant, record: MessageRecord, leg: Leg, *, for_guest: bool
 ) -> JsonObjectType:
@@ -49,7 +39,7 @@ async def _async_leg_row(
         "error": await async_error_row(
             hass,
             leg.failure,
-            gateway_of(hass, leg),
+            async_gateway_of(hass, leg),
             for_guest=for_guest,
             # At this account: what has not left, the next one sends.
             waits=False,

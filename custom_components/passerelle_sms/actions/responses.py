@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
+from ..entries.account import async_gateway_of
 from ..gateways.abilities.options import TriesMessages
 from ..gateways.catalogue import GATEWAYS
 from ..messaging.model.failure import Failure
@@ -15,7 +16,7 @@ from ..messaging.model.report import RecipientResult, Report, result_for
 from ..messaging.model.submission import SubmissionRecord
 from ..presentation.formatting import local_iso, plain
 from ..presentation.gateway_facts import GatewayFacts
-from .leg_rows import async_leg_rows, gateway_of
+from .leg_rows import async_leg_rows
 from .outcome_rows import async_error_row, delivery_row
 
 
@@ -161,7 +162,7 @@ def _gateway_told(
         return None
     for leg in reversed(legs):
         if leg.failure == failure:
-            return gateway_of(hass, leg)
+            return async_gateway_of(hass, leg)
     return None
 
 

@@ -10,8 +10,10 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
 from ..gateways.abilities.delivery import TellsDeliveryOnce
+from ..gateways.catalogue import GATEWAYS
 from ..gateways.errors import GatewayError
 from ..messaging.assembly import MessagingParts, assemble
+from ..messaging.model.leg import Leg
 from ..messaging.model.report import RecipientResult
 from ..messaging.model.submission import SubmissionRecord
 from ..messaging.operations.leg_taker import LegTaker
@@ -19,7 +21,7 @@ from ..messaging.operations.number_checker import NumberChecker
 from ..messaging.outbox.account_watch import RestStatus
 from ..messaging.reconciliation.ledger import Ledger
 from ..messaging.tracking.tracker import Tracker
-from ..presentation.gateway_facts import GatewayFacts
+from ..presentation.gateway_facts import GatewayFacts, KnownGateway
 from ..presentation.issues import async_forget_same_account, async_tell_same_account
 from .channel import Channel
 from .credit_monitor import CreditMonitor
@@ -230,6 +232,15 @@ class Account(Channel):
 def async_get_account(hass: HomeAssistant, entry_id: str) -> Account | None:
     """Return an account that is enabled, whether its entry is loaded now or not."""
     return hass.data.get(ACCOUNTS, {}).get(entry_id)
+
+
+@callback
+def async_gateway_of(hass: HomeAssistant, leg: Leg) -> GatewayFacts:
+    """Return the gateway of a leg: its account's, or what is known without an account."""
+    account = async_get_account(hass, leg.account)
+    if account is None:
+        return KnownGateway.of(GATEWAYS[leg.gateway])
+    return account.gateway
 
 
 @callback

@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, GATEWAY_RELAY
-from ..gateways.catalogue import GATEWAYS
 from ..gateways.errors import GatewayError
 from ..gateways.gateway import check_tag
 from ..gateways.model.limits import Limits, SenderRule
@@ -20,7 +19,7 @@ from ..presentation.relay_issues import (
     async_forget_relay_account_gone,
     async_tell_relay_account_gone,
 )
-from .account import Account, async_get_account
+from .account import Account, async_gateway_of, async_get_account
 from .channel import Channel
 from .kinds import accounts_of, gateways_of, relay_options
 from .observer import RelayObserver
@@ -87,10 +86,7 @@ class Relay(Channel):
         """Return what sentences say of the gateway whose failure it was, or the relay."""
         for leg in reversed(told.legs):
             if leg.failure == told.failure:
-                account = async_get_account(self._hass, leg.account)
-                if account is None:
-                    return KnownGateway.of(GATEWAYS[leg.gateway])
-                return account.gateway
+                return async_gateway_of(self._hass, leg)
         return self.facts
 
     @property
