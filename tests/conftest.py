@@ -126,7 +126,8 @@ async def session(socket_enabled: None) -> AsyncIterator[aiohttp.ClientSession]:
 def client(simulator: Simulator, session: aiohttp.ClientSession) -> GatewayMaker:
     """Return a maker of clients that talk to a simulated gateway's account.
 
-    Their patience is short: what stalls in a test stalls for ever.
+    Their patience is short, as what stalls in a test stalls for ever, but longer than a
+    busy machine needs to answer: else what is well would be in doubt.
     """
 
     def make(simulated: SimulatedGateway) -> Gateway:
@@ -139,7 +140,7 @@ def client(simulator: Simulator, session: aiohttp.ClientSession) -> GatewayMaker
             ),
             url=URL(simulator.url(simulated.key)),
             sender="MAISON",
-            timeouts=Timeouts(connect=2, read=0.2, total=4),
+            timeouts=Timeouts(connect=2, read=1, total=4),
         )
 
     return make

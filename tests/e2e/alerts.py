@@ -81,6 +81,9 @@ async def journal(house: HomeAssistantClient, account: Sender) -> list[JsonObjec
 async def sent_all(house: HomeAssistantClient, account: Sender) -> None:
     """Wait until nothing waits any more to be sent.
 
+    The last of it may still be under way. Then it is `unknown`, as what is in doubt is:
+    whoever is to read how it ended waits until it is `settled`.
+
     Raises:
         TimeoutError: something still does after 90 seconds.
 
@@ -91,6 +94,21 @@ async def sent_all(house: HomeAssistantClient, account: Sender) -> None:
         return None if waiting else True
 
     await until("all was sent", look, limit=90)
+
+
+async def settled_all(house: HomeAssistantClient, account: Sender) -> dict[str, str]:
+    """Wait until the house works on nothing any more, and return each text's outcome.
+
+    Raises:
+        TimeoutError: it still does after 30 seconds.
+
+    """
+
+    async def look() -> dict[str, str] | None:
+        told = await outcomes(house, account)
+        return None if _WORKED_ON & {*told.values()} else told
+
+    return await until("all outcomes were known", look)
 
 
 async def settled(

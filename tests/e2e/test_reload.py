@@ -12,7 +12,7 @@ from homeassistant.util import slugify
 from scripts.demonstration.accounts import DOMAIN, RECIPIENT, Account, add_account
 from tests.simulator import Simulator
 
-from .alerts import notify_services, outcomes, send, taken
+from .alerts import notify_services, send, settled_all, taken
 from .client import ApiError, HomeAssistantClient
 from .home_assistant import HomeAssistantProcess
 from .waiting import until
@@ -118,10 +118,7 @@ async def test_behind_a_slow_balance_every_call_is_taken_and_sent_once(
     refused = await call_for(seconds + 1, ways(house, account))
     await changing
 
-    async def sent_all() -> bool | None:
-        return "queued" not in (await outcomes(house, account)).values() or None
-
-    await until("nothing waited any more", sent_all)
+    await settled_all(house, account)
     sent = taken(account)
     lost = {
         text: why or "dropped" for text, why in refused.items() if why or not sent[text]

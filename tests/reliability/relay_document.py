@@ -1,7 +1,8 @@
 """The section about relays of the page that tells what was seen: docs/reliability.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+import re
 from typing import Final
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
@@ -9,9 +10,20 @@ from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 
 from .document import RELAYS, table
 from .relay_cells import RelayCell
-from .relay_troubles import KINDS
+from .relay_troubles import (
+    ANSWERS,
+    AT_GATEWAY,
+    DURING,
+    EVENTS,
+    KINDS,
+    OF_ACCOUNT,
+    OF_BALANCE,
+    RelayTrouble,
+)
 
 CHOICES: Final = (OnUnknown.HOLD, OnUnknown.RESEND, OnUnknown.NEXT)
+# With so many gateways as the first account: what is passed on at once is so at each.
+_GATEWAYS: Final = {OnUnknown.HOLD: 2, OnUnknown.RESEND: 1, OnUnknown.NEXT: 1}
 
 _INTRODUCTION: Final = f"""\
 {RELAYS}
@@ -39,20 +51,166 @@ _BOTH: Final = """
 With `hold`. What nobody can take now waits for whoever can first.
 
 """
-_NEXT: Final = """
-The same with `next`, where one of each kind goes wrong.
-
-"""
 _THREE: Final = """
 ### Three accounts, and something goes wrong at two
 
 With `hold`: what goes wrong at the first, and at the second.
 
 """
-_THREE_NEXT: Final = """
-The same with `resend` and `next`, where one of each kind goes wrong.
+# Words that are no table's, and then a table's.
+_TABLE: Final = re.compile(r"(?:(?!\|).*\n)+(?:\|.*\n)+")
 
-"""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCell:
+    """What is to be seen of a message."""
+
+    troubles: tuple[RelayTrouble, ...]
+    """What goes wrong at the first accounts."""
+    on_unknown: OnUnknown
+    accounts: int
+    gateways: int = 1
+    """With how many gateways as the first account, one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What is to be seen of messages in every trouble of some."""
+
+    name: str
+    introduction: str
+    first: Sequence[RelayTrouble]
+    """What goes wrong at the first account: the rows."""
+    second: Sequence[RelayTrouble] = KINDS
+    """What goes wrong at the second: the columns. Nothing: these are the choices."""
+    on_unknown: OnUnknown = OnUnknown.HOLD
+    accounts: int
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The words over the columns."""
+        if not self.second:
+            return "What goes wrong at the first", *(f"`{one}`" for one in CHOICES)
+        return "at the first", *(trouble.words for trouble in self.second)
+
+    def cells(self, one: RelayTrouble) -> Iterator[tuple[str, AskedCell]]:
+        """Yield the cells of a row, with what their columns are about."""
+        if not self.second:
+            for choice in CHOICES:
+                yield (
+                    choice,
+                    AskedCell(
+                        troubles=(one,),
+                        on_unknown=choice,
+                        accounts=self.accounts,
+                        gateways=_GATEWAYS[choice],
+                    ),
+                )
+        for other in self.second:
+            yield (
+                other.words,
+                AskedCell(
+                    troubles=(one, other),
+                    on_unknown=self.on_unknown,
+                    accounts=self.accounts,
+                ),
+            )
+
+
+def _the_same(choice: OnUnknown, accounts: int) -> Table:
+    """Return a table of one of each kind of trouble, with another choice."""
+    return Table(
+        name=f"{accounts} accounts, {choice}",
+        introduction=f"""
+The same with `{choice}`, where one of each kind goes wrong.
+
+""",
+        first=KINDS,
+        on_unknown=choice,
+        accounts=accounts,
+    )
+
+
+def _at_the_first(name: str, first: Sequence[RelayTrouble], introduction: str) -> Table:
+    """Return a table of what goes wrong at the first of two accounts only."""
+    return Table(
+        name=f"first, {name}",
+        introduction=introduction,
+        first=first,
+        second=(),
+        accounts=2,
+    )
+
+
+TABLES: Final = (
+    _at_the_first(
+        "gateway",
+        AT_GATEWAY,
+        f"""{_INTRODUCTION}What its gateway answers, or does not.
+
+""",
+    ),
+    _at_the_first(
+        "account",
+        OF_ACCOUNT,
+        """
+What the account is refused for.
+
+""",
+    ),
+    _at_the_first(
+        "message",
+        ANSWERS,
+        """
+What the message is refused for.
+
+""",
+    ),
+    _at_the_first(
+        "balance",
+        OF_BALANCE,
+        """
+The connection is closed, and the balance moves for other reasons, or late.
+
+""",
+    ),
+    _at_the_first(
+        "house",
+        EVENTS,
+        """
+What happens in the house.
+
+""",
+    ),
+    _at_the_first(
+        "in doubt",
+        DURING,
+        """
+What happens while the message is in doubt.
+
+""",
+    ),
+    Table(name="2 accounts", introduction=_BOTH, first=KINDS, accounts=2),
+    _the_same(OnUnknown.NEXT, 2),
+    Table(
+        name="3 accounts, gateway",
+        introduction=_THREE,
+        first=AT_GATEWAY,
+        accounts=3,
+    ),
+    Table(
+        name="3 accounts, refused",
+        introduction="""
+The account or the message is refused at the first.
+
+""",
+        first=(*OF_ACCOUNT, *ANSWERS),
+        accounts=3,
+    ),
+    _the_same(OnUnknown.RESEND, 3),
+    _the_same(OnUnknown.NEXT, 3),
+)
+"""What the section holds, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,35 +222,15 @@ class Row:
     """By what the columns are about, then by the first account's gateway."""
 
 
-def section(
-    first: Sequence[Row],
-    both: Sequence[Row],
-    both_next: Sequence[Row],
-    three: Sequence[Row],
-    three_chosen: Mapping[str, Sequence[Row]],
-) -> str:
-    """Return the section."""
-    kinds = [trouble.words for trouble in KINDS]
-    head = ("at the first", *kinds)
-    chosen = [
-        f"{_THREE_NEXT.replace('`resend` and `next`', f'`{choice}`')}"
-        f"{table(head, map(_line, rows))}"
-        for choice, rows in three_chosen.items()
-    ]
-    choices = [f"`{choice}`" for choice in CHOICES]
-    return "".join(
-        (
-            _INTRODUCTION,
-            table(("What goes wrong at the first", *choices), map(_line, first)),
-            _BOTH,
-            table(head, map(_line, both)),
-            _NEXT,
-            table(head, map(_line, both_next)),
-            _THREE,
-            table(head, map(_line, three)),
-            *chosen,
-        )
-    )
+def shown(asked: Table, rows: Sequence[Row]) -> str:
+    """Return what the section says of a table."""
+    return f"{asked.introduction}{table(asked.head, map(_line, rows))}"
+
+
+def tables_of(section: str) -> list[str]:
+    """Return what a section says of each table; nothing where it has fewer."""
+    found = _TABLE.findall(section)
+    return [*found, *("" for _ in TABLES[len(found) :])]
 
 
 def _line(row: Row) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import aiohttp
+from aiohttp import web
 import pytest
 from yarl import URL
 
@@ -34,18 +35,22 @@ from custom_components.passerelle_sms.messaging.model.submission import (
 )
 from tests.messaging.idle import until_idle
 from tests.messaging.journal_files import copied, files_of, put_back
+from tests.messaging.promise.reproducible import reproducible
+from tests.messaging.promise.simulated_loop import SimulatedLoop
+from tests.messaging.promise.wire import End, SimulatorOnWire, Wire
 from tests.messaging.relay_harness import RelayHarness
 from tests.messaging.scheduling import keep_time
 from tests.simulator import AccountRefusal, SimulatedGateway, Simulator
-from tests.simulator.tls import served_over_tls
 
-from .house import NAME, reset
+from .house import NAME
 from .names import Names
 from .relay_cells import RelayCell, RelayFate
 from .relay_troubles import During, Event, RelayTrouble
 
 NUMBER: Final = "+33612345601"
 """Every gateway takes it."""
+FIRST_PORT: Final = 80
+"""Where the first account's gateway listens; the others follow."""
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 MOMENTS: Final = tuple(range(10))
@@ -59,7 +64,7 @@ class RelayHouse:
     keys: Sequence[str]
     troubles: Sequence[RelayTrouble]
     folder: Path
-    certificate: Path
+    wire: Wire
     text: str
     simulators: list[Simulator] = field(default_factory=list)
     names: Names = field(default_factory=Names)
@@ -84,14 +89,14 @@ class RelayHouse:
     async def _open(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             with pytest.MonkeyPatch.context() as self.patch:
-                for _ in self.keys:
-                    self.simulators.append(await stack.enter_async_context(Simulator()))
+                for position in range(len(self.keys)):
+                    simulator = SimulatorOnWire(self.wire, FIRST_PORT + position)
+                    self.simulators.append(await stack.enter_async_context(simulator))
                 connector = aiohttp.TCPConnector(resolver=self.names)
                 session = aiohttp.ClientSession(connector=connector)
                 self.session = await stack.enter_async_context(session)
                 gateways = [
-                    await self._client(position, stack)
-                    for position in range(len(self.keys))
+                    self._client(position) for position in range(len(self.keys))
                 ]
                 self.relay = RelayHarness(gateways, self.folder)
                 for position, account in enumerate(self.relay.accounts):
@@ -103,15 +108,15 @@ class RelayHouse:
                     await self._begin(position)
                 yield
 
-    async def _client(self, position: int, stack: AsyncExitStack) -> Gateway:
+    def _client(self, position: int) -> Gateway:
         simulated, trouble = self._simulated(position), self._trouble(position)
         url = self.simulators[position].url(simulated.key)
         at_gateway = None if trouble is None else trouble.at_gateway
         if at_gateway is not None and at_gateway.has_no_name:
             url = url.replace("127.0.0.1", NAME)
         if at_gateway is not None and at_gateway.has_no_trust:
-            served = served_over_tls(simulated, self.certificate)
-            url = await stack.enter_async_context(served)
+            # There is no certificate, and so nobody who vouches for one.
+            url = url.replace("http:", "https:")
         return GATEWAYS[simulated.key](
             self.session,
             Credentials(
@@ -148,7 +153,7 @@ class RelayHouse:
             if at_gateway.fault is not None:
                 simulated.fail(at_gateway.fault, operation="send")
             if at_gateway.is_reset:
-                self.patch.setattr("tests.simulator.gateway._cut", reset)
+                self.patch.setattr("tests.simulator.gateway._cut", _reset)
             if at_gateway.refusal is AccountRefusal.NO_CREDIT:
                 simulated.credits = Decimal(0)
                 await account.poll()
@@ -308,26 +313,48 @@ class RelayHouse:
         )
 
 
-async def see(
+def see(
     folder: Path,
-    certificate: Path,
     keys: Sequence[str],
     troubles: Sequence[RelayTrouble],
     on_unknown: OnUnknown,
 ) -> RelayCell:
     """Send through a relay whose first accounts have these troubles."""
-    fates: list[RelayFate] = []
-    for moment in MOMENTS if troubles[0].is_at_any_moment else MOMENTS[:1]:
-        with TemporaryDirectory(dir=folder) as at:
-            house = RelayHouse(
-                keys=keys,
-                troubles=troubles,
-                folder=Path(at),
-                certificate=certificate,
-                text="Citerne vide",
-            )
-            fates.append(await house.see(on_unknown, moment))
-    return RelayCell(fates=tuple(fates))
+    moments = MOMENTS if troubles[0].is_at_any_moment else MOMENTS[:1]
+    return RelayCell(
+        fates=tuple(
+            _see_at(moment, folder, keys, troubles, on_unknown) for moment in moments
+        )
+    )
+
+
+def _see_at(
+    moment: int,
+    folder: Path,
+    keys: Sequence[str],
+    troubles: Sequence[RelayTrouble],
+    on_unknown: OnUnknown,
+) -> RelayFate:
+    loop = SimulatedLoop()
+    with (
+        reproducible(luck=moment),
+        asyncio.Runner(loop_factory=lambda: loop) as runner,
+        TemporaryDirectory(dir=folder) as at,
+    ):
+        house = RelayHouse(
+            keys=keys,
+            troubles=troubles,
+            folder=Path(at),
+            wire=loop.wire,
+            text="Citerne vide",
+        )
+        return runner.run(house.see(on_unknown, moment))
+
+
+def _reset(request: web.Request) -> None:
+    """Reset a connection, as a firewall does."""
+    assert isinstance(request.transport, End)
+    request.transport.reset()
 
 
 def _named(row: SubmissionRecord | None) -> str:

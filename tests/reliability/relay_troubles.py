@@ -104,7 +104,7 @@ OPTED_OUT: Final = RelayTrouble(
     kind=Kind.UNWANTED,
     refusal=RecipientBlockedError(),
 )
-_ANSWERS: Final = (
+ANSWERS: Final = (
     NUMBER_REFUSED,
     RelayTrouble(
         words="the gateway refuses the number",
@@ -129,7 +129,7 @@ _ANSWERS: Final = (
     ),
 )
 _MOMENTS: Final = (Event.POWER_CUT, Event.STOP, Event.ALONE)
-_EVENTS: Final = tuple(
+EVENTS: Final = tuple(
     RelayTrouble(
         words=event.value,
         kind=Kind.DOUBT
@@ -139,7 +139,7 @@ _EVENTS: Final = tuple(
     )
     for event in Event
 )
-_DURING: Final = tuple(
+DURING: Final = tuple(
     RelayTrouble(
         words=f"{trouble.words}; in doubt, {during.value}",
         kind=Kind.DOUBT,
@@ -149,10 +149,9 @@ _DURING: Final = tuple(
     for during in During
     for trouble in (NOT_TAKEN, TAKEN)
 )
-_GATEWAYS: Final = tuple(map(_of, (*FAULTS, *REFUSALS, *ACCOUNTS)))
-FIRST: Final = (*_GATEWAYS, *_ANSWERS, *_EVENTS, *_DURING)
-"""All that goes wrong at the first of two accounts."""
-
+AT_GATEWAY: Final = tuple(map(_of, FAULTS))
+OF_ACCOUNT: Final = tuple(map(_of, REFUSALS))
+OF_BALANCE: Final = tuple(map(_of, ACCOUNTS))
 
 RATE_LIMITED: Final = _of(_BY_WORDS["HTTP 429, message not taken"])
 UNPAID: Final = _of(_BY_WORDS["no credit, mended within the hour"])
@@ -169,5 +168,3 @@ KINDS: Final = (
     DOUBT_TAKEN,
 )
 """Some of each kind: what goes wrong at the second account as well."""
-OF_TWO: Final = (*map(_of, (*FAULTS, *REFUSALS)), *_ANSWERS)
-"""All that goes wrong at the first one then."""

@@ -148,7 +148,7 @@ async def run_example(
                 ),
                 url=URL(simulator.url(key)),
                 sender="MAISON",
-                timeouts=Timeouts(connect=2, read=0.2, total=4),
+                timeouts=Timeouts(connect=2, read=2, total=4),
             )
             harness = MessagingHarness(gateway, Path(folder) / "journal")
             keep_time(simulator, harness)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 import logging
 from pathlib import Path
-import random
 import tempfile
 from typing import Any, ClassVar, override
 
@@ -29,6 +29,7 @@ from tests.simulator import Acceptance
 
 from .features import Feature
 from .judge import Judge
+from .reproducible import reproducible
 from .simulated_loop import SimulatedLoop
 from .watch import Watch
 from .wire import SimulatorOnWire
@@ -67,8 +68,8 @@ class House(RuleBasedStateMachine):
         """Start the gateway and the house."""
         super().__init__()
         self.occurred: set[Feature] = set()
-        self._luck_before = random.getstate()
-        random.seed(0)
+        self._reproduced = ExitStack()
+        self._reproduced.enter_context(reproducible(luck=0))
         self.loop = SimulatedLoop()
         self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
         self.folder = tempfile.TemporaryDirectory()
@@ -99,7 +100,6 @@ class House(RuleBasedStateMachine):
     async def _begin(self) -> None:
         await self.simulator.__aenter__()
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.UnixConnector("wire"),
             trace_configs=[self.traffic.trace()],
         )
         gateway = GATEWAYS[self.key](
@@ -264,7 +264,7 @@ class House(RuleBasedStateMachine):
             self.run(self.simulator.__aexit__(None, None, None))
             self.runner.close()
             self.folder.cleanup()
-            random.setstate(self._luck_before)
+            self._reproduced.close()
 
     async def _end(self) -> None:
         if not self.is_listening:

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Iterator
 from itertools import cycle
 from operator import methodcaller
+import socket
+import ssl
 import threading
-from typing import override
+from typing import Final, override
 
 import pytest
 
 from .simulated_loop import SimulatedLoop, StuckError
+
+PORT: Final = 80
 
 
 class Listener(asyncio.Protocol):
@@ -31,7 +35,7 @@ class Listener(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self.heard.append("lost")
+        self.heard.append("lost" if exc is None else "reset")
 
 
 @pytest.fixture
@@ -52,9 +56,16 @@ async def connect() -> tuple[Listener, Listener]:
     """Return both ends of a connection."""
     loop, called = asyncio.get_running_loop(), Listener()
     assert isinstance(loop, SimulatedLoop)
-    loop.wire.accept = lambda: called
-    _, caller = await loop.create_unix_connection(Listener)
-    return caller, called
+    loop.wire.listeners[PORT] = lambda: called
+    return await call(loop), called
+
+
+async def call(loop: SimulatedLoop, *, is_encrypted: bool = False) -> Listener:
+    """Return the near end of a connection to whoever listens."""
+    sock = socket.socket()
+    await loop.sock_connect(sock, ("127.0.0.1", PORT))
+    _, caller = await loop.create_connection(Listener, sock=sock, ssl=is_encrypted)
+    return caller
 
 
 def test_time_passes_only_where_everybody_waits(loop: SimulatedLoop) -> None:
@@ -117,13 +128,22 @@ def test_an_error_in_a_thread_is_for_whoever_has_asked(loop: SimulatedLoop) -> N
 def test_nobody_answers_where_nobody_listens(loop: SimulatedLoop) -> None:
     """It is refused, and not in doubt."""
     with pytest.raises(ConnectionRefusedError):
-        loop.run_until_complete(loop.create_unix_connection(Listener))
+        loop.run_until_complete(call(loop))
+
+
+def test_nobody_is_vouched_for(loop: SimulatedLoop) -> None:
+    """Whoever wants to be sure who answers does not connect."""
+    loop.wire.listeners[PORT] = Listener
+    with pytest.raises(ssl.SSLCertVerificationError):
+        loop.run_until_complete(call(loop, is_encrypted=True))
 
 
 @pytest.mark.parametrize("pace", [[0], [7, 0, 3]])
-@pytest.mark.parametrize("end", ["close", "abort"])
+@pytest.mark.parametrize(
+    ("end", "heard"), [("close", "lost"), ("abort", "lost"), ("reset", "reset")]
+)
 def test_what_is_written_arrives_in_its_order(
-    loop: SimulatedLoop, pace: list[int], end: str
+    loop: SimulatedLoop, pace: list[int], end: str, heard: str
 ) -> None:
     """And the end after it, for both; the other way goes nothing any more."""
 
@@ -137,7 +157,7 @@ def test_what_is_written_arrives_in_its_order(
         called.transport.write(b"quatre")
         assert loop.wire.under_way == 3
         await let_pass(30)
-        assert called.heard == ["un", "deux", "lost"]
+        assert called.heard == ["un", "deux", heard]
         assert caller.heard == ["lost"]
         assert not loop.wire.under_way
 

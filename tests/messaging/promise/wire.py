@@ -1,4 +1,4 @@
-"""A wire between a house and its gateway: what is written arrives some turns later."""
+"""A wire between a house and its gateways: what is written arrives some turns later."""
 
 import asyncio
 from collections import deque
@@ -18,37 +18,45 @@ AT_ONCE: Final = 0
 
 
 class Wire:
-    """Joins those who connect with whoever listens."""
+    """Joins those who connect with whoever listens at a port."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Carry everything at once, by the turns of `loop`."""
         self.pace: Pace = repeat(AT_ONCE)
-        self.accept: Callable[[], asyncio.BaseProtocol] | None = None
-        """Returns who answers a new connection; `None` while nobody listens."""
+        self.listeners: dict[int, Callable[[], asyncio.BaseProtocol]] = {}
+        """By port: what returns who answers a new connection."""
         self.under_way = 0
         """How much was written and has not arrived."""
         self._loop = loop
 
-    async def connect[P: asyncio.BaseProtocol](
-        self, begin: Callable[[], P]
-    ) -> tuple[asyncio.Transport, P]:
-        """Return a new connection of who `begin` returns; raises `OSError`."""
+    async def reach(self, port: int) -> None:
+        """Wait as long as it takes to call at a port; raises `OSError`."""
         for _ in range(next(self.pace)):
             await asyncio.sleep(0)
-        if self.accept is None:
-            raise ConnectionRefusedError(errno.ECONNREFUSED, "Nobody listens")
-        caller, called = begin(), self.accept()
-        near, far = _End(self, self._loop, caller), _End(self, self._loop, called)
+        self._at(port)
+
+    def join[P: asyncio.BaseProtocol](
+        self, begin: Callable[[], P], port: int
+    ) -> tuple[asyncio.Transport, P]:
+        """Return a new connection of who `begin` returns; raises `OSError`."""
+        answer = self._at(port)
+        caller, called = begin(), answer()
+        near, far = End(self, self._loop, caller), End(self, self._loop, called)
         near.other, far.other = far, near
         called.connection_made(far)
         caller.connection_made(near)
         return near, caller
 
+    def _at(self, port: int) -> Callable[[], asyncio.BaseProtocol]:
+        if (answer := self.listeners.get(port)) is None:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Nobody listens")
+        return answer
 
-class _End(asyncio.Transport):
+
+class End(asyncio.Transport):
     """One end of a connection. What comes in stays in its order."""
 
-    other: _End
+    other: End
 
     def __init__(
         self,
@@ -56,12 +64,13 @@ class _End(asyncio.Transport):
         loop: asyncio.AbstractEventLoop,
         protocol: asyncio.BaseProtocol,
     ) -> None:
+        """Belong to `protocol`; `other` is still to be set."""
         super().__init__()
         self._wire = wire
         self._loop = loop
         self._protocol = protocol
-        self._coming: deque[bytes | None] = deque()
-        """What has not arrived; `None` is the end."""
+        self._coming: deque[bytes | OSError | None] = deque()
+        """What has not arrived; an error or `None` is the end."""
         self._is_waiting = self._is_paused = self._is_closing = False
 
     @override
@@ -71,13 +80,11 @@ class _End(asyncio.Transport):
 
     @override
     def close(self) -> None:
-        if self._is_closing:
-            return
-        self._is_closing = True
-        self._wire.under_way -= len(self._coming)
-        self._coming.clear()
-        self.other.let_come(None)
-        self._loop.call_soon(self._protocol.connection_lost, None)
+        self._end(None, told=None)
+
+    def reset(self) -> None:
+        """End it as a firewall does: for the other end that is an error."""
+        self._end(None, told=ConnectionResetError(errno.ECONNRESET, "Reset"))
 
     @override
     def abort(self) -> None:
@@ -108,12 +115,22 @@ class _End(asyncio.Transport):
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
 
-    def let_come(self, written: bytes | None) -> None:
+    def let_come(self, written: bytes | OSError | None) -> None:
         """Let arrive what the other end has written, or its end."""
         if not self._is_closing:
             self._coming.append(written)
             self._wire.under_way += 1
             self._go_on()
+
+    def _end(self, error: OSError | None, *, told: OSError | None) -> None:
+        """End it here, because of an error if there is one, and tell the other end."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._wire.under_way -= len(self._coming)
+        self._coming.clear()
+        self.other.let_come(told)
+        self._loop.call_soon(self._protocol.connection_lost, error)
 
     def _go_on(self) -> None:
         if self._coming and not self._is_waiting and not self._is_paused:
@@ -130,9 +147,11 @@ class _End(asyncio.Transport):
             self._take(self._coming.popleft())
             self._go_on()
 
-    def _take(self, came: bytes | None) -> None:
+    def _take(self, came: bytes | OSError | None) -> None:
         assert isinstance(self._protocol, asyncio.Protocol)
-        if came is not None:
+        if isinstance(came, OSError):
+            self._end(came, told=None)
+        elif came is not None:
             self._protocol.data_received(came)
         elif not self._protocol.eof_received():
             self.close()
@@ -141,20 +160,18 @@ class _End(asyncio.Transport):
 class SimulatorOnWire(Simulator):
     """The five gateways at the end of a wire."""
 
-    def __init__(self, wire: Wire) -> None:
-        """Listen at `wire` only."""
-        super().__init__()
+    def __init__(self, wire: Wire, port: int = 80) -> None:
+        """Listen at this port of `wire` only."""
+        super().__init__(port)
         self._wire = wire
+        self._at = port
 
     @override
     async def listen(self, runner: web.AppRunner) -> None:
-        self._wire.accept = runner.server
+        assert runner.server is not None
+        self._wire.listeners[self._at] = runner.server
 
     @override
     async def close(self) -> None:
-        self._wire.accept = None
+        self._wire.listeners.pop(self._at, None)
         await super().close()
-
-    @override
-    def url(self, key: str) -> str:
-        return f"http://gateway.test/{key}/"

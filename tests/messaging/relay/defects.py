@@ -32,7 +32,7 @@ from custom_components.passerelle_sms.messaging.relay.hand_over import NewLegs
 from custom_components.passerelle_sms.messaging.relay.relay_runner import RelayRunner
 from tests.reliability.relay_troubles import (
     DOUBT_TAKEN,
-    FIRST,
+    EVENTS,
     NUMBER_REFUSED,
     OPTED_OUT,
     RATE_LIMITED,
@@ -139,7 +139,7 @@ def forget_the_choice_in_a_crash(patch: pytest.MonkeyPatch) -> None:
 
 
 def _during(event: Event) -> RelayTrouble:
-    return next(trouble for trouble in FIRST if trouble.event is event)
+    return next(trouble for trouble in EVENTS if trouble.event is event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

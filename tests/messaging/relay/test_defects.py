@@ -11,19 +11,18 @@ from .defects import DEFECTS, Defect
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-async def test_a_planted_defect_is_found(
+def test_a_planted_defect_is_found(
     socket_enabled: None,
     tmp_path: Path,
-    certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
     defect: Defect,
 ) -> None:
     """In a cell that keeps the promise without it."""
     keys = [*GATEWAYS][: defect.accounts]
-    sound = await see(tmp_path, certificate, keys, defect.troubles, defect.on_unknown)
+    sound = see(tmp_path, keys, defect.troubles, defect.on_unknown)
     assert sound.breaches(defect.troubles, defect.on_unknown) == []
     defect.plant(monkeypatch)
 
-    cell = await see(tmp_path, certificate, keys, defect.troubles, defect.on_unknown)
+    cell = see(tmp_path, keys, defect.troubles, defect.on_unknown)
 
     assert cell.breaches(defect.troubles, defect.on_unknown)

@@ -1,11 +1,11 @@
 """Everything that can go wrong at the accounts of a relay, as tables: docs/reliability.md.
 
-The test makes the tables, holds every cell against the promise, and compares them with
-the document. Where a change was meant, `scripts/reliability` writes it anew.
+Each test makes a table, holds every cell against the promise, and compares it with the
+document. Where a change was meant, `scripts/reliability` writes it anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import cycle, islice
+from itertools import count, islice
 import os
 from pathlib import Path
 from typing import Final
@@ -13,12 +13,18 @@ from typing import Final
 import pytest
 
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
-from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 from tests.reliability.document import DOCUMENT, WRITE, written
 from tests.reliability.relay_cells import RelayCell
-from tests.reliability.relay_document import CHOICES, Row, section
+from tests.reliability.relay_document import (
+    TABLES,
+    AskedCell,
+    Row,
+    Table,
+    shown,
+    tables_of,
+)
 from tests.reliability.relay_house import see
-from tests.reliability.relay_troubles import FIRST, KINDS, OF_TWO, RelayTrouble
+from tests.reliability.relay_troubles import RelayTrouble
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -27,69 +33,30 @@ KEYS: Final = tuple(GATEWAYS)
 REFUSALS: Final = {key: one.refusals for key, one in Simulator().gateways.items()}
 
 
-# With so many gateways as the first account: what is passed on at once is so at each.
-_GATEWAYS: Final = {OnUnknown.HOLD: 2, OnUnknown.RESEND: 1, OnUnknown.NEXT: 1}
-
-
-class Tables:
+class Sights:
     """Sees what becomes of messages, each gateway in turn the first account."""
 
-    def __init__(self, folder: Path, certificate: Path) -> None:
-        """Keep the journals in `folder`."""
+    def __init__(self, folder: Path, turn: int) -> None:
+        """Keep the journals in `folder`, and begin with another gateway each turn."""
         self._folder = folder
-        self._certificate = certificate
-        self._turns = cycle(range(len(KEYS)))
+        self._turns = count(turn)
 
-    async def rows(
-        self,
-        first: Sequence[RelayTrouble],
-        second: Sequence[RelayTrouble],
-        on_unknown: OnUnknown,
-        *,
-        accounts: int,
-    ) -> list[Row]:
-        """Let go wrong each of `first` at the first account with each at the second."""
+    def rows(self, asked: Table) -> list[Row]:
+        """Let everything go wrong that a table is about."""
         return [
             Row(
                 words=one.words,
-                cells={
-                    other.words: await self._see((one, other), on_unknown, accounts)
-                    for other in second
-                },
+                cells={words: self._see(cell) for words, cell in asked.cells(one)},
             )
-            for one in first
+            for one in asked.first
         ]
 
-    async def at_the_first(self) -> list[Row]:
-        """Let go wrong everything at the first of two accounts."""
-        return [
-            Row(
-                words=trouble.words,
-                cells={
-                    choice: await self._see(
-                        (trouble,), choice, 2, gateways=_GATEWAYS[choice]
-                    )
-                    for choice in CHOICES
-                },
-            )
-            for trouble in FIRST
-        ]
-
-    async def _see(
-        self,
-        troubles: Sequence[RelayTrouble],
-        on_unknown: OnUnknown,
-        accounts: int,
-        *,
-        gateways: int = 1,
-    ) -> Mapping[str, RelayCell]:
+    def _see(self, asked: AskedCell) -> Mapping[str, RelayCell]:
         cells: dict[str, RelayCell] = {}
-        if troubles[0].is_at_any_moment:
-            gateways = 1
-        for keys in islice(self._keys(troubles, accounts), gateways):
-            cell = await see(
-                self._folder, self._certificate, keys, troubles, on_unknown
-            )
+        troubles, on_unknown = asked.troubles, asked.on_unknown
+        gateways = 1 if troubles[0].is_at_any_moment else asked.gateways
+        for keys in islice(self._keys(troubles, asked.accounts), gateways):
+            cell = see(self._folder, keys, troubles, on_unknown)
             assert cell.breaches(troubles, on_unknown) == [], (keys, troubles)
             cells[keys[0]] = cell
         return cells
@@ -98,7 +65,7 @@ class Tables:
         self, troubles: Sequence[RelayTrouble], accounts: int
     ) -> Iterator[tuple[str, ...]]:
         """Yield the gateways of the accounts, another one the first each time."""
-        turn = next(self._turns)
+        turn = next(self._turns) % len(KEYS)
         for position in range(len(KEYS)):
             # Neither the same neighbours each time.
             step = 1 + turn % (len(KEYS) - 1)
@@ -124,23 +91,23 @@ def _knows(key: str, trouble: RelayTrouble | None) -> bool:
     return refusal is None or refusal in REFUSALS[key]
 
 
-# Some hundred houses, one after the other: each gateway has its turn as the first.
-@pytest.mark.timeout(900)
-async def test_every_trouble_of_a_relay(tmp_path: Path, certificate: Path) -> None:
+@pytest.mark.parametrize("position", range(len(TABLES)), ids=lambda at: TABLES[at].name)
+def test_every_trouble_of_a_relay(tmp_path: Path, position: int) -> None:
     """Each cell keeps the promise, and the document is what was seen."""
-    tables = Tables(tmp_path, certificate)
-    hold, resend, next_ = CHOICES
-    first = await tables.at_the_first()
-    both = await tables.rows(KINDS, KINDS, hold, accounts=2)
-    both_next = await tables.rows(KINDS, KINDS, next_, accounts=2)
-    three = await tables.rows(OF_TWO, KINDS, hold, accounts=3)
-    chosen = {
-        str(choice): await tables.rows(KINDS, KINDS, choice, accounts=3)
-        for choice in (resend, next_)
-    }
+    asked = TABLES[position]
 
-    seen = section(first, both, both_next, three, chosen)
+    seen = shown(asked, Sights(tmp_path, turn=position).rows(asked))
 
     if os.environ.get(WRITE):
-        DOCUMENT.write_text(f"{written()[0]}{seen}", "utf-8")
-    assert seen == written()[1]
+        accounts, relays = written()
+        tables = tables_of(relays)
+        tables[position] = seen
+        DOCUMENT.write_text(f"{accounts}{''.join(tables)}", "utf-8")
+    assert seen == tables_of(written()[1])[position]
+
+
+def test_the_document_says_nothing_else() -> None:
+    """No table is left of what is made no more."""
+    _, relays = written()
+
+    assert "".join(tables_of(relays)) == relays

@@ -2,6 +2,8 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import cycle
+import random
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -10,7 +12,7 @@ from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.messaging.guard.guard import GuardLimits
 from tests.messaging.idle import let_run
 from tests.messaging.journal_files import copied, files_of, put_back
-from tests.messaging.promise.events import DOWN, JUMPS
+from tests.messaging.promise.events import DOWN, JUMPS, PACES
 from tests.simulator import Fault
 
 from .house import House
@@ -23,6 +25,12 @@ _FULL = GuardLimits(segments_per_hour=1, segments_per_day=1)
 
 class Events(House):
     """Faults, disks, the clock, backups, accounts that go, and the end of a run."""
+
+    @initialize(disk=PACES, wire=PACES, luck=st.integers(0, 9))
+    def set_pace(self, disk: list[int], wire: list[int], luck: int) -> None:
+        """Let disks and wires take so many turns, by turns, and pauses be others."""
+        self.loop.pace, self.loop.wire.pace = cycle(disk), cycle(wire)
+        random.seed(luck)
 
     @initialize(minutes=st.sampled_from([0, 0, 10]))
     def open(self, minutes: int) -> None:

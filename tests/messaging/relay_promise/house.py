@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
 from pathlib import Path
 import tempfile
@@ -27,9 +27,12 @@ from tests.messaging.fake_disk import FakeDisk, nothing
 from tests.messaging.idle import let_run, until_idle
 from tests.messaging.journal_files import Files, files_of, put_back
 from tests.messaging.promise.house import LOGGER, Mistakes
+from tests.messaging.promise.reproducible import reproducible
+from tests.messaging.promise.simulated_loop import SimulatedLoop
+from tests.messaging.promise.wire import SimulatorOnWire
 from tests.messaging.relay_harness import RelayHarness
 from tests.messaging.scheduling import keep_time
-from tests.simulator import SimulatedGateway, Simulator
+from tests.simulator import SimulatedGateway
 
 from .judge import Judge
 from .texts import number_of
@@ -40,6 +43,8 @@ _NO_CAP = GuardLimits(
     segments_per_hour=100_000, segments_per_day=100_000, identical_window=timedelta()
 )
 _RELAY = "relay"
+_FIRST_PORT = 80
+"""Where the first account's gateway listens; the others follow."""
 
 type Copy = tuple[dict[str, Files], frozenset[int]]
 """What a backup holds of each journal, and what the house had told of by then."""
@@ -54,13 +59,16 @@ class House(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Start the gateways and the house."""
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.runner.get_loop().set_exception_handler(self._on_error)
+        self._reproduced = ExitStack()
+        self._reproduced.enter_context(reproducible(luck=0))
+        self.loop = SimulatedLoop()
+        self.runner = asyncio.Runner(loop_factory=lambda: self.loop)
+        self.loop.set_exception_handler(self._on_error)
         self.folder = tempfile.TemporaryDirectory()
         self.opened = AsyncExitStack()
         self.listening: set[int] = set()
         """The accounts whose gateways can be reached."""
-        self.sending: set[asyncio.Task[Report]] = set()
+        self.sending: dict[asyncio.Task[Report], None] = {}
         self.mistakes = Mistakes()
         LOGGER.addHandler(self.mistakes)
         self.copy: Copy | None = None
@@ -75,7 +83,10 @@ class House(RuleBasedStateMachine):
 
     async def _begin(self) -> None:
         self.simulators = [
-            await self.opened.enter_async_context(Simulator()) for _ in self.keys
+            await self.opened.enter_async_context(
+                SimulatorOnWire(self.loop.wire, _FIRST_PORT + position)
+            )
+            for position in range(len(self.keys))
         ]
         self.listening = {*range(len(self.keys))}
         self.simulated = [
@@ -162,7 +173,7 @@ class House(RuleBasedStateMachine):
     ) -> None:
         """Lose power after so many steps, and come back as much later by the clock."""
         await self.go_on(steps)
-        for task in set(self.sending):
+        for task in tuple(self.sending):
             task.cancel()
         self.relay.accounts[0].cancel_all()
         await until_idle()
@@ -204,7 +215,9 @@ class House(RuleBasedStateMachine):
 
     async def _arrive(self) -> None:
         """Let arrive what is on its way: it won't be there a minute later."""
-        for position in self.listening:
+        while self.loop.wire.under_way:
+            await asyncio.sleep(0)
+        for position in sorted(self.listening):
             url = self.simulators[position].url(self.keys[position])
             for _ in range(2):
                 async with self.session.get(url) as answer:
@@ -222,9 +235,12 @@ class House(RuleBasedStateMachine):
             self.run(self.opened.aclose())
             self.runner.close()
             self.folder.cleanup()
+            self._reproduced.close()
 
     async def _end(self) -> None:
         await self.heal_all()
+        # What is still being written may be planned.
+        await until_idle()
         while len(self.relay.parts.planned):
             await self.relay.clock.advance(300_000)
         for _ in range(3):

@@ -212,11 +212,11 @@ class People(House):
         ask = Ask(number=number_of(message.text), message=message)
         self.judge.asks.append(ask)
         task = asyncio.create_task(self.relay.send(message))
-        self.sending.add(task)
+        self.sending[task] = None
         task.add_done_callback(partial(self._on_sent, ask))
 
     def _on_sent(self, ask: Ask, task: asyncio.Task[Report]) -> None:
-        self.sending.discard(task)
+        self.sending.pop(task, None)
         if task.cancelled():
             return
         error = task.exception()
