@@ -22,12 +22,13 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from tests.conftest import MAMAN, PAPA, AccountMaker
+from tests.conftest import MAMAN, PAPA, AccountMaker, RelayMaker
 from tests.groups import add_group
 from tests.messages import send
 from tests.passing_time import quiet
 from tests.relays import delivered_by, failed_at, leg_at, message, relay_entry, relayed
 from tests.simulator import Fault, Simulator
+from tests.switches import add_switch
 
 STRANGER = "+237699128531"
 
@@ -328,3 +329,76 @@ async def test_an_account_tells_no_legs(
     told = await async_get_config_entry_diagnostics(hass, entry)
 
     assert "legs" not in told["last_messages"][0]["submissions"][0]
+
+
+async def test_a_dead_man_s_switch(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+) -> None:
+    """How it stands and where, without whom it tells what."""
+    unable = await add_account(simulator.etech_keys)
+    able = await add_account(simulator.envoyer_sms_pro)
+    relay = await add_relay(unable, able)
+    await add_switch(hass, relay, "Maman", "Papa", name="Grotte", message_back="Ouf")
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, relay)
+
+    [switch] = told["dead_man_switches"]
+    [standing] = switch.pop("standing")
+    assert standing == {
+        "account": 2,
+        "number": 1,
+        "recipients": 2,
+        "since": standing["since"],
+        "fires_at": switch["fires_at"],
+        "is_sure": True,
+        "was_cancelled": False,
+        "must_stay": False,
+        "failure": None,
+        "is_announced": False,
+    }
+    assert switch == {
+        "delay": 3600,
+        "recipients": 2,
+        "message_back": True,
+        "is_armed": True,
+        "fires_at": switch["fires_at"],
+        "last_renewed": switch["last_renewed"],
+        "problems": [],
+        "last_number": 1,
+        "refused": 0,
+        "failure": None,
+        "was_sent_early": False,
+        "restored_until": None,
+    }
+    text = json.dumps(told)
+    [message_id] = simulator.envoyer_sms_pro.messages
+    assert not re.search(rf"(?<!\w){message_id}(?!\w)", text)
+    for secret in (MAMAN[4:], PAPA[4:], "Maman", "Grotte", "Ouf", "nouvelles"):
+        assert secret not in text
+
+
+async def test_what_is_wrong_with_a_switch(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    simulator: Simulator,
+    add_account: AccountMaker,
+) -> None:
+    """By the keys of errors, never in a gateway's words."""
+    simulator.envoyer_sms_pro.credits = Decimal(0)
+    entry = await add_account(simulator.envoyer_sms_pro)
+    await add_switch(hass, entry)
+    assert await async_setup_component(hass, "diagnostics", {})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    [switch] = told["dead_man_switches"]
+    assert switch["problems"] == [
+        {"reason": "refused", "failure": "insufficient_credit", "until": None}
+    ]
+    assert (switch["refused"], switch["failure"]) == (1, "insufficient_credit")
+    assert switch["standing"] == []

@@ -34,6 +34,8 @@ DOCUMENTS: Final = (
     "docs/messages.fr.md",
     "docs/relay.md",
     "docs/relay.fr.md",
+    "docs/dead_man_switch.md",
+    "docs/dead_man_switch.fr.md",
 )
 BLOCK: Final = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 ANSWER: Final = re.compile(r"^```json\n(.*?)^```", re.DOTALL | re.MULTILINE)

@@ -24,6 +24,7 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
     ManagesContacts,
 )
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    CancelsByContent,
     CancelsMessages,
     ListsSentMessages,
     PushedAnswer,
@@ -79,6 +80,7 @@ _DONE_HERE: Final = {OPTION_ABILITIES[option] for option in DONE_HERE}
 # What the rows of the tables are called that are about an ability.
 LABELS: Final[dict[type, str]] = {
     AddsStopMention: "STOP mention",
+    CancelsByContent: "take back one whose answer was lost",
     CancelsMessages: "take back what was to be sent later",
     ChecksNumbers: "check of numbers (HLR)",
     KeepsStopList: "STOP list",

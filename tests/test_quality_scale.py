@@ -15,6 +15,7 @@ from custom_components.passerelle_sms import (
     config_flow,
     event,
     sensor,
+    switch,
 )
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.config_entries import ConfigFlow
@@ -113,9 +114,9 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         and "self.async_on_remove(" in code(module)
         for module in ("entity", "event", "sensor")
     ),
-    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 3,
+    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 4,
     "has-entity-name": lambda: (
-        code("entity").count("_attr_has_entity_name = True") == 3
+        code("entity").count("_attr_has_entity_name = True") == 4
     ),
     "runtime-data": lambda: "entry.runtime_data = " in code("__init__"),
     "test-before-configure": lambda: "async_prove" in code("flows/account"),
@@ -161,15 +162,24 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
     "entity-device-class": lambda: any(
         description.device_class for description in sensor.SENSORS
     ),
+    "entity-disabled-by-default": lambda: all(
+        not description.entity_registry_enabled_default
+        for description in sensor.SWITCH_SENSORS
+    ),
     "entity-translations": lambda: all(
         description.translation_key in TRANSLATIONS["entity"][platform]
         for platform, descriptions in (
             (
                 "binary_sensor",
-                (binary_sensor.LOW_BALANCE, binary_sensor.ACCOUNT_RESTS),
+                (
+                    binary_sensor.LOW_BALANCE,
+                    binary_sensor.ACCOUNT_RESTS,
+                    binary_sensor.SWITCH_PROBLEM,
+                ),
             ),
-            ("event", (event.DELIVERY, event.REPLY)),
-            ("sensor", sensor.SENSORS),
+            ("event", (event.DELIVERY, event.REPLY, event.DEAD_MAN_SWITCH)),
+            ("sensor", (*sensor.SENSORS, *sensor.SWITCH_SENSORS)),
+            ("switch", (switch.ARMED,)),
         )
         for description in descriptions
     ),
@@ -180,7 +190,8 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         and 'raise ServiceValidationError("' not in whole(INTEGRATION)
     ),
     "icon-translations": lambda: all(
-        ICONS["entity"][platform] for platform in ("event", "notify", "sensor")
+        ICONS["entity"][platform]
+        for platform in ("event", "notify", "sensor", "switch")
     ),
     "reconfiguration-flow": lambda: hasattr(
         config_flow.PasserelleSmsConfigFlow, "async_step_reconfigure"

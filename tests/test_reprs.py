@@ -62,7 +62,13 @@ PUBLIC = {
     "RelaySettings.accounts",
     "RelaySettings.country",
     "RestStatus.reason",
+    "Situation.abandoned",
+    "Situation.accounts",
+    "Situation.available",
     "Sms.reference",
+    "Standing.account",
+    "SwitchPlan.language",
+    "SwitchState.epoch",
     "Word.allowed",
     "_Batch.changes",
 }

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.passerelle_sms.entries.settings import unique_id
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -42,7 +43,7 @@ def use_up(entry: MockConfigEntry, requests: int) -> None:
     """Make as if so many requests had been made within the last hour."""
     budget = entry.runtime_data.gateway.budget
     while budget.used < requests:
-        budget.spend(uses_reserve=True)
+        budget.spend(Purpose.MESSAGE)
 
 
 async def test_the_budget_shows_in_diagnostics(

@@ -9,8 +9,20 @@ from typing import Any
 import probatio
 import pytest
 
-from custom_components.passerelle_sms import binary_sensor, config_flow, event, sensor
-from custom_components.passerelle_sms.flows import forms, group, relay_forms
+from custom_components.passerelle_sms import (
+    binary_sensor,
+    config_flow,
+    event,
+    sensor,
+    switch,
+)
+from custom_components.passerelle_sms.flows import (
+    forms,
+    group,
+    relay_forms,
+    switch_forms,
+)
+from custom_components.passerelle_sms.flows.account_check import form_error
 from custom_components.passerelle_sms.gateways import errors
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.outcome import Outcome
@@ -59,6 +71,8 @@ OF_THE_FACE = {
     "not_delivered",
     "not_one_recipient",
     "outcome_unknown",
+    "switch_not_armed",
+    "switch_not_disarmed",
     "wrong_account_name",
 }
 
@@ -199,6 +213,47 @@ def test_everything_about_a_groups_form_has_words(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_about_a_dead_mans_switchs_form_has_words(language: str) -> None:
+    """Its fields, its cost, its errors and its ends."""
+    words = load(language)["config_subentries"]["dead_man_switch"]
+    fields = {str(marker) for marker in switch_forms.switch_form({}).schema}
+
+    costs = {"cost", "reconfigure_cost"}
+    assert words["step"].keys() == {"user", "reconfigure"} | costs
+    for name, step in words["step"].items():
+        assert step["title"]
+        assert step["description"]
+        if name not in costs:
+            assert step["data"].keys() == step["data_description"].keys() == fields
+    kinds = errors.by_key.ERRORS_BY_KEY.values()
+    of_gateways = {form_error(kind(code="-7", words="Non")) for kind in kinds}
+    # What forbids everything without a word.
+    of_gateways.add(form_error(errors.NotAllowedError()))
+    assert words["error"].keys() == of_gateways | {
+        "delay_out_of_range",
+        "delay_too_short",
+        "message_back_too_long",
+        "message_empty",
+        "message_too_long",
+        "name_empty",
+        "no_delay",
+        "nobody_chosen",
+        "nobody_reached",
+        "not_cancelled",
+        "refused",
+        "too_long",
+    }
+    assert words["abort"].keys() == {
+        "account_not_loaded",
+        "no_account",
+        "no_recipients",
+        "reconfigure_successful",
+    }
+    assert words["create_entry"].keys() == {"default"}
+    assert words["initiate_flow"].keys() == {"user", "reconfigure"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_end_of_a_relays_forms_has_words(language: str) -> None:
     """Of every error, and of the last page."""
     words = load(language)["config"]
@@ -263,15 +318,21 @@ def test_every_entity_and_choice_has_words(language: str) -> None:
     words = load(language)
 
     own = (sensor.CREDIT_ENDS, sensor.PENDING_MESSAGES, SEGMENTS_SENT)
-    keys = {description.translation_key for description in (*sensor.SENSORS, *own)}
+    sensors = (*sensor.SENSORS, *own, *sensor.SWITCH_SENSORS)
+    keys = {description.translation_key for description in sensors}
     assert words["entity"]["sensor"].keys() == keys | {"sub_account_balance"}
     assert words["entity"]["binary_sensor"].keys() == {
         binary_sensor.LOW_BALANCE.translation_key,
         binary_sensor.ACCOUNT_RESTS.translation_key,
+        binary_sensor.SWITCH_PROBLEM.translation_key,
     }
+    problem = words["entity"]["binary_sensor"]["switch_problem"]
+    assert problem["state_attributes"].keys() == {"reasons", "error", "until"}
+    assert words["entity"]["switch"].keys() == {switch.ARMED.translation_key}
     rests = words["entity"]["binary_sensor"]["account_rests"]
     assert rests["state_attributes"].keys() == {"reason", "since"}
-    events = {one.translation_key: one for one in (event.DELIVERY, event.REPLY)}
+    described = (event.DELIVERY, event.REPLY, event.DEAD_MAN_SWITCH)
+    events = {one.translation_key: one for one in described}
     assert words["entity"]["event"].keys() == events.keys()
     for key, description in events.items():
         told = words["entity"]["event"][key]["state_attributes"]["event_type"]["state"]
@@ -327,6 +388,10 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
         issues.NOT_LEFT,
         issues.RELAY_ACCOUNT_GONE,
         issues.SAME_ACCOUNT,
+        issues.SWITCH_FIRED,
+        issues.SWITCH_NOT_CANCELLED,
+        issues.SWITCH_REFUSED,
+        issues.SWITCH_SENT_EARLY,
         issues.UNEXPLAINED_FALL,
         issues.UNKNOWN_OUTCOME,
     }
@@ -337,7 +402,8 @@ def test_every_issue_and_choice_has_words(language: str) -> None:
     choices = {choice.value for choice in Choice}
     assert flow["step"]["init"]["menu_options"].keys() == choices
     assert flow["step"]["init"]["menu_option_descriptions"].keys() == choices
-    for issue in (issues.JOURNAL_DAMAGED, issues.NOT_LEFT, issues.UNEXPLAINED_FALL):
+    confirmed = (issues.JOURNAL_DAMAGED, issues.NOT_LEFT, issues.SWITCH_FIRED)
+    for issue in (*confirmed, issues.UNEXPLAINED_FALL):
         assert words[issue]["fix_flow"]["step"].keys() == {"confirm"}
 
 
@@ -346,6 +412,6 @@ def test_every_entity_and_action_has_an_icon() -> None:
     icons = json.loads((INTEGRATION / "icons.json").read_text("utf-8"))
     words = load("en")
 
-    for platform in ("event", "sensor"):
+    for platform in ("event", "sensor", "switch"):
         assert icons["entity"][platform].keys() == words["entity"][platform].keys()
     assert icons["services"].keys() == words["services"].keys()

@@ -16,9 +16,10 @@ from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry, async_get_channel
 from .entries.factory import make_journal
 from .entries.kinds import is_relay
-from .entries.relay import RELAYS, Relay
+from .entries.relay import RELAYS, Relay, async_take_leave
 from .entries.relay_review import async_review_relays
 from .entries.stopping import async_stop_with_home_assistant
+from .entries.switch_notices import async_forget_what_passes
 from .notify import async_add_recipients
 from .notify_service import (
     async_remove_notify_services,
@@ -40,7 +41,12 @@ from .webhook import (
 
 # What is loaded anew with the entry. The notify entities stay while that happens: what
 # somebody sends to an entity that isn't there is dropped without a word.
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -50,6 +56,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[ACCOUNTS] = {}
     hass.data[RELAYS] = {}
     async_stop_with_home_assistant(hass)
+    async_forget_what_passes(hass)
     async_setup_services(hass)
     await async_setup_service_names(hass, config)
     return True
@@ -133,18 +140,23 @@ async def _async_close(
     """Let it end, once what it is sending has been answered."""
     async_remove_notify_services(hass, entry, forget=forget)
     async_unregister_webhook(hass, entry)
-    async_forget_journal_unavailable(hass, entry)
     async_forget_same_account(hass, entry)
+    # While there still is who can take back what stands at a gateway.
+    if channel := async_get_channel(hass, entry.entry_id):
+        if isinstance(channel, Account):
+            await async_take_leave(hass, channel)
+        await channel.switches.end()
     # One that is disabled can be removed without the integration being set up.
-    if channel := _forget(hass, entry):
+    if _forget(hass, entry) and channel:
         # Not through the entry: one that is being removed is unloaded already, and then
         # Home Assistant forwards nothing.
         await async_unload_notify_entities(hass, entry)
         async_review_accounts(hass)
         async_review_relays(hass)
         await channel.stop()
-    # What was under way may have been refused, too.
+    # What was under way may have been refused, too, or found no journal.
     async_forget_account_refused(hass, entry)
+    async_forget_journal_unavailable(hass, entry)
 
 
 def _forget(hass: HomeAssistant, entry: ChannelConfigEntry) -> Channel | None:

@@ -1,6 +1,7 @@
-"""Whether an account's credit is about to end, and whether an account of a relay rests."""
+"""Whether credit is about to end, an account of a relay rests, or a switch has a problem."""
 
-from typing import Final, override
+from collections.abc import Mapping
+from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import (
     DOMAIN as BINARY_SENSOR_DOMAIN,
@@ -15,7 +16,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_ACCOUNTS, DOMAIN
-from .entity import CreditEntity
+from .entity import CreditEntity, DeadManEntity, async_follow_switches
 from .entries.account import Account
 from .entries.account_standing import AccountStanding
 from .entries.channels import ChannelConfigEntry
@@ -36,6 +37,11 @@ ACCOUNT_RESTS: Final = BinarySensorEntityDescription(
     translation_key="account_rests",
     device_class=BinarySensorDeviceClass.PROBLEM,
 )
+SWITCH_PROBLEM: Final = BinarySensorEntityDescription(
+    key="problem",
+    translation_key="switch_problem",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
 
 
 async def async_setup_entry(
@@ -49,6 +55,11 @@ async def async_setup_entry(
         async_add_entities([LowBalanceSensor(channel.entry, LOW_BALANCE)])
     else:
         _async_setup_relay(hass, entry, async_add_entities)
+    async_follow_switches(
+        entry,
+        async_add_entities,
+        lambda switch: [SwitchProblemSensor(hass, channel, switch, SWITCH_PROBLEM)],
+    )
 
 
 @callback
@@ -101,6 +112,29 @@ class LowBalanceSensor(CreditEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return whether the credit is low."""
         return self._credit.is_low
+
+
+class SwitchProblemSensor(DeadManEntity, BinarySensorEntity):
+    """On while something is wrong with a dead man's switch."""
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether anything is wrong."""
+        return bool(self._switch.status.problems)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return what is wrong, the most urgent first, and until when."""
+        problems = self._switch.status.problems
+        failures = [one.failure for one in problems if one.failure is not None]
+        ends = [one.until for one in problems if one.until is not None]
+        return {
+            "reasons": [problem.reason.value for problem in problems],
+            "error": failures[0].key if failures else None,
+            "until": local_iso(max(ends, default=None)),
+        }
 
 
 class AccountRestSensor(BinarySensorEntity):

@@ -12,11 +12,18 @@ from homeassistant.config_entries import (
     OptionsFlow,
     SubentryFlowContext,
 )
-from homeassistant.core import callback
+from homeassistant.core import async_get_hass, callback
 
-from .const import DOMAIN, GATEWAY_RELAY, SUBENTRY_GROUP, SUBENTRY_RECIPIENT
-from .entries.kinds import is_relay
+from .const import (
+    DOMAIN,
+    GATEWAY_RELAY,
+    SUBENTRY_DEAD_MAN_SWITCH,
+    SUBENTRY_GROUP,
+    SUBENTRY_RECIPIENT,
+)
+from .entries.kinds import can_hold_switches, is_relay
 from .flows.account import AccountFlow
+from .flows.dead_man_switch import DeadManSwitchFlow
 from .flows.group import GroupFlow
 from .flows.options import AccountOptionsFlow
 from .flows.recipient import RecipientFlow
@@ -46,7 +53,13 @@ class PasserelleSmsConfigFlow(AccountFlow, RelayFlow, domain=DOMAIN):
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what an account or a relay may hold."""
-        return {SUBENTRY_RECIPIENT: RecipientFlow, SUBENTRY_GROUP: GroupFlow}
+        kinds: dict[str, type[ConfigSubentryFlow]] = {
+            SUBENTRY_RECIPIENT: RecipientFlow,
+            SUBENTRY_GROUP: GroupFlow,
+        }
+        if can_hold_switches(async_get_hass(), config_entry.data):
+            kinds[SUBENTRY_DEAD_MAN_SWITCH] = DeadManSwitchFlow
+        return kinds
 
     @override
     async def async_step_user(

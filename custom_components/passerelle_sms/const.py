@@ -45,11 +45,17 @@ DEFAULT_LOW_BALANCE: Final = 20
 JOURNAL_AGE: Final = timedelta(days=90)
 JOURNAL_LENGTH: Final = 10_000
 
+SUBENTRY_DEAD_MAN_SWITCH: Final = "dead_man_switch"
 SUBENTRY_GROUP: Final = "group"
 SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_PHONE: Final = "phone"
-# The ids of a group's recipients, in their order.
+# The ids of a group's recipients, in their order; of a dead man's switch, also of groups.
 CONF_RECIPIENTS: Final = "recipients"
+# Of a dead man's switch: its text, after how many minutes it is sent, and what is sent
+# once the house is back.
+CONF_MESSAGE: Final = "message"
+CONF_DELAY: Final = "delay"
+CONF_MESSAGE_BACK: Final = "message_back"
 
 # The one type of our events on Home Assistant's bus.
 EVENT: Final = f"{DOMAIN}_event"

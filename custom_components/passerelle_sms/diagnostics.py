@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from yarl import URL
@@ -21,9 +22,12 @@ from .const import (
 )
 from .entries.account import Account, AccountConfigEntry, async_get_account
 from .entries.channel import Channel
+from .entries.house_switch import HouseSwitch
 from .gateways.errors import NotStoredError
 from .gateways.gateway import Gateway
 from .gateways.model.account import Balance
+from .messaging.dead_man_switch.observer import SwitchStatus
+from .messaging.dead_man_switch.standing import Standing
 from .messaging.journal.journal import JournalQuery
 from .messaging.model.failure import DeliveryState
 from .messaging.model.leg import Leg
@@ -115,8 +119,63 @@ async def _messages(sender: Channel, accounts: Sequence[str] = ()) -> dict[str, 
         "pending_messages": sender.pending_messages,
         "planned_messages": len(sender.planned),
         "awaited_deliveries": len(sender.tracker),
+        "dead_man_switches": [_switch(one, accounts) for one in sender.switches],
         "last_messages": await _last_messages(sender, accounts),
     }
+
+
+def _switch(switch: HouseSwitch, accounts: Sequence[str]) -> dict[str, Any]:
+    """Return what is known of a dead man's switch, without whom it tells what."""
+    settings, state = switch.settings, switch.state
+    return {
+        "delay": settings.delay.total_seconds(),
+        "recipients": len(settings.recipients),
+        "message_back": settings.message_back is not None,
+        **_switch_status(switch.status),
+        "standing": [_standing(message, accounts) for message in state.standing],
+        "last_number": state.last_number,
+        "refused": len(state.refused),
+        "failure": None if state.failure is None else state.failure.key,
+        "was_sent_early": state.was_sent_early,
+        "restored_until": _moment(state.restored_until),
+    }
+
+
+def _switch_status(status: SwitchStatus) -> dict[str, Any]:
+    return {
+        "is_armed": status.is_armed,
+        "fires_at": _moment(status.fires_at),
+        "last_renewed": _moment(status.last_renewed),
+        "problems": [
+            {
+                "reason": problem.reason.value,
+                "failure": None if problem.failure is None else problem.failure.key,
+                "until": _moment(problem.until),
+            }
+            for problem in status.problems
+        ],
+    }
+
+
+def _standing(message: Standing, accounts: Sequence[str]) -> dict[str, Any]:
+    """Return what stands at an account, by its place in a relay's order."""
+    is_there = message.account in accounts
+    return {
+        "account": accounts.index(message.account) + 1 if is_there else None,
+        "number": message.number,
+        "recipients": len(message.recipients),
+        "since": message.since.isoformat(),
+        "fires_at": message.fires_at.isoformat(),
+        "is_sure": message.is_sure,
+        "was_cancelled": message.was_cancelled,
+        "must_stay": message.must_stay,
+        "failure": None if message.failure is None else message.failure.key,
+        "is_announced": message.is_announced,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""What the entities of an account or a relay, and of its recipients, have in common."""
+"""What the entities of an account or a relay, and of all that it holds, have in common."""
 
+from collections.abc import Callable, Iterable
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -7,13 +8,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import BalanceCoordinator
 from .entries.account import AccountConfigEntry
 from .entries.channel import Channel
+from .entries.channels import ChannelConfigEntry
+from .entries.house_switch import HouseSwitch
 from .entries.settings import recipient_name, recipients_and_groups
+from .entries.switch_settings import switch_name, switches_of
 
 
 def channel_device(channel: Channel) -> DeviceInfo:
@@ -29,7 +34,7 @@ def channel_device(channel: Channel) -> DeviceInfo:
 
 @callback
 def async_rename_devices(hass: HomeAssistant, channel: Channel) -> None:
-    """Call the devices of a channel, its recipients and groups what these are called now.
+    """Call the devices of a channel and of all that it holds what these are called now.
 
     That of the channel is there from now on: the others refer to it.
     """
@@ -37,17 +42,37 @@ def async_rename_devices(hass: HomeAssistant, channel: Channel) -> None:
     registry.async_get_or_create(
         config_entry_id=entry.entry_id, **channel_device(channel)
     )
-    for subentry in recipients_and_groups(entry):
+    names = {
+        one.subentry_id: recipient_name(one) for one in recipients_and_groups(entry)
+    }
+    names |= {one.subentry_id: switch_name(one) for one in switches_of(entry)}
+    for subentry_id, name in names.items():
         device = registry.async_get_device_by_identifier(
-            _identifier(entry, subentry), entry.entry_id
+            _identifier(entry, subentry_id), entry.entry_id
         )
-        # A new recipient has one once its entity is there.
+        # A new one has a device once its entity is there.
         if device is not None:
-            registry.async_update_device(device.id, name=recipient_name(subentry))
+            registry.async_update_device(device.id, name=name)
 
 
-def _identifier(entry: ConfigEntry, subentry: ConfigSubentry) -> tuple[str, str]:
-    return DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}"
+def _subentry_device(
+    hass: HomeAssistant, channel: Channel, subentry_id: str, name: str
+) -> DeviceInfo:
+    """Return the device of something that an account or a relay holds."""
+    entry = channel.entry
+    return DeviceInfo(
+        identifiers={_identifier(entry, subentry_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer=channel.manufacturer,
+        name=name,
+        via_device_id=dr.async_get_device_id_by_identifier(
+            hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
+        ),
+    )
+
+
+def _identifier(entry: ConfigEntry, subentry_id: str) -> tuple[str, str]:
+    return DOMAIN, f"{entry.entry_id}_{subentry_id}"
 
 
 class AccountEntity(CoordinatorEntity[BalanceCoordinator]):
@@ -117,12 +142,59 @@ class RecipientEntity(Entity):
         self._attr_unique_id = (
             f"{entry.entry_id}_{subentry.subentry_id}_{description.key}"
         )
-        self._attr_device_info = DeviceInfo(
-            identifiers={_identifier(entry, subentry)},
-            entry_type=DeviceEntryType.SERVICE,
-            manufacturer=channel.manufacturer,
-            name=recipient_name(subentry),
-            via_device_id=dr.async_get_device_id_by_identifier(
-                hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
-            ),
+        self._attr_device_info = _subentry_device(
+            hass, channel, subentry.subentry_id, recipient_name(subentry)
         )
+
+
+class DeadManEntity(Entity):
+    """An entity of a dead man's switch, which this house tells."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        channel: Channel,
+        switch: HouseSwitch,
+        description: EntityDescription,
+    ) -> None:
+        """Describe `switch`, which `channel` holds."""
+        entry_id = channel.entry.entry_id
+        self.entity_description = description
+        self._channel = channel
+        self._switch = switch
+        self._attr_unique_id = f"{entry_id}_{switch.switch_id}_{description.key}"
+        self._attr_device_info = _subentry_device(
+            hass, channel, switch.switch_id, switch.settings.name
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow every change."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self._switch.teller.async_listen(self.async_write_ha_state)
+        )
+
+
+@callback
+def async_follow_switches(
+    entry: ChannelConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[HouseSwitch], Iterable[Entity]],
+) -> None:
+    """Add the entities of each dead man's switch, also of those to come."""
+    switches = entry.runtime_data.switches
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        for switch in switches:
+            if switch.switch_id not in known:
+                known.add(switch.switch_id)
+                async_add_entities(make(switch), config_subentry_id=switch.switch_id)
+
+    add_new()
+    entry.async_on_unload(switches.async_listen(add_new))

@@ -1,4 +1,4 @@
-"""What became of messages, and who answered: told when it happens.
+"""What became of messages and switches, and who answered: told when it happens.
 
 Every user can read what an entity shows: so it shows neither a number nor a text, and of
 the gateway's own words nothing but a code.
@@ -10,9 +10,10 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import LocalEntity
+from .entity import DeadManEntity, LocalEntity, async_follow_switches
 from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry
+from .entries.house_switch import HouseSwitch
 from .gateways.abilities.delivery import PushesDelivery, ReceivesReplies, TracksDelivery
 from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
@@ -20,6 +21,7 @@ from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
 from .presentation.bus_events import reply_details
 from .presentation.formatting import local_iso, public_code
+from .presentation.switch_events import SwitchEvent, SwitchNews
 
 # Nothing is asked here: the gateway's answers come by themselves.
 PARALLEL_UPDATES = 0
@@ -33,6 +35,11 @@ DELIVERY: Final = EventEntityDescription(
 )
 REPLY: Final = EventEntityDescription(
     key="reply", translation_key="reply", event_types=[REPLY_RECEIVED]
+)
+DEAD_MAN_SWITCH: Final = EventEntityDescription(
+    key="dead_man_switch",
+    translation_key="dead_man_switch",
+    event_types=[event.value for event in SwitchEvent],
 )
 
 
@@ -61,6 +68,11 @@ async def async_setup_entry(
         add(ReplyEvent(channel), ReceivesReplies)
 
     await add_what_is_told(hass, entry)
+    async_follow_switches(
+        entry,
+        async_add_entities,
+        lambda switch: [DeadManEvent(hass, channel, switch)],
+    )
     entry.async_on_unload(entry.add_update_listener(add_what_is_told))
 
 
@@ -130,4 +142,25 @@ class ReplyEvent(ChannelEvent):
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
         told = reply_details(reply, self._channel.who_replied(reply, record))
         self._trigger_event(REPLY_RECEIVED, told)
+        self.async_write_ha_state()
+
+
+class DeadManEvent(DeadManEntity, EventEntity):
+    """Something that happens to a dead man's switch."""
+
+    def __init__(
+        self, hass: HomeAssistant, channel: Channel, switch: HouseSwitch
+    ) -> None:
+        """Tell what happens to `switch`, which `channel` holds."""
+        super().__init__(hass, channel, switch, DEAD_MAN_SWITCH)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow everything that happens to it."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._switch.teller.async_listen_to_news(self._async_tell))
+
+    @callback
+    def _async_tell(self, news: SwitchNews) -> None:
+        self._trigger_event(news.event.value, dict(news.details))
         self.async_write_ha_state()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 import logging
 from typing import Final, override
@@ -19,13 +19,20 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .entity import AccountEntity, CreditEntity, LocalEntity
+from .entity import (
+    AccountEntity,
+    CreditEntity,
+    DeadManEntity,
+    LocalEntity,
+    async_follow_switches,
+)
 from .entries.account import Account, AccountConfigEntry
 from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry
 from .entries.segment_counter import Count, SegmentCounter
 from .gateways.errors import NotStoredError
 from .gateways.model.account import Balance, SubAccount
+from .messaging.dead_man_switch.observer import SwitchStatus
 from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
 
@@ -40,6 +47,13 @@ class BalanceSensorDescription(SensorEntityDescription):
     """A sensor, and where in a balance its value is: `None` where it isn't told."""
 
     value_fn: Callable[[Balance], Decimal | date | int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwitchSensorDescription(SensorEntityDescription):
+    """A moment in the life of a dead man's switch, and where in its status it is."""
+
+    moment: Callable[[SwitchStatus], datetime | None]
 
 
 SENSORS: tuple[BalanceSensorDescription, ...] = (
@@ -92,6 +106,26 @@ PENDING_MESSAGES: Final = SensorEntityDescription(
     translation_key="pending_messages",
     state_class=SensorStateClass.MEASUREMENT,
 )
+# They change whenever it is renewed, up to 288 times a day: whoever wants that recorded
+# enables them.
+SWITCH_SENSORS: Final = (
+    SwitchSensorDescription(
+        key="fires_at",
+        translation_key="fires_at",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        moment=lambda status: status.fires_at,
+    ),
+    SwitchSensorDescription(
+        key="last_renewed",
+        translation_key="last_renewed",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        moment=lambda status: status.last_renewed,
+    ),
+)
 
 
 async def async_setup_entry(
@@ -104,6 +138,14 @@ async def async_setup_entry(
     async_add_entities([PendingMessagesSensor(channel), SegmentsSentSensor(channel)])
     if isinstance(channel, Account):
         _add_account_sensors(channel, async_add_entities)
+    async_follow_switches(
+        entry,
+        async_add_entities,
+        lambda switch: [
+            SwitchSensor(hass, channel, switch, description)
+            for description in SWITCH_SENSORS
+        ],
+    )
 
 
 def _add_account_sensors(
@@ -276,3 +318,15 @@ class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
     ) -> None:
         if self._counter.follow(record, changed):
             self.async_write_ha_state()
+
+
+class SwitchSensor(DeadManEntity, SensorEntity):
+    """A moment in the life of a dead man's switch."""
+
+    entity_description: SwitchSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the moment; `None` if there is none."""
+        return self.entity_description.moment(self._switch.status)

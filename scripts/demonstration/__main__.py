@@ -2,7 +2,8 @@
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 import os
 from pathlib import Path
 import shutil
@@ -11,6 +12,7 @@ import socket
 import sys
 from typing import Final
 
+from tests.e2e.fork_server import ForkServer
 from tests.e2e.home_assistant import (
     HOST,
     ROOT,
@@ -21,6 +23,8 @@ from tests.simulator import Simulator
 
 from . import dashboard
 from .accounts import Account, add_account
+from .dead_man import show_dead_man
+from .moments import render_moments
 from .progress import step
 from .relays import add_relay
 from .rows import Row
@@ -31,9 +35,11 @@ from .table import render
 _RESTART: Final = 100
 _RELAY: Final = "Relay"
 
+type _Run = Callable[[Path, int], Awaitable[int]]
+
 
 def main() -> int:
-    """Run until Ctrl-C, or once; return 0 if every row was right."""
+    """Run until Ctrl-C, or once; return 0 if all was right."""
     options = _options()
     if _is_taken(options.port):
         print(
@@ -42,7 +48,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    return asyncio.run(_until_interrupted(options.port, once=options.once))
+    is_once = options.once or options.dead_man
+    run = _run_dead_man if options.dead_man else partial(_run, once=options.once)
+    return asyncio.run(_until_interrupted(run, options.port, once=is_once))
 
 
 def _options() -> argparse.Namespace:
@@ -58,6 +66,12 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="end after the table; fail if a row is wrong",
     )
+    parser.add_argument(
+        "--dead-man",
+        action="store_true",
+        help="show a dead man's switch instead: kill the house, let its gateways tell of"
+        " it, bring it back, and end; fail if anything is wrong",
+    )
     return parser.parse_args()
 
 
@@ -72,10 +86,10 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-async def _until_interrupted(port: int, *, once: bool) -> int:
+async def _until_interrupted(run: _Run, port: int, *, once: bool) -> int:
     """Run, and end cleanly on Ctrl-C; what went wrong keeps its folder and its log."""
     folder = _fresh_folder(port)
-    running = asyncio.create_task(_run(folder, port, once=once))
+    running = asyncio.ensure_future(run(folder, port))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
@@ -107,6 +121,26 @@ async def _run(folder: Path, port: int, *, once: bool) -> int:
             with step("Stopping Home Assistant"):
                 await house.stop()
     return 0 if rows and all(row.is_right for row in rows) else 1
+
+
+async def _run_dead_man(folder: Path, port: int) -> int:
+    # Only a house that is forked has a clock that can be set.
+    with ForkServer() as server:
+        house = HomeAssistantProcess(
+            folder, port=port, language=_language(), launch=server.launch
+        )
+        async with Simulator() as simulator:
+            with step(f"Starting Home Assistant on {house.url}"):
+                await house.__aenter__()
+            try:
+                with step("Signing in"):
+                    await house.onboard()
+                moments = await show_dead_man(house, simulator)
+            finally:
+                with step("Stopping Home Assistant"):
+                    await house.stop()
+    print(f"\n{render_moments(moments)}\n", flush=True)
+    return 0 if all(moment.is_right for moment in moments) else 1
 
 
 async def _show(house: HomeAssistantProcess, simulator: Simulator) -> Sequence[Row]:

@@ -49,7 +49,7 @@ async def test_a_collection_of_garbage_is_no_gap(hass: HomeAssistant) -> None:
 
     async def collect() -> None:
         # Much longer together than whatever else the machine does meanwhile.
-        for _ in range(50):
+        for _ in range(500):
             gc.collect()
 
     meter = Meter(hass)

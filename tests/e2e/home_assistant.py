@@ -208,7 +208,7 @@ class HomeAssistantProcess(HomeAssistantClient):
         set_offset(self.folder, offset)
 
     async def settle(self) -> None:
-        """Wait until the owner and all entries are on disk.
+        """Wait until the owner and all entries, with their subentries, are on disk.
 
         Home Assistant writes them about a second after they change; before a `kill`,
         whoever doesn't wait loses them.
@@ -312,9 +312,13 @@ class HomeAssistantProcess(HomeAssistantClient):
     async def _is_written(self) -> bool:
         entries = await self.get("/api/config/config_entries/entry")
         stored = self._stored("core.config_entries")
-        return self._refresh_token in self._stored("auth") and all(
-            entry["entry_id"] in stored for entry in entries
-        )
+        written = {
+            entry["entry_id"]: len(entry["subentries"])
+            for entry in (json.loads(stored)["data"]["entries"] if stored else ())
+        }
+        return self._refresh_token in self._stored("auth") and written == {
+            entry["entry_id"]: entry["num_subentries"] for entry in entries
+        }
 
     def _stored(self, key: str) -> str:
         path = self._storage(key)

@@ -74,6 +74,15 @@ def _labelled(printed: str) -> dict[str, str]:
     }
 
 
+def _moments(output: str) -> list[str]:
+    """Return what has happened one thing after the other, without its times."""
+    return [
+        re.sub(r"\d\d:\d\d(:\d\d)?|\d{4}-\d\d-\d\d", "#", line)
+        for line in output.splitlines()
+        if line[:1] in {*"✓✗"}
+    ]
+
+
 async def _output(process: asyncio.subprocess.Process) -> str:
     written, _ = await process.communicate()
     return written.decode()
@@ -96,10 +105,12 @@ def _is_our_warning(line: str) -> bool:
     )
 
 
-def _run_here(monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+def _run_here(
+    monkeypatch: pytest.MonkeyPatch, which: str = "--once"
+) -> tuple[int, str]:
     """Run the demonstration in this process; return its code and its folder."""
     port = free_port()
-    monkeypatch.setattr(sys, "argv", ["scripts/demo", "--once", "--port", str(port)])
+    monkeypatch.setattr(sys, "argv", ["scripts/demo", which, "--port", str(port)])
     folder = Path(".demo") / str(port)
     try:
         return demonstration.main(), str(folder)
@@ -173,6 +184,48 @@ def test_tells_why_it_could_not_begin(
     output, error = capfd.readouterr()
     assert "!nonsense" in error
     assert "scripts/demonstration" not in error
+    assert f"kept in {folder}" in output
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_shows_how_a_killed_house_is_told_of() -> None:
+    """Its gateways tell of it at the hour, and it says so when it is back."""
+    process = await _demo("--dead-man", "--port", str(free_port()))
+    output = await _output(process)
+    assert process.returncode == 0, output
+    moments = _moments(output)
+    for gateway in ("Envoyer SMS Pro", "123-SMS.net    "):
+        told = f"✓  #  {gateway}  "
+        text = "Maison ne répond plus depuis # #."
+        assert f"{told}keeps, until #: {text}" in moments, output
+        assert f"{told}sends to +33612345678: {text}" in moments, output
+        assert f"{told}sends to Maman: La maison répond de nouveau." in moments, output
+    back = "event fired, and a repair: silent from # to #, told (1): Maman"
+    assert moments.count(f"✓  #  Home Assistant   {back}") == 2, output
+    assert len(moments) == 19
+    assert max(map(len, output.splitlines())) <= 120
+
+
+class _Keeping(Simulator):
+    """Gateways that say that they give messages back, and send them all the same."""
+
+    @override
+    async def __aenter__(self) -> Self:
+        self.envoyer_sms_pro.overlooks_cancel = True
+        return await super().__aenter__()
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_arms_nothing_at_a_gateway_that_can_not_be_relied_on(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The flow finds it out, and the run has failed."""
+    monkeypatch.setattr(demonstration, "Simulator", _Keeping)
+    code, folder = _run_here(monkeypatch, "--dead-man")
+    assert code == 1
+    output, error = capfd.readouterr()
+    assert "not_cancelled" in error
+    assert "kill -9" not in output
     assert f"kept in {folder}" in output
 
 

@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.entries.settings import unique_id
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
@@ -214,7 +215,7 @@ async def test_what_was_counted_before_counts_on(
     """It is the same account under a fuller name."""
     budget = unnamed.runtime_data.gateway.budget
     for _ in range(used):
-        budget.spend(uses_reserve=True)
+        budget.spend(Purpose.MESSAGE)
 
     await go_on(
         hass, await reconfigure(hass, unnamed, simulator), {"account_id": "504"}

@@ -15,6 +15,8 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
     ManagesAccounts,
 )
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
+    CancelsByContent,
+    CancelsMessages,
     PushesDelivery,
     PushesDeliveryOnRequest,
     ReceivesReplies,
@@ -25,13 +27,19 @@ from custom_components.passerelle_sms.gateways.abilities.options import (
     OPTION_ABILITIES,
     AddsStopMention,
     RefusesDuplicates,
+    SchedulesMessages,
     SellsLongMessages,
     TagsMessages,
     TakesOwnOptions,
 )
+from custom_components.passerelle_sms.gateways.abilities.switches import holds_switches
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
+from tests.conftest import GatewayMaker
+from tests.simulator import Simulator
+
+from .stub_gateway import StubGateway
 
 ABSTRACT = [
     held
@@ -72,6 +80,38 @@ def test_an_ability_may_be_more_than_another() -> None:
     assert issubclass(TellsDeliveryOnce, TracksDelivery)
     assert issubclass(PushesDeliveryOnRequest, PushesDelivery)
     assert issubclass(ManagesAccounts, ListsAccounts)
+    assert issubclass(CancelsByContent, CancelsMessages)
+
+
+@pytest.mark.parametrize(("key", "kind"), GATEWAYS.items())
+def test_which_gateways_hold_a_switch(
+    simulator: Simulator, client: GatewayMaker, key: str, kind: type[Gateway]
+) -> None:
+    """SMSECO can schedule, but not take back."""
+    is_able = key in {"envoyer_sms_pro", "sms123"}
+
+    assert holds_switches(kind) is is_able
+    assert holds_switches(client(simulator.gateways[key])) is is_able
+
+
+def test_what_cancels_but_does_not_schedule_holds_no_switch() -> None:
+    """Both are needed, whoever has them."""
+
+    class Cancels(StubGateway, CancelsMessages):
+        """It only cancels."""
+
+    class Schedules(Cancels, SchedulesMessages):
+        """It does both."""
+
+    assert not holds_switches(Cancels)
+    assert holds_switches(Schedules)
+
+
+def test_which_gateway_knows_a_scheduled_message_by_its_content() -> None:
+    """Envoyer SMS Pro asks for an id."""
+    assert [
+        key for key, kind in GATEWAYS.items() if issubclass(kind, CancelsByContent)
+    ] == ["sms123"]
 
 
 def test_long_messages_are_not_bought_yet() -> None:

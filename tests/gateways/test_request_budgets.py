@@ -1,6 +1,7 @@
 """Every gateway, where requests are counted: questions leave the reserve to messages."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Final
@@ -19,6 +20,7 @@ from custom_components.passerelle_sms.gateways.abilities.account import (
 )
 from custom_components.passerelle_sms.gateways.abilities.delivery import (
     CancelsMessages,
+    PushesDeliveryOnRequest,
     ReceivesReplies,
     TellsDeliveryOnce,
     TracksDelivery,
@@ -33,6 +35,7 @@ from custom_components.passerelle_sms.gateways.model.account import Credentials
 from custom_components.passerelle_sms.gateways.model.delivery import Sent
 from custom_components.passerelle_sms.gateways.model.message import Scheduled, Sms
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, SimulatedGateway, Simulator
@@ -240,6 +243,62 @@ async def test_a_cancellation_uses_the_reserve(
         )
 
     assert len(simulated.requests) == 1
+
+
+@with_ability(Gateway)
+async def test_a_renewal_uses_what_is_set_aside_and_no_reserve(
+    simulated: SimulatedGateway, gateway: Gateway, budget: RequestBudget
+) -> None:
+    """Alerts come first, questions last."""
+    budget.set_aside("a", 1)
+    use_up_to_the_reserve(budget)
+    renewal = replace(alert(gateway), purpose=Purpose.RENEWAL)
+
+    first = await gateway.send(renewal)
+    second = await gateway.send(replace(renewal, text="Citerne pleine"))
+
+    assert first.submissions[0].outcome is Outcome.ACCEPTED
+    assert type(second.submissions[0].error) is RateLimitedError
+    assert len(simulated.requests) == 1
+    assert budget.used == budget.limit - 1
+
+
+@with_ability(PushesDeliveryOnRequest)
+async def test_a_renewal_that_asks_for_a_receipt_is_one(
+    simulated: SimulatedGateway, gateway: Gateway, budget: RequestBudget
+) -> None:
+    """It goes another way, and uses no reserve either."""
+    assert isinstance(gateway, PushesDeliveryOnRequest)
+    gateway.delivery_reports = True
+    use_up_to_the_reserve(budget)
+
+    result = await gateway.send(replace(alert(gateway), purpose=Purpose.RENEWAL))
+
+    assert type(result.submissions[0].error) is RateLimitedError
+    assert simulated.requests == []
+
+
+@with_ability(CancelsMessages)
+async def test_a_cancellation_may_be_a_renewals(
+    simulated: SimulatedGateway, gateway: Gateway, budget: RequestBudget
+) -> None:
+    """Then the reserve is not for it either."""
+    use_up_to_the_reserve(budget)
+    assert isinstance(gateway, CancelsMessages)
+
+    with pytest.raises(RateLimitedError):
+        await gateway.cancel(
+            Scheduled(
+                recipients=(RECIPIENT[gateway.region],),
+                text="Citerne vide",
+                sender="MAISON",
+                send_at=SENT_AT,
+                submission_id="879",
+                purpose=Purpose.RENEWAL,
+            )
+        )
+
+    assert simulated.requests == []
 
 
 @with_ability(Gateway)

@@ -15,10 +15,22 @@ from custom_components.passerelle_sms.gateways.errors import (
     InsufficientCreditError,
     NotStoredError,
 )
+from custom_components.passerelle_sms.messaging.dead_man_switch.observer import Reason
+from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
+    Fired,
+    Standing,
+)
 from custom_components.passerelle_sms.messaging.model.failure import Failure
+from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from custom_components.passerelle_sms.presentation import issues
 from custom_components.passerelle_sms.presentation.relay_issues import (
     async_tell_relay_account_gone,
+)
+from custom_components.passerelle_sms.presentation.switch_issues import (
+    async_tell_not_cancelled,
+    async_tell_switch_fired,
+    async_tell_switch_refused,
+    async_tell_switch_sent_early,
 )
 from homeassistant.auth.permissions.events import SUBSCRIBE_ALLOWLIST
 from homeassistant.const import MATCH_ALL
@@ -28,9 +40,10 @@ from homeassistant.util import dt as dt_util
 from tests.conftest import AccountMaker
 from tests.groups import add_group
 from tests.messages import hold, send
-from tests.passing_time import pass_time
+from tests.passing_time import pass_time, quiet
 from tests.simulator import Acceptance, Fault, SimulatedGateway, Simulator
 from tests.simulator.devcodesms import UNDELIVERED
+from tests.switches import KEYS, add_switch
 
 from .marks import ECHO, MAMAN, PAPA, REPLY, STRANGER, TAG, TEXT, mark
 
@@ -94,11 +107,11 @@ class House:
         )
         self.ids[became] = answer["message_id"]
 
-    def refuse_next(self) -> None:
+    def refuse_next(self, operation: str = "send") -> None:
         """Let the gateway refuse the next message, and repeat what it was sent."""
         text, status, content_type = REFUSALS[self.simulated.key]
         self.simulated.answer_next(
-            text, status=status, content_type=content_type, operation="send"
+            text, status=status, content_type=content_type, operation=operation
         )
 
     async def wait(self) -> None:
@@ -156,6 +169,7 @@ async def live(house: House) -> None:
     await _plan(house)
     await _refuse(house)
     await _send_in_parts(house)
+    await _keep_guard(house)
     await _tell_issues(house)
     await house.hass.async_block_till_done()
 
@@ -266,6 +280,39 @@ async def _tell_issues(house: House) -> None:
     issues.async_tell_journal_damaged(hass, entry, "passerelle_sms.journal.damaged")
     error = NotStoredError(words="database or disk is full")
     issues.async_tell_journal_unavailable(hass, entry, error)
+
+
+async def _keep_guard(house: House) -> None:
+    """Let a switch be armed where one can be, and everything happen to it.
+
+    What it needs more than a gateway to go wrong for is told of any gateway.
+    """
+    hass, entry = house.hass, house.entry
+    gateway = entry.runtime_data.gateway
+    maman = Recipient(number=MAMAN, name="Maman")
+    told = (maman, Recipient(number=STRANGER))
+    now = dt_util.utcnow()
+    fired = Fired(since=now, until=now, recipients=told)
+    standing = Standing(
+        number=1,
+        account=entry.entry_id,
+        recipients=told,
+        text=TEXT,
+        since=now,
+        fires_at=now + timedelta(days=1),
+    )
+    failure = Failure.of(InsufficientCreditError(code="82", words=ECHO))
+    about = hass, entry, "another", "Maison muette"
+    async_tell_switch_fired(*about, fired)
+    async_tell_not_cancelled(*about, [(standing, gateway)])
+    await async_tell_switch_refused(*about, gateway, failure)
+    async_tell_switch_sent_early(*about, gateway)
+    if house.simulated.key in KEYS:
+        await add_switch(hass, entry, message=TEXT, message_back=TEXT)
+        [switch] = entry.runtime_data.switches
+        async with quiet(hass):
+            switch.on_false_alarm_possible(Reason.DOUBT, now, told)
+            switch.on_fired(fired)
 
 
 def _plain(value: object) -> object:

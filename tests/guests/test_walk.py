@@ -18,6 +18,7 @@ from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
 from tests.conftest import AccountMaker
 from tests.simulator import Simulator
+from tests.switches import KEYS
 
 from .guest import Guest, come_in
 from .house import DELIVER, House, build, live
@@ -66,6 +67,7 @@ async def test_a_guest_finds_nothing(
     assert {"state_changed", "repairs_issue_registry_updated"} <= dict(
         house.told
     ).keys()
+    assert toggled(guest) == ({"turn_off", "turn_on"} if key in KEYS else set())
     assert deliveries_seen(guest) == (["undelivered"] if key in DELIVER else [])
 
 
@@ -77,6 +79,17 @@ def issues_seen(guest: Guest) -> set[str]:
         if where.startswith("repairs/list_issues") and isinstance(told, dict)
         for issue in told["result"]["issues"]
         if issue["domain"] == DOMAIN
+    }
+
+
+def toggled(guest: Guest) -> set[str]:
+    """Return by which actions on switches a guest was refused something once."""
+    return {
+        action
+        for where, told in guest.seen
+        if isinstance(told, dict) and "'domain': 'switch'" in where
+        for action in ("turn_off", "turn_on")
+        if f"'{action}'" in where and told.get("error", {}).get("translation_key")
     }
 
 

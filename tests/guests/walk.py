@@ -128,6 +128,7 @@ async def walk(house: House, guest: Guest) -> list[tuple[str, set[str]]]:
     """
     await look_around(house, guest)
     await notify(house, guest)
+    await toggle(house, guest)
     for action in house.hass.services.async_services_for_domain(DOMAIN):
         await call(house, guest, action)
     await house.hass.async_block_till_done(wait_background_tasks=True)
@@ -228,3 +229,14 @@ async def notify(house: House, guest: Guest) -> None:
         house.simulated.heal()
         message = f"À demain {number}"
         await guest.call("notify", service, answer=False, message=message, **fields)
+
+
+async def toggle(house: House, guest: Guest) -> None:
+    """Arm and disarm every dead man's switch, refused and taken."""
+    cancel = "cancel" if house.simulated.key == "envoyer_sms_pro" else "send"
+    for entity in house.hass.states.async_entity_ids("switch"):
+        for action, operation in (("turn_off", cancel), ("turn_on", "send")):
+            house.refuse_next(operation)
+            await guest.call("switch", action, answer=False, entity_id=entity)
+            house.simulated.heal()
+            await guest.call("switch", action, answer=False, entity_id=entity)

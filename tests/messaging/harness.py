@@ -56,7 +56,7 @@ class RecordingObserver(MessageObserver, BalanceSource):
 
     def __init__(self, gateway: Gateway) -> None:
         """Know nothing yet."""
-        self._gateway = gateway
+        self.gateway = gateway
         self.look: Callable[[], Callable[[Decimal], None]]
         self.unexplained: list[Decimal] = []
         self.on_balance: Callable[[Decimal], object] = Decimal
@@ -82,7 +82,7 @@ class RecordingObserver(MessageObserver, BalanceSource):
     async def refresh_balance(self) -> Decimal | None:
         tell = self.look()
         try:
-            told = (await self._gateway.balance()).credits
+            told = (await self.gateway.balance()).credits
         except GatewayError as error:
             self.balance_error = error
             return None
@@ -192,6 +192,7 @@ class MessagingHarness:
         self.canceller = parts.canceller
         self.planned = parts.planned
         self.legs = parts.legs
+        self.carrier = parts.carrier
         self.observer.look = self.ledger.look
         self.observer.on_balance = self.dispatcher.note_balance
         self._senders = Tasks()

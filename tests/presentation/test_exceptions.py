@@ -68,7 +68,10 @@ def test_no_action_speaks_of_a_message_that_waits(
     kept = action_error(error(), gateway, changes=False)
     changed = action_error(error(), gateway, changes=True)
 
-    if issubclass(error, errors.UnknownOutcomeError):
+    if issubclass(error, errors.TakenAsMessageError):
+        # It is the answer to a cancellation, and says what must not be done.
+        assert kept.translation_key == changed.translation_key == error.key
+    elif issubclass(error, errors.UnknownOutcomeError):
         assert kept.translation_key == "no_usable_answer"
         assert changed.translation_key == "outcome_unknown"
     elif issubclass(error, errors.NotStoredError):

@@ -2,6 +2,7 @@
 
 from tests.simulator.faults import Fault
 from tests.simulator.gateway import Acceptance, ReceivedRequest, SimulatedGateway
+from tests.simulator.later import LaterMessage
 from tests.simulator.refusals import AccountRefusal
 from tests.simulator.server import Simulator
 
@@ -9,6 +10,7 @@ __all__ = [
     "Acceptance",
     "AccountRefusal",
     "Fault",
+    "LaterMessage",
     "ReceivedRequest",
     "SimulatedGateway",
     "Simulator",

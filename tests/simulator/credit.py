@@ -1,7 +1,7 @@
 """What an account holds: how it is charged, at once or late, and what others do to it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
@@ -17,7 +17,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _LateCharge:
     account_id: str
     cost: Amount
-    due: timedelta
+    delay: timedelta
+    """How long after it is sent its message is charged."""
+    due: timedelta | None
+    """By elapsed time; `None` until its message is sent."""
+    message_id: str
+    send_at: datetime | None
+    """When its message is sent, by the gateway's time; `None` for at once."""
 
 
 class SimulatedCredit:
@@ -37,6 +43,10 @@ class SimulatedCredit:
 
         Until then the credits are kept for it: nothing else is paid with them.
         """
+        self.charges_when_sent = False
+        """Whether what is scheduled is charged at its hour, not when it is taken: the
+        documents don't say. Then cancelling gives nothing back. Until then the credits
+        are kept for it, too."""
         self.prices: dict[str, int] = {}
         """Credits for a segment, by the first digits of an E.164 number, with the plus.
         The longest that fits counts; where none does, it is one."""
@@ -100,11 +110,49 @@ class SimulatedCredit:
             and cost <= self.credits_of(account_id) - outstanding
         )
 
-    def charge(self, cost: Amount, account_id: str = "") -> None:
-        """Charge an account that can pay, at once or in `seconds_to_charge`."""
-        due = self.elapsed() + timedelta(seconds=self.seconds_to_charge)
-        self._late.append(_LateCharge(account_id=account_id, cost=cost, due=due))
+    def charge(
+        self,
+        cost: Amount,
+        account_id: str = "",
+        *,
+        message_id: str = "",
+        send_at: datetime | None = None,
+    ) -> None:
+        """Charge an account that can pay, at once or in `seconds_to_charge`.
+
+        `send_at` is when the message is to be sent that it pays for, if not at once.
+        """
+        delay = timedelta(seconds=self.seconds_to_charge)
+        is_for_later = send_at is not None and send_at > self.now()
+        is_due_later = self.charges_when_sent and is_for_later
+        self._late.append(
+            _LateCharge(
+                account_id=account_id,
+                cost=cost,
+                delay=delay,
+                due=None if is_due_later else self.elapsed() + delay,
+                message_id=message_id,
+                send_at=send_at,
+            )
+        )
         self._land()
+
+    def take_back(self, message_id: str, cost: Amount, account_id: str = "") -> Amount:
+        """Give back what a scheduled message cost; return how much that is.
+
+        It is nothing if it was to be charged only at its hour.
+        """
+        self._land()
+        waiting = [
+            charge
+            for charge in self._late
+            if charge.message_id == message_id and charge.due is None
+        ]
+        if waiting:
+            self._late = [charge for charge in self._late if charge not in waiting]
+            return 0
+        self.refund(cost, account_id)
+        return cost
 
     def refund(self, amount: Amount, account_id: str = "") -> None:
         """Give credits back that were charged for something."""
@@ -133,11 +181,21 @@ class SimulatedCredit:
         if not self._late:
             return
         now = self.elapsed()
-        due = [charge for charge in self._late if charge.due <= now]
-        self._late = [charge for charge in self._late if charge.due > now]
-        for charge in due:
+        late, self._late = map(self._with_its_time, self._late), []
+        for charge in late:
+            if charge.due is None or charge.due > now:
+                self._late.append(charge)
+                continue
             self._move(charge.account_id, -Decimal(charge.cost))
             self._consumption += charge.cost
+
+    def _with_its_time(self, charge: _LateCharge) -> _LateCharge:
+        """Return a charge that is known to be due, if its message has been sent."""
+        now = self.now()
+        if charge.due is not None or charge.send_at is None or charge.send_at > now:
+            return charge
+        sent = self.elapsed() - (now - charge.send_at)
+        return replace(charge, due=sent + charge.delay)
 
     def _move(self, account_id: str, amount: Decimal) -> None:
         """Change what an account holds; here there is only one."""

@@ -1,11 +1,12 @@
 """Envoyer SMS Pro, as "API SMS HTTP REST" 2.10.0 describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Final, override
 from zoneinfo import ZoneInfo
 
+from .credit import Amount
 from .envoyer_sms_pro_accounts import (
     Asked,
     SimulatedAccount,
@@ -24,6 +25,7 @@ from .envoyer_sms_pro_checks import (
 )
 from .envoyer_sms_pro_xml import element
 from .gateway import Acceptance, Operation
+from .later import LaterMessage
 
 __all__ = [
     "SimulatedAccount",
@@ -62,7 +64,9 @@ class SimulatedMessage:
     sender: str
     sms: int
     """What was charged for it."""
+    taken_at: datetime
     send_at: datetime
+    """What lies before `taken_at` was sent at once."""
     tag: str | None
     takes_replies: bool
     statuses: dict[str, int]
@@ -98,6 +102,8 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         """Print French numbers as they are dialled in France."""
         self.raw_replies = False
         """Print replies as they were written, whatever stands in them."""
+        self.overlooks_cancel = False
+        """Whether a cancellation only answers as if, and the message stands."""
 
     @override
     def operations(self) -> tuple[Operation, ...]:
@@ -133,6 +139,26 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
         """Return whether the time of a message has come, unless it was cancelled."""
         return not message.is_cancelled and message.send_at <= self.now()
 
+    def standing(self) -> list[LaterMessage]:
+        """Return what is scheduled for later than now, the soonest first."""
+        return self._later(lambda message: message.send_at > self.now())
+
+    def sent_later(self) -> list[LaterMessage]:
+        """Return what was scheduled and has gone out at its hour, the first one first."""
+        return self._later(self.is_sent)
+
+    def _later(
+        self, is_wanted: Callable[[SimulatedMessage], bool]
+    ) -> list[LaterMessage]:
+        return [
+            LaterMessage(recipient=number, text=message.text, at=message.send_at)
+            for message in sorted(self.messages.values(), key=lambda one: one.send_at)
+            if message.send_at > message.taken_at
+            and not message.is_cancelled
+            and is_wanted(message)
+            for number in message.statuses
+        ]
+
     def _send(self, asked: Asked) -> str:
         values = asked.values
         check_message(values)
@@ -152,14 +178,16 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             for number in numbers
         ]
         sms = sum(costs)
-        self.charge(sms, asked.account_id)
         message_id = str(878 + self.next_number())
+        now = self.now()
+        self.charge(sms, asked.account_id, message_id=message_id, send_at=send_at)
         self.messages[message_id] = SimulatedMessage(
             account_id=asked.account_id,
             text=text,
             sender=values["sendername"],
             sms=sms,
-            send_at=send_at or self.now(),
+            taken_at=now,
+            send_at=send_at or now,
             tag=values.get("tag"),
             takes_replies=is_on(values, "responsestatusid"),
             statuses={number: self._first_status(number) for number in numbers},
@@ -201,9 +229,13 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             raise RefusedError(11)
         if self.is_sent(message):
             raise RefusedError(9 if self.now() - message.send_at < _SENDING else 10)
-        message.is_cancelled = True
-        self.refund(message.sms, asked.account_id)
-        return self._told(asked.values["messageid"], "recredited_sms", message.sms)
+        message_id = asked.values["messageid"]
+        if self.overlooks_cancel:
+            given_back: Amount = 0 if self.charges_when_sent else message.sms
+        else:
+            message.is_cancelled = True
+            given_back = self.take_back(message_id, message.sms, asked.account_id)
+        return self._told(message_id, "recredited_sms", given_back)
 
     def _replies(self, asked: Asked) -> str:
         message = self._message(asked)
@@ -255,7 +287,7 @@ class SimulatedEnvoyerSmsPro(SimulatedEnvoyerSmsProAccounts):
             raise RefusedError(7)
         return message
 
-    def _told(self, message_id: str, name: str, sms: int) -> str:
+    def _told(self, message_id: str, name: str, sms: Amount) -> str:
         """Return what sending and cancelling tell."""
         remaining = "sms_remaing" if self.misprinted_tags else "sms_remaining"
         account_id = self.messages[message_id].account_id

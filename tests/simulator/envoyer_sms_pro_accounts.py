@@ -4,6 +4,7 @@ from base64 import b64decode
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 import functools
 import time
@@ -109,10 +110,17 @@ class SimulatedEnvoyerSmsProAccounts(SimulatedGateway):
         return account.credits if account else single
 
     @override
-    def charge(self, cost: Amount, account_id: str = "") -> None:
+    def charge(
+        self,
+        cost: Amount,
+        account_id: str = "",
+        *,
+        message_id: str = "",
+        send_at: datetime | None = None,
+    ) -> None:
         if not self.can_pay(cost, account_id):
             raise RefusedError(5)
-        super().charge(cost, account_id)
+        super().charge(cost, account_id, message_id=message_id, send_at=send_at)
 
     @override
     def _move(self, account_id: str, amount: Decimal) -> None:

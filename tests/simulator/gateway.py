@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 import functools
 import itertools
 from typing import ClassVar, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .credit import SimulatedCredit
 from .faults import Fault
@@ -182,12 +183,16 @@ class SimulatedGateway(SimulatedCredit, ABC):
         sender: str,
         submission_id: str,
         segments: int,
+        send_at: datetime | None = None,
     ) -> bool:
-        """Take a message and charge it, if there is credit enough."""
+        """Take a message and charge it, if there is credit enough.
+
+        `send_at` is when it is to be sent, if not at once.
+        """
         cost = self.cost_of(recipient, segments)
         if not self.can_pay(cost):
             return False
-        self.charge(cost)
+        self.charge(cost, message_id=submission_id, send_at=send_at)
         self.accepted.append(
             Acceptance(
                 recipient=recipient,
@@ -252,6 +257,18 @@ class SimulatedGateway(SimulatedCredit, ABC):
     async def _serve(
         self, operation: Operation, request: web.Request
     ) -> web.StreamResponse:
+        """Answer with the gateway's own time, not the machine's."""
+        response = await self._answered(operation, request)
+        if not response.prepared:
+            response.headers[hdrs.DATE] = self._time_header()
+        return response
+
+    def _time_header(self) -> str:
+        return format_datetime(self.now().astimezone(UTC), usegmt=True)
+
+    async def _answered(
+        self, operation: Operation, request: web.Request
+    ) -> web.StreamResponse:
         """Answer from the script, with a fault, or as the document says."""
         body = await request.text()
         scripted = self._next_scripted(operation.name)
@@ -314,7 +331,7 @@ class SimulatedGateway(SimulatedCredit, ABC):
             case Fault.CUT_BEFORE | Fault.CUT_AFTER:
                 _cut(request)
             case Fault.HALF_ANSWER:
-                await _answer_half(request, response)
+                await _answer_half(request, response, self._time_header())
             case Fault.ERROR_500 | Fault.ERROR_500_AFTER:
                 return web.Response(status=500, text=PAGE, content_type="text/html")
             case Fault.RATE_LIMITED:
@@ -338,9 +355,10 @@ def _cut(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def _answer_half(request: web.Request, response: web.Response) -> None:
+async def _answer_half(request: web.Request, response: web.Response, date: str) -> None:
     whole = response.body if isinstance(response.body, bytes) else b"........"
-    half = web.StreamResponse(headers={"Content-Length": str(len(whole))})
+    length = str(len(whole))
+    half = web.StreamResponse(headers={hdrs.CONTENT_LENGTH: length, hdrs.DATE: date})
     await half.prepare(request)
     await half.write(whole[: len(whole) // 2])
     _cut(request)

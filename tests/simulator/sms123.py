@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from .gateway import Acceptance, Operation, SimulatedGateway
+from .later import LaterMessage
 from .refusals import AccountRefusal
 from .segments import billed_segments
 from .sms123_contacts import CONTACT_PATHS, AddressBook
@@ -84,6 +85,13 @@ class SimulatedSms123(SimulatedGateway):
         """Whether a message with `test` is sent all the same."""
         self.overlooks_diff = False
         """Whether a message with `diff` is sent at once."""
+        self.overlooks_cancel = False
+        """Whether a deletion only answers as if, and the message stands."""
+        self.misreads_cancel = False
+        """Whether the "s" of a deletion is overlooked: it is one more message."""
+        self.refuses_past = False
+        """Whether a time that is over is refused, as seen in use; the document has no code
+        for it, and it is sent at once."""
         self.overseas_option = False
         self.stop_mention_needed = False
         """Whether a message with a sender of its own needs the STOP mention."""
@@ -92,6 +100,7 @@ class SimulatedSms123(SimulatedGateway):
         """What is in `accepted` and waits for its time."""
         self.deleted: list[ScheduledMessage] = []
         """What is in `accepted` and was deleted before its time."""
+        self._gone_out: list[ScheduledMessage] = []
         self.extras: dict[str, Extras] = {}
         """What each of `accepted` was taken with, by its `submission_id`."""
         self.tested: list[tuple[str, str]] = []
@@ -105,6 +114,16 @@ class SimulatedSms123(SimulatedGateway):
         if recipient.startswith("0"):
             return f"+33{recipient[1:]}"
         return super().international(recipient)
+
+    def standing(self) -> list[LaterMessage]:
+        """Return what is scheduled for later than now, the soonest first."""
+        self._send_what_is_due()
+        return _later(self.scheduled)
+
+    def sent_later(self) -> list[LaterMessage]:
+        """Return what was scheduled and has gone out at its hour, the first one first."""
+        self._send_what_is_due()
+        return _later(self._gone_out)
 
     @override
     def send_elsewhere(self, recipient: str, text: str) -> None:
@@ -173,6 +192,9 @@ class SimulatedSms123(SimulatedGateway):
         """Take a message, test it, or delete it ("Envoi de SMS")."""
         self._send_what_is_due()
         diff = parameters.get("diff", "")
+        if self.misreads_cancel:
+            diff = diff.removesuffix("s")
+            parameters = {**parameters, "diff": diff}
         refusal = (
             self._refuse_login(parameters, SEND_LOGIN)
             or self._refuse_address("96")
@@ -203,12 +225,14 @@ class SimulatedSms123(SimulatedGateway):
         recipient, text = parameters["numero"], parameters["message"]
         diff = parameters.get("diff", "")
         submission_id = str(12344 + self.next_number())
+        at = None if self.overlooks_diff else _parse_moment(diff)
         if not self.take(
             recipient=recipient,
             text=text,
             sender=parameters.get("senderid", ""),
             submission_id=submission_id,
             segments=billed_segments(text),
+            send_at=at,
         ):
             return "83", ""
         self.extras[submission_id] = Extras(
@@ -216,8 +240,7 @@ class SimulatedSms123(SimulatedGateway):
             flash=bool(parameters.get("flash")),
             voice=bool(parameters.get("TTS")),
         )
-        at = _parse_moment(diff)
-        if at is None or self.overlooks_diff:
+        if at is None or at <= self.now():
             self._last_sent[recipient, text] = self.elapsed()
             return "80", submission_id
         self.scheduled.append(
@@ -248,9 +271,10 @@ class SimulatedSms123(SimulatedGateway):
         for waiting in self.scheduled:
             taken = waiting.acceptance
             if waiting.request == asked:
-                self.scheduled.remove(waiting)
-                self.deleted.append(waiting)
-                self.refund(taken.cost)
+                if not self.overlooks_cancel:
+                    self.scheduled.remove(waiting)
+                    self.deleted.append(waiting)
+                    self.take_back(taken.submission_id, taken.cost)
                 return "94"
         return "95"
 
@@ -259,6 +283,7 @@ class SimulatedSms123(SimulatedGateway):
         now = self.now()
         for waiting in [message for message in self.scheduled if message.at <= now]:
             self.scheduled.remove(waiting)
+            self._gone_out.append(waiting)
             taken = waiting.acceptance
             sent = self.elapsed() - (now - waiting.at)
             self._last_sent[taken.recipient, taken.text] = sent
@@ -313,7 +338,8 @@ class SimulatedSms123(SimulatedGateway):
         if diff and at is None:
             return "85"
         is_over = at is not None and at <= self.now()
-        return "98" if is_over and not diff.endswith("s") else None
+        is_refused = self.refuses_past and is_over and not diff.endswith("s")
+        return "98" if is_refused else None
 
     def _is_repeated(self, parameters: Parameters) -> bool:
         last_sent = self._last_sent.get((parameters["numero"], parameters["message"]))
@@ -331,6 +357,17 @@ class SimulatedSms123(SimulatedGateway):
     ) -> web.Response:
         """Return a code, or a balance, in the form that is set."""
         return styled(self.answer_style, code, reference, name)
+
+
+def _later(messages: list[ScheduledMessage]) -> list[LaterMessage]:
+    return [
+        LaterMessage(
+            recipient=message.acceptance.recipient,
+            text=message.acceptance.text,
+            at=message.at,
+        )
+        for message in sorted(messages, key=lambda message: message.at)
+    ]
 
 
 def _told_by(parameters: Parameters, diff: str) -> Mapping[str, str]:

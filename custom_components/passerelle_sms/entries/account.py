@@ -1,6 +1,9 @@
 """An account that is enabled: it takes messages in, whatever becomes of its entry."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from math import ceil
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,8 +14,11 @@ from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
 from ..gateways.abilities.delivery import TellsDeliveryOnce
 from ..gateways.catalogue import GATEWAYS
-from ..gateways.errors import GatewayError
+from ..gateways.errors import GatewayError, NoAccountAvailableError
 from ..messaging.assembly import MessagingParts, assemble
+from ..messaging.dead_man_switch.account_carrier import AccountCarrier
+from ..messaging.dead_man_switch.cost import SwitchCost, cost_of
+from ..messaging.dead_man_switch.plan import SwitchPlan
 from ..messaging.model.leg import Leg
 from ..messaging.model.report import RecipientResult
 from ..messaging.model.submission import SubmissionRecord
@@ -25,12 +31,14 @@ from ..presentation.gateway_facts import GatewayFacts, KnownGateway
 from ..presentation.issues import async_forget_same_account, async_tell_same_account
 from .channel import Channel
 from .credit_monitor import CreditMonitor
+from .dead_man_switches import DeadManSwitches
 from .factory import make_gateway
 from .observer import AccountObserver
-from .relay_review import async_review_relays
+from .relay_review import async_review_relays, async_tell_account_works
 from .rest_teller import RestTeller
 from .same_account import async_learn, async_same_account
 from .settings import AccountSettings
+from .switch_carriers import FoundCarriers
 
 type AccountConfigEntry = ConfigEntry[Account]
 
@@ -73,8 +81,24 @@ class Account(Channel):
             is_alone=settings.is_alone,
         )
         self.coordinator.look = self.ledger.look
+        self.switches = DeadManSwitches(
+            hass,
+            entry,
+            self.journal,
+            self.clock,
+            FoundCarriers(
+                lambda: carriers_of((self,)), partial(async_get_carrier, hass)
+            ),
+            facts=lambda: self.facts,
+            send=self.send,
+            cost=partial(switch_cost, (self,)),
+        )
         self._is_shared = False
         """Whether another entry is the same account."""
+        self._is_reached = False
+        """Whether the gateway has answered when it was last asked for the balance."""
+        self.is_leaving = False
+        """Whether it is about to go: nothing new is to stand here."""
 
     @property
     @override
@@ -113,6 +137,11 @@ class Account(Channel):
     def legs(self) -> LegTaker:
         """The account as a relay sees it."""
         return self._parts.legs
+
+    @property
+    def carrier(self) -> AccountCarrier:
+        """The account as dead man's switches see it."""
+        return self._parts.carrier
 
     @property
     def rest(self) -> RestStatus | None:
@@ -167,6 +196,7 @@ class Account(Channel):
             self._parts.dispatcher.note_account_changed()
             async_review_relays(self._hass)
         async_review_accounts(self._hass)
+        self.switches.async_apply()
 
     @callback
     def async_review(self) -> None:
@@ -220,18 +250,62 @@ class Account(Channel):
     def _on_balance(self) -> None:
         """Try at once what waits: the gateway can be reached, and takes the account."""
         balance = self.coordinator.last_balance
-        if self.coordinator.last_update_success and balance is not None:
+        was_reached, self._is_reached = (
+            self._is_reached,
+            self.coordinator.last_update_success,
+        )
+        if self._is_reached and balance is not None:
             if async_learn(self._hass, self.entry, balance.account_id):
                 async_review_accounts(self._hass)
             self._parts.dispatcher.retry_now()
             self._parts.dispatcher.note_balance(balance.credits)
             async_review_relays(self._hass)
+            if not was_reached:
+                async_tell_account_works(self._hass)
 
 
 @callback
 def async_get_account(hass: HomeAssistant, entry_id: str) -> Account | None:
     """Return an account that is enabled, whether its entry is loaded now or not."""
     return hass.data.get(ACCOUNTS, {}).get(entry_id)
+
+
+def carriers_of(accounts: Iterable[Account]) -> tuple[AccountCarrier, ...]:
+    """Return who of some accounts can keep messages for switches, and stays."""
+    carriers = [one.carrier for one in accounts if not one.is_leaving]
+    return tuple(carrier for carrier in carriers if carrier.can_hold)
+
+
+def switch_cost(
+    accounts: Iterable[Account], plan: SwitchPlan, switch_id: str
+) -> SwitchCost:
+    """Return what a switch costs at the first account that can keep its message.
+
+    Raises:
+        NoAccountAvailableError: none of them can.
+
+    """
+    for account in accounts:
+        if account.carrier.can_hold and not account.is_leaving:
+            gateway, interval = account.gateway, account.settings.poll_interval
+            budget = gateway.budget
+            return cost_of(
+                plan,
+                gateway,
+                price=account.carrier.price_in,
+                polls_per_hour=ceil(timedelta(hours=1) / interval),
+                others_set_aside=0
+                if budget is None
+                else budget.set_aside_for_others(switch_id),
+            )
+    raise NoAccountAvailableError
+
+
+@callback
+def async_get_carrier(hass: HomeAssistant, entry_id: str) -> AccountCarrier | None:
+    """Return who keeps messages at an account, as long as that is there."""
+    account = async_get_account(hass, entry_id)
+    return None if account is None else account.carrier
 
 
 @callback

@@ -36,6 +36,7 @@ from ..presentation.bus_events import async_tell_reply
 from ..presentation.exceptions import account_gone, placeholders
 from ..presentation.gateway_facts import GatewayFacts
 from .announcer import Announcer
+from .dead_man_switches import DeadManSwitches
 from .factory import async_get_clock, make_journal
 from .journal_keeper import JournalKeeper
 from .observer import ChannelObserver
@@ -56,12 +57,13 @@ class Channel(ABC):
     entry: ConfigEntry
     settings: EntrySettings
     observer: ChannelObserver
+    switches: DeadManSwitches
     _parts: SharedParts
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, settings: EntrySettings
     ) -> None:
-        """Build what `entry` describes; `_parts` and `observer` are still to be built."""
+        """Build what `entry` describes, but for `_parts`, `observer` and `switches`."""
         self._hass = hass
         self.entry = entry
         self.settings = settings
@@ -202,6 +204,7 @@ class Channel(ABC):
 
     async def start_following(self) -> None:
         """Follow what becomes of accepted messages, once there is who listens."""
+        self.switches.async_start()
         try:
             await self.tracker.start()
             await self.replies.start()
@@ -215,6 +218,7 @@ class Channel(ABC):
         What is heard meanwhile is kept, and announced when following goes on.
         """
         self._follow_alarm.set(None)
+        self.switches.async_pause()
         await self.tracker.pause()
         await self.replies.stop()
 
@@ -228,15 +232,23 @@ class Channel(ABC):
         self._endings.append(ending)
 
     async def drain(self) -> None:
-        """Wait for the requests under way, and begin none of those that wait."""
+        """Wait for the requests under way, and begin none of those that wait.
+
+        What stands for dead man's switches is put off once more meanwhile.
+        """
         try:
             async with asyncio.timeout(STOP_LIMIT):
-                await self.planned.stop()
-                await self._parts.dispatcher.drain()
-                # Nobody is kept waiting for a delivery: Home Assistant would wait too.
-                await self.tracker.stop()
+                await asyncio.gather(
+                    self._drain_messages(), self.switches.renew_before_stop()
+                )
         except TimeoutError:
             _LOGGER.warning("A gateway has not answered: what it was sent is in doubt")
+
+    async def _drain_messages(self) -> None:
+        await self.planned.stop()
+        await self._parts.dispatcher.drain()
+        # Nobody is kept waiting for a delivery: Home Assistant would wait too.
+        await self.tracker.stop()
 
     async def stop(self) -> None:
         """Let go of everything, once what is under way has been answered."""
@@ -250,7 +262,7 @@ class Channel(ABC):
         self._follow_alarm.set(None)
         try:
             async with asyncio.timeout(STOP_LIMIT):
-                await self._finish()
+                await asyncio.gather(self.switches.stop(), self._finish())
         except TimeoutError:
             _LOGGER.warning("A gateway has not answered: what it was sent is in doubt")
         await self._close()
@@ -291,6 +303,7 @@ class Channel(ABC):
         self.guard.load(await self.journal.created_since(since))
         await self._parts.ledger.load()
         await self.store.load()
+        await self.switches.load()
         self._on_taken_up()
         self.announcer.async_start()
 

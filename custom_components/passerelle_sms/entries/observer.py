@@ -24,7 +24,7 @@ from ..messaging.observers import AccountRefusal, MessageObserver
 from ..presentation.bus_events import async_tell_passed_on
 from ..presentation.issues import async_follow_held, async_tell_unexplained_fall
 from .announcer import Announcer
-from .relay_review import async_review_relays
+from .relay_review import async_review_relays, async_tell_account_works
 from .rest_teller import RestTeller
 
 type MessageListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
@@ -164,6 +164,7 @@ class AccountObserver(ChannelObserver):
     def on_account_works(self) -> None:
         self._rest_teller.async_forget()
         async_review_relays(self._hass)
+        async_tell_account_works(self._hass)
 
     @override
     def invalidate_balance(self) -> None:

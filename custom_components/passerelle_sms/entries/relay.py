@@ -1,5 +1,7 @@
 """A relay that is enabled: it takes messages in, and hands them to its accounts."""
 
+import asyncio
+from functools import partial
 from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -19,12 +21,21 @@ from ..presentation.relay_issues import (
     async_forget_relay_account_gone,
     async_tell_relay_account_gone,
 )
-from .account import Account, async_gateway_of, async_get_account
+from .account import (
+    Account,
+    async_gateway_of,
+    async_get_account,
+    async_get_carrier,
+    carriers_of,
+    switch_cost,
+)
 from .channel import Channel
+from .dead_man_switches import DeadManSwitches
 from .kinds import accounts_of, gateways_of, relay_options
 from .observer import RelayObserver
 from .relay_review import async_listen_to_accounts
 from .settings import RelaySettings
+from .switch_carriers import FoundCarriers
 
 type RelayConfigEntry = ConfigEntry[Relay]
 
@@ -60,6 +71,18 @@ class Relay(Channel):
             settings.address_book,
             settings.writing,
             deliver_within=settings.deliver_within,
+        )
+        self.switches = DeadManSwitches(
+            hass,
+            entry,
+            self.journal,
+            self.clock,
+            FoundCarriers(
+                lambda: carriers_of(self.accounts), partial(async_get_carrier, hass)
+            ),
+            facts=lambda: self.facts,
+            send=self.send,
+            cost=lambda plan, switch_id: switch_cost(self.accounts, plan, switch_id),
         )
 
     @property
@@ -141,6 +164,7 @@ class Relay(Channel):
             ],
         )
         self._tell_who_is_gone()
+        self.switches.async_apply()
 
     @callback
     def _tell_who_is_gone(self) -> None:
@@ -171,3 +195,11 @@ class Relay(Channel):
 def async_get_relay(hass: HomeAssistant, entry_id: str) -> Relay | None:
     """Return a relay that is enabled, whether its entry is loaded now or not."""
     return hass.data.get(RELAYS, {}).get(entry_id)
+
+
+async def async_take_leave(hass: HomeAssistant, account: Account) -> None:
+    """Let all relays take back what stands at an account that goes."""
+    account.is_leaving = True
+    entry_id = account.entry.entry_id
+    relays = hass.data[RELAYS].values()
+    await asyncio.gather(*(relay.switches.leave(entry_id) for relay in relays))

@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 import re
 from typing import ClassVar, Final, Self
 
@@ -35,7 +36,7 @@ from .model.segments import Measure, measure
 from .model.visibility import is_blank
 from .outcome import Outcome
 from .wire.redaction import Redactor
-from .wire.request_budget import RequestBudget
+from .wire.request_budget import RequestBudget, time_since_boot
 from .wire.times import check_schedule
 from .wire.transport import Timeouts, Transport
 
@@ -77,12 +78,14 @@ class Gateway(BatchSender, ABC):
         sender: str | None = None,
         timeouts: Timeouts = Timeouts(),
         budget: RequestBudget | None = None,
+        elapsed: Callable[[], timedelta] = time_since_boot,
     ) -> None:
         """Prepare a client: nothing is sent yet.
 
         `url` is the base address when it isn't the documented one, `sender` the name
         for messages that bring none. Where the gateway counts requests, `budget` counts
-        those of all clients of the account that share it.
+        those of all clients of the account that share it. `elapsed` is how much time has
+        passed, for what time it is there.
         """
         self.credentials: Final = credentials
         self.url: Final = url or self.default_url
@@ -94,8 +97,17 @@ class Gateway(BatchSender, ABC):
             budget = RequestBudget(self.limits.requests_per_hour)
         self.budget: Final = budget
         """The requests that are left; `None` where nobody counts them."""
-        self._transport: Final = Transport(session, self.url, timeouts, budget)
+        self._transport: Final = Transport(session, self.url, timeouts, budget, elapsed)
         self._slots = asyncio.Semaphore(self.limits.concurrency)
+
+    @property
+    def time_there(self) -> datetime | None:
+        """What time it is at the gateway, in UTC, by its newest answer.
+
+        `None` where that told none that makes sense, where it is older than a day, and at
+        an address of the user's: what stands between may answer with a time of its own.
+        """
+        return self._transport.told_time.now() if self.url == self.default_url else None
 
     def become(self, other: Self) -> None:
         """Go on as another client of the same gateway: other credentials or address.

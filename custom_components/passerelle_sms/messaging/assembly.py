@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..gateways.gateway import Gateway
+from .dead_man_switch.account_carrier import AccountCarrier
 from .guard.guard import Guard
 from .journal.journal import Journal
 from .message_store import MessageStore
@@ -48,6 +49,7 @@ class MessagingParts:
     planned: PlannedMessages
     number_checker: NumberChecker
     legs: LegTaker
+    carrier: AccountCarrier
 
 
 def assemble(
@@ -150,4 +152,7 @@ def assemble(
             address_book, guard, journal, ledger, clock, tracker, observer
         ),
         legs=legs,
+        carrier=AccountCarrier(
+            account_id, gateway, ledger, clock, observer.invalidate_balance
+        ),
     )

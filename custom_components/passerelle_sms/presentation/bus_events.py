@@ -42,6 +42,16 @@ class EventType(StrEnum):
     """Somebody has answered a message."""
     LOW_BALANCE = "low_balance"
     """It is time to top up."""
+    SWITCH_ARMED = "switch_armed"
+    """A message of a dead man's switch stands for everybody."""
+    SWITCH_RENEWED_LATE = "switch_renewed_late"
+    """It was put off so late that it might have been sent."""
+    SWITCH_FIRED = "switch_fired"
+    """It was sent: the house was silent."""
+    SWITCH_DISARMED = "switch_disarmed"
+    """It is taken back."""
+    SWITCH_FALSE_ALARM_POSSIBLE = "switch_false_alarm_possible"
+    """It may be sent although the house lives."""
 
 
 @callback
@@ -67,7 +77,7 @@ def async_tell_message(
         reason = kind, submission.outcome, key, _told_of(submission.legs)
         news.setdefault(reason, []).append(recipient.public_label)
     for (kind, outcome, key, legs), recipients in news.items():
-        _fire(
+        async_fire(
             hass,
             entry,
             kind,
@@ -94,7 +104,7 @@ def async_tell_passed_on(
     """
     before = last_passed_on_in_spite(submission.legs)
     failure = None if before is None else before.failure
-    _fire(
+    async_fire(
         hass,
         entry,
         EventType.PASSED_ON,
@@ -123,7 +133,7 @@ def async_tell_refused(
 
     Before it came in; or it is in, and `queued` as only the account was refused.
     """
-    _fire(
+    async_fire(
         hass,
         entry,
         EventType.REFUSED,
@@ -141,7 +151,7 @@ def async_tell_low_balance(
     hass: HomeAssistant, entry: ConfigEntry, credits_left: Decimal, ends: date | None
 ) -> None:
     """Tell that it is time to top up, and when the credit ends if that can be told."""
-    _fire(
+    async_fire(
         hass,
         entry,
         EventType.LOW_BALANCE,
@@ -174,7 +184,7 @@ def async_tell_reply(
 ) -> None:
     """Tell that somebody has answered, and what."""
     details = reply_details(reply, sender)
-    _fire(hass, entry, EventType.REPLY, text=reply.text, **details)
+    async_fire(hass, entry, EventType.REPLY, text=reply.text, **details)
 
 
 def _event_of(submission: SubmissionRecord) -> EventType:
@@ -236,9 +246,10 @@ def _tag(tag: str | None) -> dict[str, str]:
 
 
 @callback
-def _fire(
+def async_fire(
     hass: HomeAssistant, entry: ConfigEntry, kind: EventType, **details: object
 ) -> None:
+    """Tell something about an account or a relay."""
     hass.bus.async_fire(
         EVENT,
         {

@@ -23,6 +23,7 @@ from ..gateways.errors import (
     RateLimitedError,
     RejectedError,
     RelayWithoutAccountsError,
+    TakenAsMessageError,
     TlsFailedError,
     UnknownOutcomeError,
 )
@@ -57,6 +58,9 @@ _WITHOUT_ANOTHER_ATTEMPT: Final[dict[str, str]] = {
     RateLimitedError.key: "attempt_rate_limited",
     TlsFailedError.key: "attempt_tls_failed",
 }
+# Of a dead man's switch, with what its gateway has said.
+SWITCH_NOT_ARMED: Final = "switch_not_armed"
+SWITCH_NOT_DISARMED: Final = "switch_not_disarmed"
 # In the place of names, where there is none, and of a number, where no limit is known.
 NOBODY: Final = "—"
 _NO_LIMIT: Final = "∞"
@@ -167,6 +171,28 @@ def not_delivered(
     )
 
 
+async def switch_error(
+    hass: HomeAssistant,
+    key: str,
+    error: GatewayError,
+    switch: str,
+    gateway: GatewayFacts,
+    *,
+    for_guest: bool,
+) -> HomeAssistantError:
+    """Return what is told to whoever arms or disarms a dead man's switch."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders={
+            "switch": switch,
+            "reason": await async_explain(
+                hass, Failure.of(error), gateway, for_everybody=for_guest, waits=False
+            ),
+        },
+    )
+
+
 async def async_explain(
     hass: HomeAssistant,
     error: Failure,
@@ -213,6 +239,8 @@ async def _sentence(hass: HomeAssistant, key: str, told: dict[str, str]) -> str:
 
 def _key_of_action(error: GatewayError, *, changes: bool) -> str:
     """Return which sentence tells an error of an action that sends no message."""
+    if isinstance(error, TakenAsMessageError):
+        return error.key
     if isinstance(error, UnknownOutcomeError):
         return "outcome_unknown" if changes else "no_usable_answer"
     if isinstance(error, NotStoredError) and not changes:

@@ -1,6 +1,6 @@
 """Moments, amounts and codes as the answers and events of the house tell them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 import re
 from typing import Final
@@ -24,6 +24,15 @@ def local_iso(moment: datetime | None) -> str | None:
 def local_time(moment: datetime) -> str:
     """Return a moment in the house's own time zone, to the minute, for people."""
     return dt_util.as_local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def local_hour(moment: datetime) -> str:
+    """Return when a gateway sends what it keeps until a moment, as `local_time` does.
+
+    Gateways know whole minutes, and send nothing before its time.
+    """
+    whole = moment.replace(second=0, microsecond=0)
+    return local_time(whole if whole == moment else whole + timedelta(minutes=1))
 
 
 def plain(amount: Decimal) -> int | float:

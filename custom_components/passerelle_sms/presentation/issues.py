@@ -28,9 +28,14 @@ LOW_BALANCE = "low_balance"
 NOT_LEFT = "not_left"
 RELAY_ACCOUNT_GONE = "relay_account_gone"
 SAME_ACCOUNT = "same_account"
+SWITCH_FIRED = "dead_man_switch_fired"
+SWITCH_NOT_CANCELLED = "dead_man_switch_not_cancelled"
+SWITCH_REFUSED = "dead_man_switch_refused"
+SWITCH_SENT_EARLY = "dead_man_switch_sent_early"
 UNEXPLAINED_FALL = "unexplained_fall"
 UNKNOWN_OUTCOME = "unknown_outcome"
 
+# All that goes with its entry. What may still be sent by a gateway stays.
 _ALL: Final = (
     ACCOUNT_REFUSED,
     IP_NOT_ALLOWED,
@@ -40,6 +45,9 @@ _ALL: Final = (
     NOT_LEFT,
     RELAY_ACCOUNT_GONE,
     SAME_ACCOUNT,
+    SWITCH_FIRED,
+    SWITCH_REFUSED,
+    SWITCH_SENT_EARLY,
     UNEXPLAINED_FALL,
     UNKNOWN_OUTCOME,
 )
@@ -291,7 +299,8 @@ def async_follow_held(
 def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget everything about an account or a relay that is gone.
 
-    What a relay lacks is about the relay, and stays when that account is removed.
+    What a relay lacks is about the relay, and stays when that account is removed; what a
+    gateway may still send outlives everything here.
     """
     async_forget_beginning(hass, *(issue_id_of(kind, entry) for kind in _ALL))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import aiohttp
+from multidict import CIMultiDict
 
 from custom_components.passerelle_sms.gateways.envoyer_sms_pro import EnvoyerSmsPro
 from custom_components.passerelle_sms.gateways.model.account import Credentials
@@ -17,7 +18,7 @@ class _Response:
     status: int
     body: bytes
     charset: str | None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
 
     @property
     def content(self) -> _Response:

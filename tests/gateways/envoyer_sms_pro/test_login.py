@@ -10,6 +10,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     RateLimitedError,
 )
 from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from tests.simulator import Fault, Simulator
 from tests.simulator.envoyer_sms_pro import SimulatedEnvoyerSmsPro
@@ -206,7 +207,7 @@ async def test_the_second_request_needs_room_too(
     """The hour is never passed over; nothing was sent, and the message waits."""
     budget = RequestBudget(5)
     for _ in range(4):
-        budget.spend(uses_reserve=True)
+        budget.spend(Purpose.MESSAGE)
 
     result = await make(budget=budget).send(SMS)
 

@@ -21,6 +21,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     OperationUnknownError,
     RateLimitedError,
     RejectedError,
+    TakenAsMessageError,
     UnreadableAnswerError,
 )
 from custom_components.passerelle_sms.gateways.model.message import (
@@ -255,10 +256,14 @@ async def test_what_was_deleted_is_gone(
     [
         ("-2", GatewayBrokenError),
         # A gateway that overlooks the "s" has taken a second message.
-        ("80", UnreadableAnswerError),
-        ("81", UnreadableAnswerError),
-        ("8012345", UnreadableAnswerError),
-        ('{"code": 81}', UnreadableAnswerError),
+        ("80", TakenAsMessageError),
+        ("81", TakenAsMessageError),
+        ("8012345", TakenAsMessageError),
+        ("81 - Succès : le message est enregistré", TakenAsMessageError),
+        ('{"code": 81}', TakenAsMessageError),
+        ('{"code": 81, "success": true}', TakenAsMessageError),
+        ("<sms><code>81</code></sms>", TakenAsMessageError),
+        ("80 94", UnreadableAnswerError),
         ("82", AuthenticationError),
         ("85", InvalidScheduleError),
         ("91", DuplicateMessageError),
@@ -282,6 +287,23 @@ async def test_understands_every_answer_to_a_deletion(
 
     assert type(raised.value) is error
     assert paths(simulated) == ["api/send/"]
+
+
+async def test_tells_what_was_taken_instead(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """By the gateway's own code and words, and by the reference it gave."""
+    simulated.answer_next("8112345")
+
+    with pytest.raises(TakenAsMessageError) as raised:
+        await gateway.cancel(SCHEDULED)
+
+    assert raised.value.outcome is Outcome.UNKNOWN
+    assert raised.value.code == "81"
+    assert raised.value.words is not None
+    assert "enregistré" in raised.value.words
+    assert raised.value.reference == "12345"
+    assert "12345" not in str(raised.value)
 
 
 @pytest.mark.parametrize("style", AnswerStyle)

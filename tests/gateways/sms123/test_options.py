@@ -286,11 +286,25 @@ async def test_a_time_that_the_gateway_does_not_take(
 
 
 async def test_a_time_that_is_over(simulated: SimulatedSms123, gateway: Sms123) -> None:
-    """The gateway says so, and takes nothing."""
+    """A gateway that says so takes nothing."""
+    simulated.refuses_past = True
+
     submission = await send(gateway, SmsOptions(send_at=NOW - timedelta(hours=1)))
 
     assert type(submission.error) is InvalidScheduleError
     assert simulated.accepted == []
+
+
+async def test_a_time_that_is_over_may_be_now(
+    simulated: SimulatedSms123, gateway: Sms123
+) -> None:
+    """80: another gateway sends at once what it can't send later any more."""
+    submission = await send(gateway, SmsOptions(send_at=NOW - timedelta(hours=1)))
+
+    assert submission.outcome is Outcome.ACCEPTED
+    assert submission.sent_at_once
+    assert len(simulated.accepted) == 1
+    assert simulated.scheduled == []
 
 
 async def test_a_message_that_waits_has_not_been_sent_yet(

@@ -16,10 +16,15 @@ from custom_components.passerelle_sms.gateways.errors import (
     TlsFailedError,
 )
 from custom_components.passerelle_sms.gateways.wire import request_budget
-from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
+from custom_components.passerelle_sms.gateways.wire.request_budget import (
+    RequestBudget,
+    renewable,
+)
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock:
@@ -43,14 +48,14 @@ def clock() -> Clock:
 def spend(budget: RequestBudget, times: int = 1) -> None:
     """Make so many requests for messages."""
     for _ in range(times):
-        budget.spend(uses_reserve=True)
+        budget.spend(Purpose.MESSAGE)
 
 
 def is_spent(budget: RequestBudget) -> bool:
     """Return whether a further message is refused; otherwise it is made."""
     used = budget.used
     try:
-        budget.spend(uses_reserve=True)
+        budget.spend(Purpose.MESSAGE)
     except RateLimitedError:
         assert budget.used == used
         return True
@@ -156,6 +161,143 @@ def test_questions_leave_a_fifth_to_messages(
     assert is_spent(budget)
 
 
+def test_questions_leave_what_is_set_aside_to_renewals(clock: Clock) -> None:
+    """As much of it as they have not used within the hour; messages may take all."""
+    budget = RequestBudget(100, clock)
+    budget.set_aside("a", 20)
+    budget.set_aside("b", 10)
+    for _ in range(12):
+        budget.spend(Purpose.RENEWAL)
+
+    for _ in range(50):
+        budget.spend()
+
+    with pytest.raises(RateLimitedError) as raised:
+        budget.spend()
+    assert raised.value.wait == HOUR
+    clock.now += MINUTE
+    for _ in range(18):
+        budget.spend(Purpose.RENEWAL)
+    assert budget.used == 80
+    assert budget.until_room(Purpose.RENEWAL) == HOUR - MINUTE
+    with pytest.raises(RateLimitedError):
+        budget.spend(Purpose.RENEWAL)
+    assert budget.until_room(Purpose.MESSAGE) == timedelta()
+    spend(budget, 20)
+    assert is_spent(budget)
+
+
+def test_a_renewal_that_is_forgotten_leaves_no_room_for_a_question(
+    clock: Clock,
+) -> None:
+    """What is set aside is to be used anew; only the questions' own end counts."""
+    budget = RequestBudget(10, clock)
+    budget.set_aside("a", 4)
+    for _ in range(4):
+        budget.spend(Purpose.RENEWAL)
+    clock.now += 10 * MINUTE
+    for _ in range(4):
+        budget.spend()
+
+    assert budget.until_room_for_polls() == HOUR
+    clock.now += 50 * MINUTE
+    assert budget.used == 4
+    assert budget.until_room_for_polls() == 10 * MINUTE
+    assert budget.until_room(Purpose.RENEWAL) == timedelta()
+
+
+def test_a_switch_that_needs_nothing_more_leaves_room(clock: Clock) -> None:
+    """And one that needs another number has only that one set aside."""
+    budget = RequestBudget(10, clock)
+    budget.set_aside("a", 7)
+    budget.set_aside("a", 3)
+    budget.set_aside("b", 2)
+    assert budget.set_aside_for_others("a") == 2
+    assert budget.set_aside_for_others("c") == 5
+    for _ in range(3):
+        budget.spend()
+    assert not budget.has_room_for_polls
+
+    budget.set_aside("a", 0)
+    budget.set_aside("b", 0)
+
+    assert budget.set_aside_for_others("c") == 0
+    for _ in range(5):
+        budget.spend()
+    assert not budget.has_room_for_polls
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 100])
+def test_one_question_may_be_asked_whatever_is_set_aside(
+    clock: Clock, limit: int
+) -> None:
+    """Nothing else could tell that the gateway allows more by now."""
+    budget = RequestBudget(limit, clock)
+    budget.set_aside("a", 1000)
+
+    budget.spend()
+
+    assert budget.until_room_for_polls() == HOUR
+
+
+def test_a_renewal_that_never_left_is_given_back(clock: Clock) -> None:
+    """It leaves what is set aside as it was."""
+    budget = RequestBudget(5, clock)
+    budget.set_aside("a", 1)
+
+    def fail() -> None:
+        with budget.counting(Purpose.RENEWAL):
+            assert budget.used == 1
+            raise CannotConnectError
+
+    with pytest.raises(CannotConnectError):
+        fail()
+
+    assert budget.used == 0
+    for _ in range(3):
+        budget.spend()
+    assert not budget.has_room_for_polls
+
+
+@pytest.mark.parametrize(
+    ("limit", "polls", "others", "left"),
+    [
+        (100, 20, 0, 60),
+        (100, 20, 24, 36),
+        (100, 0, 0, 79),
+        (100, 80, 0, 0),
+        (100, 20, 100, 0),
+        (1, 0, 0, 0),
+        (7, 1, 0, 4),
+    ],
+)
+def test_what_renewals_may_use_beside_polls(
+    limit: int, polls: int, others: int, left: int
+) -> None:
+    """Neither the reserve, nor what other switches need; a question is always left."""
+    assert renewable(limit, polls, others) == left
+
+
+@given(
+    st.integers(min_value=1, max_value=120),
+    st.integers(min_value=0, max_value=40),
+    st.integers(min_value=0, max_value=40),
+)
+def test_what_may_be_renewed_can_be(limit: int, polls: int, others: int) -> None:
+    """Beside all those polls, and the other switches, and never one more."""
+    room = renewable(limit, polls, others)
+    budget = RequestBudget(limit, Clock())
+    budget.set_aside("other", others)
+    budget.set_aside("a", room)
+
+    if room:
+        for _ in range(polls):
+            budget.spend()
+        for _ in range(room + others):
+            budget.spend(Purpose.RENEWAL)
+        assert budget.has_room_for_polls is (polls == 0)
+
+
 @given(
     st.integers(min_value=1, max_value=12),
     st.lists(st.integers(min_value=0, max_value=3600), max_size=12),
@@ -259,7 +401,7 @@ def test_what_provably_never_left_is_given_back(
     budget = RequestBudget(2, clock)
 
     def fail() -> None:
-        with budget.counting(uses_reserve=True):
+        with budget.counting(Purpose.MESSAGE):
             assert budget.used == 1
             raise error
 
@@ -290,7 +432,7 @@ def test_a_refused_request_is_not_given_back_twice(clock: Clock) -> None:
     budget = RequestBudget(1, clock)
 
     with budget.counting():
-        with pytest.raises(RateLimitedError), budget.counting(uses_reserve=True):
+        with pytest.raises(RateLimitedError), budget.counting(Purpose.MESSAGE):
             pytest.fail("was made")
         assert budget.used == 1
 
@@ -318,7 +460,7 @@ class Attempt:
 
     pause: int
     """How many seconds after the one before it."""
-    is_message: bool
+    purpose: Purpose
     leaves: bool
     until_arrival: int
     """How many seconds it takes to the gateway."""
@@ -329,49 +471,79 @@ class Attempt:
 attempts = st.builds(
     Attempt,
     pause=st.sampled_from([0, 1, 60, 600, 3000, 3599]),
-    is_message=st.booleans(),
+    purpose=st.sampled_from(Purpose),
     leaves=st.booleans(),
     until_arrival=st.integers(min_value=0, max_value=15),
     until_answer=st.integers(min_value=0, max_value=75),
 )
 
 
-@given(st.integers(min_value=1, max_value=12), st.lists(attempts, max_size=60))
+@given(
+    st.integers(min_value=1, max_value=12),
+    st.integers(min_value=0, max_value=14),
+    st.lists(attempts, max_size=60),
+)
+@example(
+    10,
+    3,
+    [
+        Attempt(
+            pause=pause, purpose=purpose, leaves=True, until_arrival=0, until_answer=0
+        )
+        for pause, purpose in (
+            *[(1, Purpose.RENEWAL)] * 5,
+            *[(1, Purpose.QUESTION)] * 3,
+            (60, Purpose.QUESTION),
+            *[(3000, Purpose.QUESTION)] * 3,
+        )
+    ],
+)
 def test_whoever_asks_the_limit_and_the_reserve_hold(
-    limit: int, wanted: list[Attempt]
+    limit: int, set_aside: int, wanted: list[Attempt]
 ) -> None:
     """In any sixty minutes, as the gateway sees them, and nothing is refused in vain."""
     clock = Clock()
     budget = RequestBudget(limit, clock)
+    budget.set_aside("a", set_aside)
     reserve = min(limit - 1, -(-limit // 5))
+    kept = min(set_aside, limit - reserve - 1)
     arrived: list[timedelta] = []
-    counted: list[timedelta] = []
+    counted: list[tuple[timedelta, Purpose]] = []
+
+    def has_room(purpose: Purpose, at: timedelta) -> bool:
+        """Return whether a request may be made, as of what has been counted."""
+        recent = [each for when, each in counted if at - when < HOUR]
+        if purpose is Purpose.MESSAGE:
+            return len(recent) < limit
+        if purpose is Purpose.RENEWAL:
+            return len(recent) < limit - reserve
+        unused = max(0, kept - recent.count(Purpose.RENEWAL))
+        return len(recent) < limit - reserve - unused
 
     def make(attempt: Attempt) -> None:
         """Make a request, which leaves or not."""
-        with budget.counting(uses_reserve=attempt.is_message):
+        with budget.counting(attempt.purpose):
             clock.now += timedelta(seconds=attempt.until_arrival)
             if not attempt.leaves:
                 raise CannotConnectError
             arrived.append(clock.now)
             clock.now += timedelta(seconds=attempt.until_answer)
-        counted.append(clock.now)
+        counted.append((clock.now, attempt.purpose))
 
     for attempt in wanted:
         clock.now += timedelta(seconds=attempt.pause)
-        recent = sum(clock.now - each < HOUR for each in counted)
-        allowed = limit if attempt.is_message else limit - reserve
-        if recent < allowed:
+        wait = budget.until_room(attempt.purpose)
+        if has_room(attempt.purpose, clock.now):
+            assert not wait
             with nullcontext() if attempt.leaves else pytest.raises(CannotConnectError):
                 make(attempt)
             continue
         with pytest.raises(RateLimitedError) as raised:
             make(attempt)
-        assert raised.value.wait is not None
+        assert raised.value.wait == wait
         # Not a moment more, or less, than until enough of them are forgotten.
-        ages = [clock.now + raised.value.wait - each for each in counted]
-        assert sum(age < HOUR for age in ages) < allowed
-        assert sum(age <= HOUR for age in ages) >= allowed
+        assert has_room(attempt.purpose, clock.now + wait)
+        assert not has_room(attempt.purpose, clock.now + wait - MICROSECOND)
 
     for begin in arrived:
         assert sum(begin <= each < begin + HOUR for each in arrived) <= limit

@@ -56,6 +56,7 @@ def test_it_tells_when_so_much_will_have_left() -> None:
     assert window.frees(3) == MINUTE + 10 * SECOND
     assert window.frees(6) == MINUTE + 20 * SECOND
     assert window.frees(7) is None
+    assert [*window.departures()] == [MINUTE + age * SECOND for age in (0, 10, 20)]
 
 
 def test_a_key_counts_once_as_it_was_added_last() -> None:

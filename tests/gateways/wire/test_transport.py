@@ -19,6 +19,7 @@ from custom_components.passerelle_sms.gateways.errors import (
     RateLimitedError,
     TlsFailedError,
 )
+from custom_components.passerelle_sms.gateways.wire.purpose import Purpose
 from custom_components.passerelle_sms.gateways.wire.request_budget import RequestBudget
 from custom_components.passerelle_sms.gateways.wire.transport import (
     MAXIMUM_ANSWER,
@@ -319,9 +320,9 @@ async def test_one_too_many_is_never_made(
 
     with pytest.raises(RateLimitedError):
         await transport.request("GET", "api_credit.php")
-    await transport.request("GET", "api.php", uses_reserve=True)
+    await transport.request("GET", "api.php", purpose=Purpose.MESSAGE)
     with pytest.raises(RateLimitedError):
-        await transport.request("GET", "api.php", uses_reserve=True)
+        await transport.request("GET", "api.php", purpose=Purpose.MESSAGE)
 
     assert len(simulator.etech_keys.requests) == 5
 
@@ -335,7 +336,7 @@ async def test_what_never_left_is_given_back(
 
     for _ in range(10):
         with pytest.raises(CannotConnectError) as raised:
-            await transport.request("POST", "api.php", uses_reserve=True)
+            await transport.request("POST", "api.php", purpose=Purpose.MESSAGE)
         assert raised.value.__context__ is None
 
     assert budget.used == 0

@@ -46,6 +46,27 @@ def test_a_charge_that_was_forgotten_at_a_power_cut(socket_enabled: None) -> Non
         )
 
 
+def test_what_was_let_go_before_the_clock_was_set_back_ends(
+    socket_enabled: None,
+) -> None:
+    """Its hour is to come once more, and it lives from then on."""
+    features = frozenset({Feature.REFUSED, Feature.URGENT})
+    with example("etech_keys", features) as house:
+        house.open(is_poor=False, home=1, abroad=2, late=590, is_known=False)
+        house.send(
+            messages=1,
+            recipients=1,
+            life=86_400,
+            on_unknown=OnUnknown.HOLD,
+            later=90,
+            parts=1,
+            urgent=False,
+            steps=34,
+        )
+        house.refuse(is_mended=False, seconds=400, which=0)
+        house.jump(by=timedelta(seconds=-300_000))
+
+
 def test_a_backup_holds_nothing_that_the_disk_does_not(socket_enabled: None) -> None:
     """What left unstored while it was made is lost with all that came after it."""
     with example("envoyer_sms_pro", frozenset(Feature)) as house:

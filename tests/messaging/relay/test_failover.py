@@ -104,6 +104,7 @@ STEPS = {
     # It may have left.
     "gateway_broken": Step.HOLD,
     "no_answer": Step.HOLD,
+    "taken_as_message": Step.HOLD,
     "unexpected_response": Step.HOLD,
 }
 

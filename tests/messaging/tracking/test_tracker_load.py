@@ -99,6 +99,7 @@ def accepted(
         text=record.text,
         sender="MAISON",
         sms=1,
+        taken_at=record.created,
         send_at=record.created,
         tag=None,
         takes_replies=False,

@@ -154,12 +154,30 @@ class CancelsMessages(ABC):
     async def cancel(self, scheduled: Scheduled) -> Cancellation:
         """Cancel one part of `cancel_requests`.
 
+        What returns is cancelled for good: nobody gets it.
+
         Raises:
-            AlreadyCancelledError: it was cancelled before.
-            NotCancellableError: it is being sent, or was.
-            UnknownMessageError: there is nothing of that id.
+            AlreadyCancelledError: it was cancelled before: nobody gets it.
+            NotCancellableError: it is being sent, or was; a gateway that knows no id
+                says the same of what it never had, or has cancelled.
+            UnknownMessageError: there is nothing of that id; or no id is known.
+            TakenAsMessageError: one more message was taken instead, and the first one
+                stands. It must not be repeated, nor tried with another message: what
+                this gateway was asked for is not how it cancels.
+            RejectedError: of another kind: refused, for what the error says; it stands.
+            NotSentError: nothing was asked: it stands, and may be cancelled again.
+            UnknownOutcomeError: of another kind: it stands or not. Where cancelling is
+                known to work it may be tried again: a second time does no harm.
 
         """
+
+
+class CancelsByContent(CancelsMessages):
+    """What was scheduled is known by its whole request, and by no id.
+
+    By number, text, sender, options and hour. So one whose answer was lost can be taken
+    back too, as `Scheduled` without an id. If two are alike, nobody knows which is meant.
+    """
 
 
 class ReceivesReplies(ABC):

@@ -159,7 +159,7 @@ class DevCodeSms(Gateway, PushesDelivery):
                 "message": sms.text,
             },
             headers=_HEADERS,
-            uses_reserve=True,
+            purpose=sms.purpose,
         )
         reply = read_reply(answer, numbers)
         segments = self.measure(sms.text).segments

@@ -9,6 +9,7 @@ from aiohttp import encode_basic_auth, hdrs
 from ..claim import Claim
 from ..errors import AuthenticationError, GatewayError, RateLimitedError
 from ..gateway import Gateway
+from ..wire.purpose import Purpose
 from ..wire.redaction import HIDDEN
 from ..wire.transport import Answer
 from .codes import refusal
@@ -37,7 +38,7 @@ class EnvoyerSmsProClient(Gateway):
         path: str,
         form: Mapping[str, str] | None = None,
         *,
-        uses_reserve: bool = False,
+        purpose: Purpose = Purpose.QUESTION,
     ) -> XmlAnswer:
         """Send one request and return the success that came back.
 
@@ -45,7 +46,7 @@ class EnvoyerSmsProClient(Gateway):
             GatewayError: of the kind that says why it is none.
 
         """
-        read = await self._exchange(path, form, uses_reserve=uses_reserve)
+        read = await self._exchange(path, form, purpose=purpose)
         if error := self._error_of(read.answer, self._claim(read)):
             raise error
         return read
@@ -55,14 +56,14 @@ class EnvoyerSmsProClient(Gateway):
         path: str,
         form: Mapping[str, str] | None = None,
         *,
-        uses_reserve: bool = False,
+        purpose: Purpose = Purpose.QUESTION,
     ) -> XmlAnswer:
         """Send one request and return what came back.
 
         It goes out again only where the answer proves that nothing was done.
         """
         for login in self._logins():
-            read = await self._request(path, form, login, uses_reserve=uses_reserve)
+            read = await self._request(path, form, login, purpose=purpose)
             if not self._is_not_identified(read):
                 self._login = login
                 break
@@ -74,7 +75,7 @@ class EnvoyerSmsProClient(Gateway):
         form: Mapping[str, str] | None,
         login: Login,
         *,
-        uses_reserve: bool,
+        purpose: Purpose,
     ) -> XmlAnswer:
         """Send one request with a login, and return what came back."""
         account_id = self.credentials.account_id if login.names_account else ""
@@ -83,7 +84,7 @@ class EnvoyerSmsProClient(Gateway):
                 "POST",
                 path,
                 form={**(form or {}), **self._parameters(account_id)},
-                uses_reserve=uses_reserve,
+                purpose=purpose,
             )
             return read_answer(answer)
         authorization = self._authorization(account_id)
@@ -92,7 +93,7 @@ class EnvoyerSmsProClient(Gateway):
             path,
             form=form,
             headers={hdrs.AUTHORIZATION: authorization},
-            uses_reserve=uses_reserve,
+            purpose=purpose,
         )
         # From here on nobody sees the header that a debug page may show.
         text = answer.text.replace(authorization.removeprefix("Basic "), HIDDEN)

@@ -81,7 +81,7 @@ class EnvoyerSmsProMessages(
         """Cancel a message ("Fonction annulation d'envoi de message programmé")."""
         message_id = _known(scheduled.submission_id)
         answer = await self._ask(
-            "message/cancel", {"messageid": message_id}, uses_reserve=True
+            "message/cancel", {"messageid": message_id}, purpose=scheduled.purpose
         )
         if text_at(answer.body, "message/message_id") != message_id:
             raise self._unreadable(answer.answer)

@@ -142,7 +142,7 @@ class EnvoyerSmsPro(
         return await self._exchange(
             "message/send",
             {**form, **await _option_fields(sms.options)},
-            uses_reserve=True,
+            purpose=sms.purpose,
         )
 
     def _sent(self, sms: Sms, read: XmlAnswer) -> SendResult:

@@ -69,7 +69,12 @@ from .not_sent import (
     RateLimitedError,
     TlsFailedError,
 )
-from .unknown import GatewayBrokenError, NoAnswerError, UnreadableAnswerError
+from .unknown import (
+    GatewayBrokenError,
+    NoAnswerError,
+    TakenAsMessageError,
+    UnreadableAnswerError,
+)
 
 __all__ = [
     "AccountInactiveError",
@@ -130,6 +135,7 @@ __all__ = [
     "Scope",
     "SenderNotRegisteredError",
     "StopMentionRequiredError",
+    "TakenAsMessageError",
     "TlsFailedError",
     "TooManyTargetsError",
     "UnknownAccountError",

@@ -19,3 +19,12 @@ class UnreadableAnswerError(UnknownOutcomeError):
     """The gateway's answer is none that its document describes."""
 
     key = "unexpected_response"
+
+
+class TakenAsMessageError(UnreadableAnswerError):
+    """What was to cancel a message was taken as one more message.
+
+    Repeated, it would be taken once more.
+    """
+
+    key = "taken_as_message"

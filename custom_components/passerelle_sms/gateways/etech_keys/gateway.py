@@ -150,7 +150,7 @@ class EtechKeys(Gateway, TracksDelivery, ListsTransactions, ListsSentMessages):
             # Not in the document; without it the accents outside GSM-7 are lost.
             query["unicode"] = "1"
         answer = await self._transport.request(
-            "GET", "api.php", query=query, uses_reserve=True
+            "GET", "api.php", query=query, purpose=sms.purpose
         )
         claim = read_claim(answer.text, self._shown)
         [recipient] = sms.recipients

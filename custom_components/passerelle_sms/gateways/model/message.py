@@ -9,6 +9,7 @@ from typing import Self
 
 from ..errors import GatewayError
 from ..outcome import Outcome
+from ..wire.purpose import Purpose
 from .delivery import DeliveryStatus
 from .mail_merge import fill_in
 from .options import SmsOptions
@@ -33,6 +34,8 @@ class Scheduled:
     submission_id: str | None = field(default=None, repr=False)
     options: SmsOptions = SmsOptions()
     """All that they were sent with: some gateways know them only by their whole request."""
+    purpose: Purpose = Purpose.MESSAGE
+    """What the cancellation is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,8 @@ class Sms:
     reference: str | None = None
     """Our own id of the message, where the gateway takes one: `[A-Za-z0-9-]{1,30}`."""
     options: SmsOptions = SmsOptions()
+    purpose: Purpose = Purpose.MESSAGE
+    """What it is handed over for."""
 
     def template_of(self, recipient: str | None) -> str:
         """Return the text with its fields, for one recipient or anybody."""

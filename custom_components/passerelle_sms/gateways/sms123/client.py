@@ -11,6 +11,7 @@ from typing import Final
 
 from ..errors import GatewayError, OperationUnknownError
 from ..gateway import Gateway
+from ..wire.purpose import Purpose
 from ..wire.transport import Answer
 from .codes import EMPTY_FIELDS
 from .responses import Reply
@@ -38,10 +39,18 @@ class Operation:
     """Where the gateway is asked, and the form that it is known to answer there."""
 
     paths: Mapping[RequestFormat, str]
-    uses_reserve: bool = False
-    """Whether it may use the requests that are kept for messages."""
     form: RequestFormat | None = None
     probing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What the gateway is asked, in whatever form."""
+
+    values: Mapping[str, str] = field(repr=False)
+    """The parameters, the credentials among them."""
+    read: Reader
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,12 @@ class Sms123Forms(Gateway):
     """What asks 123-SMS.net, and remembers which form it answers."""
 
     async def _ask(
-        self, operation: Operation, parameters: Mapping[str, str], read: Reader
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        read: Reader,
+        *,
+        purpose: Purpose = Purpose.QUESTION,
     ) -> Reply:
         """Ask in the form that the gateway is known to answer, or find out which.
 
@@ -79,8 +93,9 @@ class Sms123Forms(Gateway):
             "pass": self.credentials.api_key,
             **parameters,
         }
+        request = _Request(values=values, read=read, purpose=purpose)
         if (form := operation.form) is not None:
-            told = await self._exchange(operation, form, values, read)
+            told = await self._exchange(operation, form, request)
             if not isinstance(told.error, OperationUnknownError):
                 return told.granted()
             # Nothing was done. Whoever came here first has perhaps found another form.
@@ -89,12 +104,10 @@ class Sms123Forms(Gateway):
         # One request at a time: fifty messages at once must not each look for it.
         async with operation.probing:
             if (form := operation.form) is None:
-                return await self._probe(operation, values, read)
-        return (await self._exchange(operation, form, values, read)).granted()
+                return await self._probe(operation, request)
+        return (await self._exchange(operation, form, request)).granted()
 
-    async def _probe(
-        self, operation: Operation, values: Mapping[str, str], read: Reader
-    ) -> Reply:
+    async def _probe(self, operation: Operation, request: _Request) -> Reply:
         """Ask in one form after the other, as long as nothing was done.
 
         If neither is answered the documented one was right, and the error is its own;
@@ -102,8 +115,8 @@ class Sms123Forms(Gateway):
         """
         errors: list[GatewayError] = []
         for form in operation.paths:
-            told = await self._exchange(operation, form, values, read)
-            if told.error is None or not _was_not_read(told.error, values):
+            told = await self._exchange(operation, form, request)
+            if told.error is None or not _was_not_read(told.error, request.values):
                 if told.is_own:
                     operation.form = form
                 return told.granted()
@@ -111,28 +124,24 @@ class Sms123Forms(Gateway):
         raise next((e for e in errors if e.code in EMPTY_FIELDS), errors[0])
 
     async def _exchange(
-        self,
-        operation: Operation,
-        form: RequestFormat,
-        values: Mapping[str, str],
-        read: Reader,
+        self, operation: Operation, form: RequestFormat, request: _Request
     ) -> _Told:
         """Send one request in one form, and read its answer."""
-        path, uses_reserve = operation.paths[form], operation.uses_reserve
+        path, values = operation.paths[form], request.values
         if form is RequestFormat.DOCUMENTED:
             answer = await self._transport.request(
                 "POST",
                 path,
                 json=values,
                 headers={"Accept": "application/json"},
-                uses_reserve=uses_reserve,
+                purpose=request.purpose,
             )
         else:
             renamed = {_SCRIPT_NAMES.get(name, name): values[name] for name in values}
             answer = await self._transport.request(
-                "POST", path, form=renamed, uses_reserve=uses_reserve
+                "POST", path, form=renamed, purpose=request.purpose
             )
-        reply = read(answer)
+        reply = request.read(answer)
         return _Told(reply=reply, error=self._error_of(answer, reply.claim))
 
 

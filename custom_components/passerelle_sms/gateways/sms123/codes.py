@@ -115,6 +115,8 @@ SEND_CODES: Final[dict[str, Meaning]] = {
 
 # Sent at once ("Envoi de SMS", "Codes retour").
 SENT: Final = "80"
+# A deletion that was done ("Envoi de SMS", "Codes retour").
+DELETED: Final = "94"
 # The answer to a test that passed ("Envoi de SMS", `test`).
 TEST_PASSED: Final = "92"
 # The same answers to a message with `test`. 80 and 81 still mean what they say: a
@@ -123,13 +125,11 @@ TEST_CODES: Final[dict[str, Meaning]] = {
     **SEND_CODES,
     TEST_PASSED: Meaning(None, SEND_CODES[TEST_PASSED].words),
 }
-# The same answers to a message with an "s" after its `diff`. A gateway that overlooks
-# the "s" would take the message once more: 80 and 81 say nothing about a deletion.
+# The same answers to a message with an "s" after its `diff`. 80 and 81 still mean what
+# they say: a gateway that overlooks the "s" has taken the message once more.
 DELETION_CODES: Final[dict[str, Meaning]] = {
     **SEND_CODES,
-    "80": Meaning(UnreadableAnswerError, SEND_CODES["80"].words),
-    "81": Meaning(UnreadableAnswerError, SEND_CODES["81"].words),
-    "94": Meaning(None, SEND_CODES["94"].words),
+    DELETED: Meaning(None, SEND_CODES[DELETED].words),
     "95": Meaning(NotCancellableError, SEND_CODES["95"].words),
 }
 

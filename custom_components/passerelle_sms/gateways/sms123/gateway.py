@@ -4,7 +4,7 @@ The gateway is asked in the form that its document describes. Public clients use
 one; it is tried only when the first answer proves that nothing was done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 import re
@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from ..abilities.delivery import (
-    CancelsMessages,
+    CancelsByContent,
     PushedAnswer,
     PushedReport,
     PushesDeliveryOnRequest,
@@ -28,18 +28,27 @@ from ..abilities.options import (
     SpeaksMessages,
     TriesMessages,
 )
-from ..errors import InvalidRecipientError
+from ..errors import InvalidRecipientError, TakenAsMessageError
 from ..model.account import Balance, Credentials
 from ..model.limits import FRENCH_OVERSEAS, SenderRule
 from ..model.message import Cancellation, Scheduled, SendResult, Sms, Submission
 from ..model.options import SmsOptions
 from ..model.segments import GSM7_SINGLE
 from ..outcome import Outcome
-from ..wire.request_budget import RequestBudget
+from ..wire.purpose import Purpose
+from ..wire.request_budget import RequestBudget, time_since_boot
 from ..wire.times import paris, to_minute
 from ..wire.transport import Answer, Timeouts
 from .client import Operation, RequestFormat
-from .codes import DELETION_CODES, SEND_CODES, SENT, TEST_CODES, TEST_PASSED, Meaning
+from .codes import (
+    DELETED,
+    DELETION_CODES,
+    SEND_CODES,
+    SENT,
+    TEST_CODES,
+    TEST_PASSED,
+    Meaning,
+)
 from .contacts import Sms123Contacts
 from .delivery import TAKEN, read_call, reference_key
 from .receipts import PARAMETER, ReceiptRequests, read_receipted_answer
@@ -60,7 +69,7 @@ _FIXED_LINE: Final = re.compile(r"33[1-59][0-9]{8}")
 class Sms123(
     Sms123Contacts,
     PushesDeliveryOnRequest,
-    CancelsMessages,
+    CancelsByContent,
     SchedulesMessages,
     SendsFlash,
     SpeaksMessages,
@@ -97,6 +106,7 @@ class Sms123(
         sender: str | None = None,
         timeouts: Timeouts = Timeouts(),
         budget: RequestBudget | None = None,
+        elapsed: Callable[[], timedelta] = time_since_boot,
     ) -> None:
         """Prepare a client that doesn't know yet which form the gateway answers."""
         super().__init__(
@@ -106,13 +116,13 @@ class Sms123(
             sender=sender,
             timeouts=timeouts,
             budget=budget,
+            elapsed=elapsed,
         )
         self._sending: Final = Operation(
             paths={
                 RequestFormat.DOCUMENTED: "api/send/",
                 RequestFormat.SCRIPT: "http.php",
             },
-            uses_reserve=True,
         )
         self._balance: Final = Operation(
             paths={
@@ -162,10 +172,10 @@ class Sms123(
             **await _asked_for(sms.options),
         }
         if self._asks_for_receipt(sms):
-            reply = await self._send_asking(parameters)
+            reply = await self._send_asking(parameters, sms.purpose)
         else:
             codes = TEST_CODES if sms.options.test else SEND_CODES
-            reply = await self._ask_about_message(parameters, codes)
+            reply = await self._ask_about_message(parameters, codes, sms.purpose)
         return SendResult(submissions=(self._taken(sms, reply),))
 
     def _asks_for_receipt(self, sms: Sms) -> bool:
@@ -177,7 +187,9 @@ class Sms123(
         options = sms.options
         return self.delivery_reports and not (options.voice or options.test)
 
-    async def _send_asking(self, parameters: Mapping[str, str]) -> Reply:
+    async def _send_asking(
+        self, parameters: Mapping[str, str], purpose: Purpose
+    ) -> Reply:
         """Send a message that asks for a receipt; return how it was accepted."""
         asked = self._receipts.next()
         reply = await self._ask(
@@ -186,17 +198,22 @@ class Sms123(
             lambda answer: read_receipted_answer(
                 answer.text, asked=asked, number=parameters["numero"]
             ),
+            purpose=purpose,
         )
         reference = self._receipts.learn(asked, reply.claim.submission_id)
         return replace(reply, claim=replace(reply.claim, submission_id=reference))
 
     async def _ask_about_message(
-        self, parameters: Mapping[str, str], codes: Mapping[str, Meaning]
+        self,
+        parameters: Mapping[str, str],
+        codes: Mapping[str, Meaning],
+        purpose: Purpose,
     ) -> Reply:
         return await self._ask(
             self._sending,
             parameters,
             lambda answer: read_code_answer(answer.text, codes),
+            purpose=purpose,
         )
 
     @override
@@ -251,7 +268,7 @@ class Sms123(
 
         Raises:
             NotCancellableError: code 95.
-            UnreadableAnswerError: code 80 or 81: perhaps a second message was taken.
+            TakenAsMessageError: code 80 or 81: a second message was taken.
 
         """
         [recipient] = scheduled.recipients
@@ -264,7 +281,15 @@ class Sms123(
             **await _asked_for(replace(scheduled.options, test=False)),
             "diff": f"{await _moment(scheduled.send_at)}{_DELETE}",
         }
-        await self._ask_about_message(parameters, DELETION_CODES)
+        reply = await self._ask_about_message(
+            parameters, DELETION_CODES, scheduled.purpose
+        )
+        if reply.code is not None and reply.code != DELETED:
+            raise TakenAsMessageError(
+                code=reply.code,
+                words=DELETION_CODES[reply.code].words,
+                reference=reply.claim.submission_id,
+            )
         return Cancellation()
 
 

@@ -35,6 +35,7 @@ from ..wire.decoding import to_credits
 from ..wire.document import read_document
 from ..wire.json_document import Object
 from ..wire.noise import visible
+from ..wire.purpose import Purpose
 from ..wire.transport import Answer, Json
 from .codes import ERRORS
 from .delivery import group, read_reports, write_question
@@ -169,7 +170,7 @@ class SmsEco(
                 "message": write_message(sms, is_ucs2=is_ucs2),
                 "destinataires": write_recipients(sms, numbers),
             },
-            uses_reserve=True,
+            purpose=sms.purpose,
         )
         return self._taken(answer, sms, numbers)
 
@@ -266,7 +267,11 @@ class SmsEco(
         return result
 
     async def _post(
-        self, address: str, request: Mapping[str, Json], *, uses_reserve: bool = False
+        self,
+        address: str,
+        request: Mapping[str, Json],
+        *,
+        purpose: Purpose = Purpose.QUESTION,
     ) -> Answer:
         """Post a request, with the account that it is about."""
         login = {
@@ -278,7 +283,7 @@ class SmsEco(
             address,
             body=write_request({"compte": login, **request}),
             headers={"Accept": "application/json", "Content-Type": "application/json"},
-            uses_reserve=uses_reserve,
+            purpose=purpose,
         )
 
 

@@ -1,12 +1,13 @@
 """How long a gateway asks to be left alone: HTTP's `Retry-After` (RFC 9110, 10.2.3)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 import re
 from typing import Final
 
 from aiohttp import hdrs
+
+from .http_date import read_http_date
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 """What asks for more is taken to ask for this: gateways count by the hour."""
@@ -28,16 +29,7 @@ def read_retry_after(headers: Mapping[str, str]) -> timedelta | None:
         if len(digits) > _MOST_DIGITS:
             return LONGEST_WAIT
         return min(timedelta(seconds=int(digits or "0")), LONGEST_WAIT)
-    until, now = _read_date(text), _read_date(headers.get(hdrs.DATE, ""))
+    until, now = read_http_date(text), read_http_date(headers.get(hdrs.DATE, ""))
     if until is None or now is None:
         return None
     return max(timedelta(), min(until - now, LONGEST_WAIT))
-
-
-def _read_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError, OverflowError:
-        return None
-    # HTTP's dates are in UTC, also where they don't say so.
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """What was counted within the last hour, day or minute, whichever began when."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from datetime import timedelta
 from itertools import accumulate
 from typing import NamedTuple
@@ -77,6 +77,12 @@ class SlidingWindow[Key: Hashable]:
             ),
             None,
         )
+
+    def departures(self) -> Iterator[timedelta]:
+        """Yield when each entry that counts here will have left, in that order."""
+        self._sort()
+        for entry in self._entries.values():
+            yield entry.at + self.length
 
     def _sort(self) -> None:
         if not self._is_sorted:

@@ -1,7 +1,7 @@
 """One HTTP request: sent once, followed nowhere, and silent about its secrets."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,9 +14,11 @@ from yarl import URL
 
 from ..errors import CannotConnectError, GatewayError, NoAnswerError, TlsFailedError
 from .charset import decode
-from .request_budget import RequestBudget
+from .purpose import Purpose
+from .request_budget import RequestBudget, time_since_boot
 from .retry_after import read_retry_after
 from .silence import says_nothing
+from .told_time import ToldTime
 
 type Json = str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]
 
@@ -64,12 +66,18 @@ class Transport:
         base_url: URL,
         timeouts: Timeouts,
         budget: RequestBudget | None = None,
+        elapsed: Callable[[], timedelta] = time_since_boot,
     ) -> None:
-        """Use `session` for requests under `base_url`, as many as `budget` allows."""
+        """Use `session` for requests under `base_url`, as many as `budget` allows.
+
+        `elapsed` tells how much time passes since an answer.
+        """
         self._session = session
         self._base_url = base_url
         self._timeouts = timeouts
         self._budget = budget
+        self.told_time: Final = ToldTime(elapsed)
+        """What time it is there, as the newest answer tells."""
 
     async def request(
         self,
@@ -81,12 +89,12 @@ class Transport:
         json: Mapping[str, Json] | None = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-        uses_reserve: bool = False,
+        purpose: Purpose = Purpose.QUESTION,
     ) -> Answer:
         """Send one request, once, and return the answer whatever its status.
 
-        `uses_reserve` is for messages and their cancellations: they may also use the
-        requests that the budget keeps from questions.
+        `purpose` is what the request is made for: the budget keeps requests from
+        questions, for renewals and for messages.
 
         Raises:
             CannotConnectError, TlsFailedError, RateLimitedError: nothing was written.
@@ -96,7 +104,7 @@ class Transport:
         if self._session.closed:
             # The house is shutting down.
             raise CannotConnectError
-        with self._counting(uses_reserve=uses_reserve):
+        with self._counting(purpose):
             result = await self._receive(
                 self._session.request(
                     method,
@@ -120,10 +128,10 @@ class Transport:
                 raise result
         return result
 
-    def _counting(self, *, uses_reserve: bool) -> AbstractContextManager[None]:
+    def _counting(self, purpose: Purpose) -> AbstractContextManager[None]:
         if self._budget is None:
             return nullcontext()
-        return self._budget.counting(uses_reserve=uses_reserve)
+        return self._budget.counting(purpose)
 
     async def _receive(
         self, request: AbstractAsyncContextManager[ClientResponse]
@@ -131,6 +139,7 @@ class Transport:
         """Return the answer or the failure; raised here, it would hold the address."""
         try:
             async with asyncio.timeout(self._timeouts.total), request as response:
+                self.told_time.note(response.headers.getall(hdrs.DATE, []))
                 return Answer(
                     status=response.status,
                     text=await _read(response),

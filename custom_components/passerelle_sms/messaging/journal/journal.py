@@ -219,6 +219,25 @@ class Journal(JournalAccess):
         """Return how many replies to a message are kept."""
         return await self._ask(replies.count_replies, message_id)
 
+    async def note(self, key: str) -> str | None:
+        """Return what was noted under a key; `None` if that is nothing, or unreadable."""
+        return await self._ask(notes.read_note, key)
+
+    async def write_note(self, key: str, value: str | None) -> None:
+        """Note a value in the place of the last one, none with `None`.
+
+        It is on disk when this returns, and survives a power cut.
+
+        Raises:
+            NotStoredError: it could not be written. What was there before still is.
+
+        """
+        await self._change(notes.write_note, key, value)
+
+    async def keys_with(self, prefix: str) -> list[str]:
+        """Return the keys of notes that begin with `prefix`, sorted."""
+        return await self._ask(notes.keys_with, prefix)
+
     async def ledger(self) -> str | None:
         """Return what the ledger said last."""
         return await self._ask(notes.read_ledger)

@@ -21,6 +21,9 @@ _NOTE = """
 """
 _LOOK_UP = "SELECT value FROM note WHERE key = ?"
 _FORGET = "DELETE FROM note WHERE key = ?"
+_KEYS = (
+    "SELECT key FROM note WHERE substr(key, 1, length(:prefix)) = :prefix ORDER BY key"
+)
 
 
 def write_note(connection: sqlite3.Connection, key: str, value: str | None) -> None:
@@ -35,6 +38,12 @@ def read_note(connection: sqlite3.Connection, key: str) -> str | None:
     """Return what was remembered, if that can be read."""
     rows = connection.execute(_LOOK_UP, (key,)).fetchall()
     return next(iter(read_rows(rows, bytes.decode)), None)
+
+
+def keys_with(connection: sqlite3.Connection, prefix: str) -> list[str]:
+    """Return the keys that begin with `prefix`, sorted, of all that is remembered."""
+    rows = connection.execute(_KEYS, {"prefix": prefix}).fetchall()
+    return read_rows(rows, bytes.decode)
 
 
 def read_run(connection: sqlite3.Connection) -> int:

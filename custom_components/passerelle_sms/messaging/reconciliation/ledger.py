@@ -36,6 +36,7 @@ from .books import (
 from .books_json import books_from_json, books_to_json
 from .charges import charge_of, forgotten_charge, tariff_of
 from .handed_over import HandedOver, handed_over
+from .standing_charges import StandingCharges
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,12 +71,14 @@ class Ledger:
         self.on_sighted: Callable[[Evidence], None] = _ignore
         """Called with each balance that may prove something, before it is entered."""
         self.on_incomplete: Callable[[], object] = _do_nothing
-        """Called when charges may come that an earlier run has forgotten."""
+        """Called when charges may come, or credits back, that nobody has told."""
         self.on_unexplained: Callable[[Decimal], None] = _ignore
         """Called when the balance has fallen by so much for no known reason."""
         self._store = store
         self._journal = journal
         self._clock = clock
+        self.standing = StandingCharges(clock)
+        """What stands at the gateway for dead man's switches."""
         self._books = Books()
         self._entries: dict[Key, HandedOver] = {}
         self.movements = 0
@@ -228,7 +231,8 @@ class Ledger:
         Not if something could not be written, or an earlier run's may still come.
         """
         is_known = self._is_loaded and self._incomplete_since is None
-        if is_known and self._store.is_all_stored:
+        is_told = self._store.is_all_stored and not self.standing.will_be_forgotten
+        if is_known and is_told:
             with suppress(NotStoredError):
                 await self._journal.finish_run(books_to_json(self._books))
 
@@ -278,6 +282,7 @@ class Ledger:
             is_due = self.is_due(record, key[1])
             if charge := charge_of(record, submission, is_due=is_due):
                 yield charge
+        yield from self.standing.charges()
         if (since := self._incomplete_since) is not None:
             is_due = self._clock.elapsed() >= since + LATEST_CHARGE
             yield forgotten_charge(is_due=is_due)
@@ -287,6 +292,7 @@ class Ledger:
             return
         if books.period != self._books.period:
             self._incomplete_since = None
+            self.standing.begin_period()
             self._entries = {
                 key: entry
                 for key, entry in self._entries.items()
@@ -299,7 +305,7 @@ class Ledger:
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
     ) -> None:
         self._take(record, changed)
-        if len(self._entries) > MOST_CHARGES:
+        if len(self._entries) + len(self.standing) > MOST_CHARGES:
             _LOGGER.debug("The balance was not told for too many messages")
             self._keep(begun_anew(self._books))
             self.disturb()

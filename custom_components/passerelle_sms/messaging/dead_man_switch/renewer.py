@@ -1,0 +1,339 @@
+"""Does what `renewal.py` decides: one request after the other, each on disk around it.
+
+The row is written before a message is handed over, as one that may stand, and after it
+together with what is to be taken back then: a crash forgets none. What was taken back is
+written with the next one: after a crash in between it is but taken back once more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+import logging
+
+from ...gateways.errors import (
+    EmptyTargetError,
+    NotCancellableError,
+    NotStoredError,
+    RateLimitedError,
+    RelayWithoutAccountsError,
+)
+from ..model.failure import Failure
+from ..runtime.clock import Clock
+from .carrier import Cancelled, CancelResult, Carrier, Carriers, ScheduleResult
+from .changes import cancelled, marked_as_cancelled, next_since, scheduled, with_fired
+from .pauses import Pauses
+from .plan import SwitchPlan
+from .renewal import (
+    Cancel,
+    Forget,
+    Lane,
+    Schedule,
+    Situation,
+    Step,
+    cancel_key,
+    is_due,
+    lane_key,
+    newest_sure,
+    next_step,
+    superfluous,
+)
+from .rows import SwitchRows
+from .standing import Standing, SwitchState
+from .status import Circumstances
+from .text import rendered
+
+_LOGGER = logging.getLogger(__name__)
+
+_MOST_STEPS_A_LANE = 8
+
+
+class Renewer:
+    """Keeps the row of one switch, and makes the requests that it asks for."""
+
+    def __init__(
+        self,
+        switch_id: str,
+        plan: SwitchPlan,
+        carriers: Carriers,
+        rows: SwitchRows,
+        clock: Clock,
+    ) -> None:
+        """Know nothing yet: `load` tells what an earlier run knew."""
+        self.plan = plan
+        self.state = SwitchState()
+        self.abandoned: frozenset[str] = frozenset()
+        """The accounts where nothing is to stand any more."""
+        self.renew_beyond = 0
+        """Messages up to this number are to be replaced now."""
+        self.pauses = Pauses()
+        self.is_new = False
+        """Whether there was no row: whoever has added it has not heard that it stands."""
+        self._switch_id = switch_id
+        self._carriers = carriers
+        self._rows = rows
+        self._clock = clock
+        self._turn = 0
+        """Which of the accounts is tried next."""
+        self._is_rationed = False
+        self._is_stored = True
+        self._unasked: set[int] = set()
+        """The numbers of what is marked as taken back, and was not asked for yet."""
+
+    # --- what is so now -----------------------------------------------------------------
+
+    @property
+    def situation(self) -> Situation:
+        """What the next step depends on."""
+        carriers = self._chosen()
+        carrier = carriers[self._turn % len(carriers)] if carriers else None
+        recipients = self.plan.recipients
+        return Situation(
+            now=self._now(carriers),
+            delay=self.plan.delay,
+            wanted=frozenset(recipient.number for recipient in recipients),
+            lanes=() if carrier is None else self._lanes(carrier),
+            accounts={
+                account: carrier.can_cancel_doubtful
+                for account in {message.account for message in self.state.standing}
+                if (carrier := self._carriers.get(account)) is not None
+            },
+            available=frozenset(one.account for one in carriers),
+            abandoned=self.abandoned,
+            renew_beyond=self.renew_beyond,
+            is_rationed=self._is_rationed,
+            held_off=self.pauses.held_off(self._clock.elapsed()),
+        )
+
+    @property
+    def stands_for_all(self) -> bool:
+        """Whether a message stands for everybody for certain."""
+        state, situation = self.state, self.situation
+        return bool(situation.wanted) and all(
+            newest_sure(state, number, situation.now) is not None
+            for number in situation.wanted
+        )
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a gateway has still to tell if something was sent at its hour."""
+        now = self.situation.now
+        return any(message.is_past(now) for message in self.state.standing)
+
+    def may_be_a_moments_failure(self, message: Standing) -> bool:
+        """Return whether it failed but once that a message was to be taken back."""
+        is_certain = message.must_stay or message.failure is None
+        return not is_certain and self.pauses.failures(cancel_key(message)) < 2
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What else its status depends on."""
+        now = self._clock.now()
+        told = [carrier.time_there for carrier in self._chosen()]
+        gaps = [there - now for there in told if there is not None]
+        gap = max(gaps, key=abs, default=timedelta())
+        return Circumstances(is_stored=self._is_stored, clock_gap=gap)
+
+    # --- its row ------------------------------------------------------------------------
+
+    async def load(self) -> bool:
+        """Take up what an earlier run knew; return whether the row is an older one.
+
+        Without a row the switch is a new one: whoever adds it arms it.
+
+        Raises:
+            NotStoredError: the row can't be read.
+
+        """
+        known = await self._rows.read(self._switch_id)
+        self.is_new = known is None
+        self.state = known or SwitchState(is_armed=True)
+        self.renew_now()
+        epoch = self._rows.epoch
+        if known is None or known.epoch == epoch:
+            self.state = replace(self.state, epoch=epoch)
+            return False
+        until = self._clock.now() + self.plan.delay
+        # Most of what stood then was taken back since.
+        state = marked_as_cancelled(self.state, self.state.standing)
+        self.state = replace(state, epoch=epoch, restored_until=until)
+        return True
+
+    async def keep(self, state: SwitchState) -> None:
+        """Change the row, also on disk.
+
+        A disk that fails keeps nothing from being renewed: the house lives.
+        """
+        self.state = state = replace(state, epoch=self._rows.epoch)
+        try:
+            await self._rows.write(self._switch_id, state)
+        except NotStoredError as error:
+            _LOGGER.warning(
+                "What stands at the gateway can't be written down: %s", error
+            )
+            self._is_stored = False
+        else:
+            self._is_stored = True
+
+    async def forget(self) -> None:
+        """Delete the row."""
+        try:
+            await self._rows.write(self._switch_id, None)
+        except NotStoredError as error:
+            _LOGGER.warning("The row of a switch can't be deleted: %s", error)
+
+    def renew_now(self) -> None:
+        """Let all that stands be replaced at once, and what waits be tried again."""
+        self.renew_beyond = self.state.last_number
+        self.pauses.end_all()
+
+    # --- what is done -------------------------------------------------------------------
+
+    async def advance(self) -> None:
+        """Do all that is to be done now."""
+        most = _MOST_STEPS_A_LANE * (len(self.plan.recipients) + 1)
+        for _ in range(most + len(self.state.standing)):
+            step = next_step(self.state, self.situation)
+            if step is None:
+                return
+            await self._do(step)
+        _LOGGER.error("A dead man's switch came to no end")
+
+    async def prove(self) -> None:
+        """Let a gateway keep a message, take it back, and say so when asked again.
+
+        Raises:
+            GatewayError: it doesn't do one of them.
+
+        """
+        carriers = self._chosen()
+        if not carriers:
+            raise RelayWithoutAccountsError
+        carrier, lanes = carriers[0], self._lanes(carriers[0])
+        if not lanes:
+            raise EmptyTargetError
+        result = await self._schedule(carrier, lanes[0], uses_reserve=False)
+        if not result.accepted:
+            await self.advance()
+            raise result.error or NotCancellableError()
+        message = self.state.standing[-1]
+        told = await self._cancel(message, uses_reserve=True)
+        if told.outcome is not Cancelled.GONE:
+            raise told.error or NotCancellableError()
+        await self._prove_gone(carrier, message)
+
+    async def _prove_gone(self, carrier: Carrier, message: Standing) -> None:
+        """Ask for the same once more: a gateway that has done it says that it did."""
+        again = replace(message, was_cancelled=True)
+        told = await carrier.cancel(again, uses_reserve=True)
+        if told.outcome is Cancelled.GONE and told.error is not None:
+            return
+        error = told.error or NotCancellableError()
+        if told.outcome in {Cancelled.GONE, Cancelled.MISTAKEN}:
+            # It takes nothing back, whatever it says.
+            stays = replace(again, must_stay=True, failure=Failure.of(error))
+            await self.keep(self.state.with_message(stays))
+        raise error
+
+    async def _do(self, step: Step) -> None:
+        match step:
+            case Schedule():
+                await self._renew(step)
+            case Cancel():
+                await self._cancel(step.message, uses_reserve=step.is_pressing)
+            case Forget():
+                state = self.state.without(step.message)
+                if step.message.is_sure and not step.message.was_cancelled:
+                    state = with_fired(state, step.message, self._clock.now())
+                await self.keep(state)
+
+    async def _renew(self, step: Schedule) -> None:
+        carriers = self._chosen()
+        carrier = carriers[self._turn % len(carriers)]
+        result = await self._schedule(carrier, step.lane, uses_reserve=step.is_pressing)
+        self._is_rationed = isinstance(result.error, RateLimitedError)
+        key = lane_key(step.lane)
+        if result.accepted or result.sent_at_once:
+            self.pauses.end(key)
+            if self._is_complete():
+                self._turn = 0
+                self.state = replace(self.state, renewed=self._clock.now())
+            return
+        now = self._clock.elapsed()
+        if not result.doubtful and self._turn + 1 < len(carriers):
+            # The next account may take it at once.
+            self._turn += 1
+            return
+        self._turn = 0
+        if result.refused:
+            self.pauses.wait(key, now, self.plan.delay / 3)
+        else:
+            self.pauses.lengthen(key, now, self.plan.delay)
+
+    async def _schedule(
+        self, carrier: Carrier, lane: Lane, *, uses_reserve: bool
+    ) -> ScheduleResult:
+        """Hand over a message that is to stand for a lane, and keep what comes of it."""
+        since = next_since(self.state, self._clock.now())
+        message = Standing(
+            number=self.state.last_number + 1,
+            account=carrier.account,
+            recipients=lane,
+            text=rendered(self.plan, since, self.plan.zone),
+            sender=carrier.sender,
+            since=since,
+            # By the clock by which it is past, whichever account keeps it.
+            fires_at=self._now(self._chosen()) + self.plan.delay,
+        )
+        await self.keep(self.state.with_message(message))
+        result = await carrier.schedule(message, uses_reserve=uses_reserve)
+        carriers = self._chosen()
+        is_last = carrier is carriers[-1] if carriers else True
+        state = scheduled(self.state, message, result, is_last=is_last)
+        self.state = state
+        going = superfluous(state, self.situation)
+        fresh = [one for one in going if one.is_sure and not one.was_cancelled]
+        self._unasked |= {one.number for one in fresh}
+        await self.keep(marked_as_cancelled(state, fresh))
+        return result
+
+    async def _cancel(self, message: Standing, *, uses_reserve: bool) -> CancelResult:
+        """Take a message back, or hear that it was sent."""
+        is_first = not message.was_cancelled or message.number in self._unasked
+        self._unasked.discard(message.number)
+        if not message.was_cancelled and not message.is_past(self.situation.now):
+            await self.keep(marked_as_cancelled(self.state, [message]))
+        carrier = self._carriers.get(message.account)
+        assert carrier is not None
+        message = replace(message, was_cancelled=not is_first)
+        result = await carrier.cancel(message, uses_reserve=uses_reserve)
+        self.state = cancelled(self.state, message, result, self._clock.now())
+        key = cancel_key(message)
+        if result.outcome in {Cancelled.GONE, Cancelled.SENT}:
+            self.pauses.end(key)
+        else:
+            self.pauses.lengthen(key, self._clock.elapsed(), self.plan.delay)
+        return result
+
+    # --- the steps of that --------------------------------------------------------------
+
+    def _chosen(self) -> Sequence[Carrier]:
+        available = self._carriers.available()
+        return [one for one in available if one.account not in self.abandoned]
+
+    def _lanes(self, carrier: Carrier) -> tuple[Lane, ...]:
+        recipients = self.plan.recipients
+        since = next_since(self.state, self._clock.now())
+        text = rendered(self.plan, since, self.plan.zone)
+        return carrier.lanes(recipients, text) if recipients else ()
+
+    def _now(self, carriers: Sequence[Carrier]) -> datetime:
+        """Return the later of the house's time and the gateways'."""
+        told = [carrier.time_there for carrier in carriers]
+        return max([self._clock.now(), *(time for time in told if time is not None)])
+
+    def _is_complete(self) -> bool:
+        """Return whether a new message stands for everybody."""
+        situation = self.situation
+        return not self.state.refused and all(
+            not is_due(self.state, situation, lane) for lane in situation.lanes
+        )
