@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from .hindrances import begun_within, free_time, is_hindered
-from .record import Hindrance, Kept, Record, Sample, Told
+from .record import Hindrance, Kept, Record, Sample, Shown, Told
 
 PARIS = ZoneInfo("Europe/Paris")
 SLACK = timedelta(seconds=61)
@@ -322,7 +322,11 @@ def _told_for_nothing(record: Record) -> Iterator[str]:
                 yield f"{told.what} told at {told.at} without any trouble"
     for sample in record.samples:
         if sample.problems and not _was_trouble(record, sample.at):
-            reasons = {one.reason for one in sample.problems}
+            reasons = {
+                one.reason
+                for one in sample.problems
+                if not _still_stands(record, sample, one)
+            }
             if not sample.wanted:
                 reasons.discard("nobody")
             apart = abs(sample.error_here - sample.error_there) > _NEARLY_APART
@@ -331,6 +335,14 @@ def _told_for_nothing(record: Record) -> Iterator[str]:
             if not reasons:
                 continue
             yield f"{reasons} shown at {sample.at} without any trouble"
+
+
+def _still_stands(record: Record, sample: Sample, shown: Shown) -> bool:
+    """Return whether it is said of what has stood since there was trouble."""
+    return shown.until is not None and any(
+        abs(shown.until - kept.due) <= _blur(kept) and _was_trouble(record, kept.taken)
+        for kept in sample.standing
+    )
 
 
 def _was_set_lately(record: Record, at: timedelta) -> bool:

@@ -160,3 +160,14 @@ def test_an_hour_is_a_delay_away(promised: timedelta) -> None:
     """By the clock of the gateway."""
     record = month(replace(SENT, promised=promised), hindered=[DEAD], told=[FIRED])
     assert any("to be sent in" in fault for fault in faults(record))
+
+
+def test_what_stands_since_a_trouble_may_be_shown_until_its_hour() -> None:
+    """However long that is: a clock that ran ahead has told a late hour."""
+    late = kept(timedelta(), due=BEGIN + 9 * HOUR, delay=HOUR)
+    shown = Shown(reason="not_cancelled", until=late.due)
+    record = month(late, shifts=[timedelta()])
+    record.samples.append(sample(8 * HOUR, late, problems=(shown,), fires_at=late.due))
+    assert not any("without any" in fault for fault in faults(record))
+    record = replace(record, shifts=[])
+    assert any("without any" in fault for fault in faults(record))
