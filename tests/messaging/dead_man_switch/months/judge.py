@@ -191,6 +191,8 @@ def _only_one_taken_back(record: Record) -> Iterator[str]:
             continue
         if is_hindered(record, at, {Hindrance.NO_BUDGET, Hindrance.NO_ACCOUNT}):
             continue
+        if _died_refused(record, at):
+            continue
         before, after = _last_sample(record, at - _MOMENT), _next_sample(record, at)
         if any(
             sample is None or not sample.is_armed or kept.number not in sample.wanted
@@ -205,6 +207,13 @@ def _only_one_taken_back(record: Record) -> Iterator[str]:
             continue
         if stood and not shown & {"refused", "no_account", "nobody"}:
             yield f"the only one was taken back at {at}"
+
+
+def _died_refused(record: Record, at: timedelta) -> bool:
+    """Return whether the house was refused, and died before it could say so."""
+    return is_hindered(record, at, {Hindrance.REFUSED}) and begun_within(
+        record, at, INSTANT, {Hindrance.DEAD}
+    )
 
 
 def _stopped_without_renewal(record: Record) -> Iterator[str]:

@@ -155,6 +155,21 @@ def test_the_only_one_is_not_taken_back() -> None:
     assert not any("only one" in fault for fault in faults(record))
 
 
+def test_who_dies_at_a_refusal_can_show_nothing() -> None:
+    """What stood was taken back, as it is when nothing more can be paid."""
+    gone = kept(timedelta(), cancelled=20 * MINUTE)
+    record = month(
+        gone,
+        hindered=[
+            Hindered(by=Hindrance.REFUSED, begin=15 * MINUTE, end=HOUR),
+            Hindered(by=Hindrance.DEAD, begin=20 * MINUTE, end=HOUR),
+        ],
+    )
+    record.samples.append(sample(61 * MINUTE, fires_at=None))
+    assert not any("only one" in fault for fault in faults(record))
+    assert any("only one" in fault for fault in faults(replace(record, hindered=[])))
+
+
 @pytest.mark.parametrize("promised", [HOUR - MINUTE, HOUR + 3 * MINUTE])
 def test_an_hour_is_a_delay_away(promised: timedelta) -> None:
     """By the clock of the gateway."""
