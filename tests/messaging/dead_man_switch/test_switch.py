@@ -279,6 +279,24 @@ async def test_a_cancel_that_fails_keeps_anything_from_being_scheduled(
     assert house.reasons == []
 
 
+async def test_a_cancel_that_works_again_is_followed_by_a_new_message(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """The account was refused and is not any more: nobody waits for the next third."""
+    await house.start()
+    carrier.refusal = AuthenticationError()
+    carrier.cancelling.extend([Failing(error=AuthenticationError())] * 3)
+    await house.clock.advance(seconds(22 * MINUTE))
+    assert Reason.REFUSED in house.reasons
+    [old] = carrier.standing
+
+    carrier.refusal = None
+    await house.clock.advance(seconds(6 * MINUTE))
+    [new] = carrier.standing
+    assert new.number > old.number
+    assert house.reasons == []
+
+
 async def test_a_cancel_whose_answer_was_lost_is_believed_when_it_is_repeated(
     house: House, carrier: FakeCarrier
 ) -> None:

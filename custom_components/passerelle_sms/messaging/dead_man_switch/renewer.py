@@ -310,6 +310,9 @@ class Renewer:
         key = cancel_key(message)
         if result.outcome in {Cancelled.GONE, Cancelled.SENT}:
             self.pauses.end(key)
+            if message.failure is not None:
+                # The gateway does again what it is asked for.
+                self.pauses.end_all()
         else:
             self.pauses.lengthen(key, self._clock.elapsed(), self.plan.delay)
         return result
