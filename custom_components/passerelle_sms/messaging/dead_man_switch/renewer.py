@@ -231,6 +231,7 @@ class Renewer:
         if told.outcome in {Cancelled.GONE, Cancelled.MISTAKEN}:
             # It takes nothing back, whatever it says.
             stays = replace(again, must_stay=True, failure=Failure.of(error))
+            carrier.note_standing(stays)
             await self.keep(self.state.with_message(stays))
         raise error
 
