@@ -19,6 +19,8 @@ RELAYS: Final = "\n## Through a relay\n"
 _INTRODUCTION: Final = """\
 # What becomes of a message when something goes wrong
 
+*[En français](reliability.fr.md)*
+
 Every simulated gateway fails in every way while messages are sent through it. The tables
 tell what the caller was told, what the journal says, and how often the gateway has really
 accepted the message. `tests/test_reliability.py` makes them, and fails when a cell breaks
