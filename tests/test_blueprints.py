@@ -19,6 +19,7 @@ from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.setup import async_setup_component
 from homeassistant.util.json import JsonValueType
+from homeassistant.util.yaml import load_yaml_dict
 from tests.conftest import AccountMaker
 from tests.simulator import Simulator
 
@@ -28,6 +29,7 @@ BLUEPRINTS: Final = Path(__file__).parent.parent / "blueprints"
 [FIELDS] = [action.fields for action in ACTIONS if action.name == "send_sms"]
 SEND_SMS: Final = probatio.Schema({probatio.Required("config_entry_id"): str, **FIELDS})
 FALLBACK: Final = "passerelle_sms/alert_with_fallback.yaml"
+IN_FRENCH: Final = "passerelle_sms/alerte_avec_recours.yaml"
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +74,23 @@ async def test_is_valid(hass: HomeAssistant, path: Path) -> None:
     assert isinstance(blueprint, Blueprint)
     assert blueprint.validate() is None
     assert blueprint.metadata["source_url"].endswith(str(path.relative_to(BLUEPRINTS)))
+
+
+def test_the_french_one_does_the_same() -> None:
+    """Only its words are others."""
+    english, french = (
+        load_yaml_dict(str(BLUEPRINTS / "automation" / path))
+        for path in (FALLBACK, IN_FRENCH)
+    )
+
+    told, meant = french.pop("blueprint"), english.pop("blueprint")
+    assert french == english
+    assert told["homeassistant"] == meant["homeassistant"]
+    assert [*told["input"]] == [*meant["input"]]
+    for name, asked in meant["input"].items():
+        for key in ("default", "selector"):
+            assert told["input"][name].get(key) == asked.get(key), name
+        assert told["input"][name]["description"] != asked["description"]
 
 
 @pytest.mark.parametrize(
