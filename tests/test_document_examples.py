@@ -151,6 +151,7 @@ async def test_is_what_home_assistant_understands(
         "data",
         "response_variable",
         "sequence",
+        "target",
         "triggers",
     }
     assert example.actions or "triggers" in content
@@ -186,6 +187,24 @@ def test_a_relay_answers_in_the_form_that_is_told() -> None:
         assert len(row["legs"]) == 2
         for leg in row["legs"]:
             assert {*leg} == forms["`legs` of a row"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/README.fr.md"])
+async def test_the_first_alert_arrives(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    document: str,
+) -> None:
+    """As whoever has just added an account and a recipient copies it."""
+    await add_account(simulator.etech_keys)
+    first = next(one for one in EXAMPLES if one.where == f"{document} 1")
+    script = Script(hass, cv.SCRIPT_SCHEMA(first.actions), "example", DOMAIN)
+
+    await script.async_run()
+
+    [sms] = simulator.etech_keys.accepted
+    assert sms.text == "La citerne est vide."
 
 
 @pytest.mark.parametrize("example", COMPLETE, ids=lambda one: one.where)

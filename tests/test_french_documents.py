@@ -19,6 +19,9 @@ NUMBER: Final = re.compile(r"\d+(?:[.,\s]\d+)*")
 MARK: Final = re.compile(r"✓|^–$")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 
+# A sign that would begin a line without the word that it belongs to.
+LOOSE_SIGN: Final = re.compile(r"[^|\n]* (?:[:;?!»](?=[\s|]|$)|(?<=« ))", re.MULTILINE)
+
 # What a block of code may say in the reader's language: comments, texts, and what an
 # entity is called.
 COMMENT: Final = re.compile(r"(^| +)# .*")
@@ -159,6 +162,14 @@ def test_blocks_of_code_do_the_same(french: Path, english: Path) -> None:
         assert [commands(block) for block in told.blocks] == [
             commands(block) for block in meant.blocks
         ], told.heading
+
+
+@pytest.mark.parametrize("french", TWINS, ids=lambda path: path.name)
+def test_french_is_set_as_french_is(french: Path) -> None:
+    """No line begins with a sign that belongs to the word before it."""
+    for section in sections(french):
+        text = CODE.sub("code", "\n".join([section.heading, *section.prose]))
+        assert LOOSE_SIGN.findall(text) == [], section.heading
 
 
 @EACH_TWIN
