@@ -19,6 +19,15 @@ NUMBER: Final = re.compile(r"\d+(?:[.,\s]\d+)*")
 MARK: Final = re.compile(r"✓|^–$")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 
+# What stands as code and is said in the reader's language all the same.
+IN_ENGLISH: Final = {
+    "ici": "here",
+    "{mot}": "{word}",
+    # Each page tells of a house in the other language, too.
+    "event.<>_remise": "event.<>_delivery",
+    "event.<>_reponse": "event.<>_reply",
+}
+
 # A sign that would begin a line without the word that it belongs to.
 LOOSE_SIGN: Final = re.compile(r"[^|\n]* (?:[:;?!»](?=[\s|]|$)|(?<=« ))", re.MULTILINE)
 
@@ -48,15 +57,14 @@ def sections(document: Path) -> list[Section]:
         if FENCE.match(line):
             is_code = not is_code
             if is_code:
-                found[-1].blocks.append([])
-        if is_code:
+                found[-1].blocks.append([line])
+        elif is_code:
             found[-1].blocks[-1].append(line)
-            continue
-        if heading := HEADING.fullmatch(line):
+        elif heading := HEADING.fullmatch(line):
             found.append(Section(level=len(heading[1]), heading=heading[2]))
         else:
             found[-1].prose.append(line)
-        was_table, is_table = is_table, line.startswith("|")
+        was_table, is_table = is_table, not is_code and line.startswith("|")
         if is_table:
             if not was_table:
                 found[-1].tables.append([])
@@ -153,6 +161,24 @@ def test_tables_have_the_same_rows_and_columns(french: Path, english: Path) -> N
                 assert [signs(cell) for cell in row] == [
                     signs(cell) for cell in cells
                 ], row
+
+
+def names(section: Section) -> set[str]:
+    """Return the code words and numbers that a section holds."""
+    text = "\n".join(section.prose)
+    words = {
+        PLACEHOLDER.sub("<>", " ".join(word.split())) for word in CODE.findall(text)
+    }
+    rest = LINK.sub("]", CODE.sub("", text))
+    numbers = {re.sub(r"\D", "", number) for number in NUMBER.findall(rest)}
+    return {IN_ENGLISH.get(word, word) for word in words} | numbers
+
+
+@EACH_TWIN
+def test_prose_names_the_same_things(french: Path, english: Path) -> None:
+    """No fact with a word of the code or a number is left out, or added."""
+    for told, meant in zip(sections(french), sections(english), strict=True):
+        assert names(told) == names(meant), told.heading
 
 
 @EACH_TWIN
