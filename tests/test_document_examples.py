@@ -42,6 +42,8 @@ ANSWER: Final = re.compile(r"^```json\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FORM: Final = re.compile(
     r"^\| (row|`legs` of a row) \|[^`]*`\[?\{(.+?)\}", re.MULTILINE
 )
+TOLD: Final = re.compile(r"^\| `?(\w+)`? \| (?:`null`, or )?`\{(.+?)\}`", re.MULTILINE)
+NESTED: Final = re.compile(r": \[.*?\]+")
 ACCOUNT: Final = re.compile(r"config_entry_id: (\S+)(?:  # (.+))?")
 ACTIONS: Final = {
     action.name: action for module in MODULES for action in module.ACTIONS
@@ -187,6 +189,37 @@ def test_a_relay_answers_in_the_form_that_is_told() -> None:
         assert len(row["legs"]) == 2
         for leg in row["legs"]:
             assert {*leg} == forms["`legs` of a row"]
+
+
+async def test_answers_have_the_form_that_is_told(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Those of an account: no field is missing in the table, or told in vain."""
+    text = (REPOSITORY / "docs/messages.md").read_text("utf-8")
+    told = {
+        name: {*NESTED.sub("", form).split(", ")} for name, form in TOLD.findall(text)
+    }
+    entry = await add_account(simulator.etech_keys)
+
+    async def answer(name: str, **data: Any) -> dict[str, Any]:
+        data["config_entry_id"] = entry.entry_id
+        answered = await hass.services.async_call(
+            DOMAIN, name, data, blocking=True, return_response=True
+        )
+        assert isinstance(answered, dict)
+        assert {*answered} == told[name], name
+        return {**answered}
+
+    await answer("preview_sms", message="Citerne vide")
+    sent = await answer("send_sms", message="Citerne vide", target=["Maman"])
+    await answer("get_transactions")
+    got = await answer("get_messages")
+    delivery = await answer("get_delivery", message_id=sent["message_id"])
+
+    assert {*sent["results"][0]} == told["row"]
+    assert {*sent["results"][0]["delivery"]} == told["delivery"]
+    assert {*got["messages"][0]} == told["message"]
+    assert f"deliveries: [{{{', '.join(delivery['deliveries'][0])}}}]" in text
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/README.fr.md"])
