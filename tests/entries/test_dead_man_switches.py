@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 import shutil
-from typing import Final
+from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -22,14 +22,14 @@ from custom_components.passerelle_sms.messaging.dead_man_switch.journal_rows imp
 )
 from custom_components.passerelle_sms.messaging.dead_man_switch.plan import SwitchPlan
 from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
-    Fired,
+    FollowUp,
     SwitchState,
 )
+from custom_components.passerelle_sms.messaging.journal.database import Database
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.util import dt as dt_util
 from tests.conftest import (
     AccountMaker,
     RelayMaker,
@@ -43,6 +43,7 @@ from tests.restarts import start_account, stop_account
 from tests.simulator import Fault, Simulator
 from tests.switches import (
     MAMAN,
+    PAPA,
     PEOPLE,
     add_switch,
     issue_of,
@@ -284,10 +285,9 @@ async def test_who_can_not_be_told_that_the_house_is_back_is_logged(
     """A text that is nothing is refused."""
     await add_switch(hass, entry, message_back="\u200b")
     [switch] = switches(entry)
-    now = dt_util.utcnow()
 
     async with quiet(hass):
-        switch.on_fired(Fired(since=now, until=now, recipients=(PLAN.recipients[0],)))
+        switch.on_back(FollowUp(message_id="back", recipients=PLAN.recipients))
 
     [warning] = warnings_logged(caplog)
     assert warning.startswith("Nobody was told that the house is back")
@@ -345,3 +345,40 @@ async def test_a_restored_journal_arms_anew_and_warns(
     assert state is not None
     assert "restored" in state.attributes["reasons"]
     assert state.attributes["until"] == told["at"]
+
+
+@pytest.mark.parametrize("writes", range(9))
+async def test_the_house_is_back_once_whenever_the_power_goes_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    writes: int,
+) -> None:
+    """Neither twice nor never, after whichever write of the first run it was."""
+    simulated = simulator.envoyer_sms_pro
+    await add_switch(hass, entry, "Maman", "Papa", message_back="De retour")
+    await stop_account(hass, entry)
+    freezer.tick(timedelta(hours=2))
+    write, left = Database.write, [*range(writes)]
+
+    def write_or_die(database: Database, *work: Any) -> Any:
+        if not left:
+            raise NotStoredError(words="no power")
+        left.pop()
+        return write(database, *work)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Database, "write", write_or_die)
+        async with quiet(hass):
+            await start_account(hass, entry)
+        assert left == []
+        await stop_account(hass, entry)
+    # The guard would hold back the same text.
+    freezer.tick(5 * MINUTE)
+    async with quiet(hass):
+        await start_account(hass, entry)
+
+    back = [one for one in simulated.accepted if one.text == "De retour"]
+    assert sorted(f"+{one.recipient}" for one in back) == [MAMAN, PAPA]

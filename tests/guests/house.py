@@ -18,6 +18,7 @@ from custom_components.passerelle_sms.gateways.errors import (
 from custom_components.passerelle_sms.messaging.dead_man_switch.observer import Reason
 from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
     Fired,
+    FollowUp,
     Standing,
 )
 from custom_components.passerelle_sms.messaging.model.failure import Failure
@@ -313,6 +314,7 @@ async def _keep_guard(house: House) -> None:
         async with quiet(hass):
             switch.on_false_alarm_possible(Reason.DOUBT, now, told)
             switch.on_fired(fired)
+            switch.on_back(FollowUp(message_id="back", recipients=told))
 
 
 def _plain(value: object) -> object:

@@ -90,7 +90,7 @@ class Account(Channel):
                 lambda: carriers_of((self,)), partial(async_get_carrier, hass)
             ),
             facts=lambda: self.facts,
-            send=self.send,
+            send_once=self.send_once,
             cost=partial(switch_cost, (self,)),
         )
         self._is_shared = False

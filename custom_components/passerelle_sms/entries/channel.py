@@ -7,6 +7,7 @@ reload cuts nothing off.
 from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 import logging
 from typing import Final
@@ -194,6 +195,17 @@ class Channel(ABC):
             raise account_gone()
         # To its end: what is refused is told even if the caller is cancelled.
         return await self._tasks.complete(self._send(message))
+
+    async def send_once(self, message_id: str, message: Message) -> None:
+        """Send a message, unless it was taken in under this id before.
+
+        Raises:
+            RejectedError: nothing was taken in for anybody.
+            ServiceValidationError: nothing is taken in any more.
+
+        """
+        if await self.store.get(message_id) is None:
+            await self.send(replace(message, message_id=message_id))
 
     def who_replied(
         self, reply: StoredReply, record: MessageRecord | None

@@ -23,13 +23,12 @@ from ..messaging.dead_man_switch.journal_rows import JournalRows
 from ..messaging.dead_man_switch.plan import SHORTEST_DELAY, SwitchPlan
 from ..messaging.dead_man_switch.proof import NotTakenBackError
 from ..messaging.journal.journal import Journal
-from ..messaging.model.message import Message
-from ..messaging.model.report import Report
 from ..messaging.runtime.clock import Clock
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.gateway_facts import GatewayFacts
 from .house_switch import HouseSwitch, Surroundings
 from .relay_review import async_listen_to_accounts, async_listen_to_working_accounts
+from .switch_follow_up import SendOnce
 from .switch_settings import SwitchSettings, switches_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -50,10 +49,10 @@ class DeadManSwitches:
         carriers: Carriers,
         *,
         facts: Callable[[], GatewayFacts],
-        send: Callable[[Message], Awaitable[Report]],
+        send_once: SendOnce,
         cost: Callable[[SwitchPlan, str], SwitchCost],
     ) -> None:
-        """Know none yet; `facts`, `send` and `cost` are those of the account or relay."""
+        """Know none yet; `facts`, `send_once` and `cost` are those of the account or relay."""
         self._hass = hass
         self._entry = entry
         self._cost = cost
@@ -64,7 +63,7 @@ class DeadManSwitches:
             rows=JournalRows(journal),
             clock=clock,
             facts=facts,
-            send=send,
+            send_once=send_once,
         )
         self._switches: dict[str, HouseSwitch] = {}
         self._going: dict[str, HouseSwitch] = {}

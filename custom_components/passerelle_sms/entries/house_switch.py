@@ -10,23 +10,19 @@ from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..gateways.errors import GatewayError
 from ..messaging.dead_man_switch.carrier import Carriers
 from ..messaging.dead_man_switch.observer import Reason, SwitchObserver, SwitchStatus
 from ..messaging.dead_man_switch.plan import SwitchPlan
 from ..messaging.dead_man_switch.rows import SwitchRows
-from ..messaging.dead_man_switch.standing import Fired, SwitchState
+from ..messaging.dead_man_switch.standing import Fired, FollowUp, SwitchState
 from ..messaging.dead_man_switch.switch import DeadManSwitch
-from ..messaging.model.message import Message
-from ..messaging.model.report import Report
 from ..messaging.recipients.address_book import Recipient
 from ..messaging.runtime.clock import Clock
-from ..messaging.runtime.tasks import Tasks
 from ..presentation import switch_events
 from ..presentation.gateway_facts import GatewayFacts
+from .switch_follow_up import SendOnce, SwitchFollowUp
 from .switch_notices import SwitchNotices
 from .switch_requests import SwitchRequests
 from .switch_settings import SwitchSettings
@@ -48,7 +44,7 @@ class Surroundings:
     rows: SwitchRows
     clock: Clock
     facts: Callable[[], GatewayFacts]
-    send: Callable[[Message], Awaitable[Report]]
+    send_once: SendOnce
 
     def plan(self, settings: SwitchSettings) -> SwitchPlan:
         """Return what a switch is to do in this house."""
@@ -76,10 +72,12 @@ class HouseSwitch(SwitchObserver):
             around.clock,
             self,
         )
+        self._follow_up = SwitchFollowUp(
+            around.clock, around.send_once, self._switch.end_follow_up
+        )
         self._taking_back = 0
         """How many ask just now that something is taken back: what is left, is not yet."""
         self._is_ended = False
-        self._tasks = Tasks()
         self.on_over: Callable[[], None] | None = None
         """Hears that it is disarmed and nothing stands any more."""
 
@@ -100,7 +98,7 @@ class HouseSwitch(SwitchObserver):
 
     @property
     def is_over(self) -> bool:
-        """Whether it is disarmed and nothing stands any more."""
+        """Whether it is disarmed, nothing stands any more, and nobody is to be told."""
         return self._switch.is_over
 
     async def load(self) -> None:
@@ -170,7 +168,7 @@ class HouseSwitch(SwitchObserver):
     async def stop(self, *, forget: bool = False) -> None:
         """Let go of it without touching what stands; `forget` its problems."""
         await self._switch.stop()
-        await self._tasks.join()
+        await self._follow_up.stop()
         await self._notices.finish(forget=forget)
 
     async def _end(self) -> None:
@@ -211,18 +209,13 @@ class HouseSwitch(SwitchObserver):
     def on_fired(self, fired: Fired) -> None:
         self._notices.async_tell_fired(self.settings.name, fired)
         self._tell(switch_events.fired(fired))
-        if (text := self.settings.message_back) is not None:
-            self._tasks.spawn(self._tell_back(text, fired.recipients))
+
+    @override
+    def on_back(self, follow_up: FollowUp) -> None:
+        self._follow_up.async_tell(self.settings.message_back, follow_up)
 
     def _tell(self, news: switch_events.SwitchNews) -> None:
         self.teller.async_tell(self.settings.name, news)
-
-    async def _tell_back(self, text: str, recipients: Sequence[Recipient]) -> None:
-        """Tell those who were alarmed that the house is back."""
-        try:
-            await self._around.send(Message(text=text, targets=tuple(recipients)))
-        except (GatewayError, HomeAssistantError) as error:
-            _LOGGER.warning("Nobody was told that the house is back: %s", error)
 
     # --- what may still be sent -------------------------------------------------------
 

@@ -81,7 +81,7 @@ class Relay(Channel):
                 lambda: carriers_of(self.accounts), partial(async_get_carrier, hass)
             ),
             facts=lambda: self.facts,
-            send=self.send,
+            send_once=self.send_once,
             cost=lambda plan, switch_id: switch_cost(self.accounts, plan, switch_id),
         )
 

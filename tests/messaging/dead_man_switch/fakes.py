@@ -30,6 +30,7 @@ from custom_components.passerelle_sms.messaging.dead_man_switch.plan import Swit
 from custom_components.passerelle_sms.messaging.dead_man_switch.rows import SwitchRows
 from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
     Fired,
+    FollowUp,
     Standing,
     SwitchState,
 )
@@ -260,6 +261,7 @@ class Heard(SwitchObserver):
 
     events: list[str] = field(default_factory=list)
     fired: list[Fired] = field(default_factory=list)
+    follow_ups: list[FollowUp] = field(default_factory=list)
     warnings: list[tuple[Reason, datetime, tuple[str, ...]]] = field(
         default_factory=list
     )
@@ -291,6 +293,10 @@ class Heard(SwitchObserver):
     def on_fired(self, fired: Fired) -> None:
         self.events.append("fired")
         self.fired.append(fired)
+
+    @override
+    def on_back(self, follow_up: FollowUp) -> None:
+        self.follow_ups.append(follow_up)
 
 
 class House:

@@ -20,8 +20,10 @@ from custom_components.passerelle_sms.messaging.dead_man_switch.changes import (
     cancelled,
     next_since,
     scheduled,
+    with_follow_up,
 )
 from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
+    Fired,
     Standing,
     SwitchState,
 )
@@ -144,3 +146,31 @@ def test_a_clock_that_was_set_back_is_believed() -> None:
     """What the wrong clock has told lies in the future."""
     row = replace(ROW, last_since=NOW + timedelta(days=1))
     assert next_since(row, NOW) == NOW
+
+
+def test_a_silence_has_one_id_however_often_it_is_found() -> None:
+    """By which the outbox knows that it was told already that it is over."""
+    fired = Fired(since=NOW, until=NOW + timedelta(hours=2), recipients=(MAMAN,))
+    later = replace(fired, until=NOW + timedelta(hours=3))
+    next_one = replace(fired, since=NOW + timedelta(seconds=1))
+
+    def message_id(fired: Fired, switch_id: str = "switch-1") -> str:
+        found = with_follow_up(replace(ROW, fired=fired), switch_id, fired)
+        assert found.fired is None
+        assert found.follow_up is not None
+        return found.follow_up.message_id
+
+    assert message_id(fired) == message_id(later)
+    ids = {message_id(fired), message_id(next_one), message_id(fired, "switch-2")}
+    assert len(ids) == 3
+
+
+def test_who_was_not_told_of_an_earlier_return_is_told_of_this_one() -> None:
+    """Each of them once."""
+    fired = Fired(since=NOW, until=NOW, recipients=(PAPA,))
+    row = with_follow_up(ROW, "switch-1", replace(fired, recipients=BOTH))
+
+    row = with_follow_up(row, "switch-1", fired)
+
+    assert row.follow_up is not None
+    assert row.follow_up.recipients == (PAPA, MAMAN)

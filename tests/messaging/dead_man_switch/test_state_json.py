@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
     Fired,
+    FollowUp,
     Standing,
     SwitchState,
 )
@@ -66,6 +67,7 @@ STATES = st.builds(
     epoch=st.none() | TEXTS,
     fired=st.none()
     | st.builds(Fired, since=MOMENTS, until=MOMENTS, recipients=RECIPIENTS),
+    follow_up=st.none() | st.builds(FollowUp, message_id=TEXTS, recipients=RECIPIENTS),
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 VALUES = st.recursive(
@@ -105,6 +107,7 @@ FULL = SwitchState(
     restored_until=NOON,
     epoch="epoch",
     fired=Fired(since=NOON, until=NOON, recipients=MESSAGE.recipients),
+    follow_up=FollowUp(message_id="switch_1", recipients=MESSAGE.recipients),
 )
 
 
@@ -117,7 +120,8 @@ def test_everything_outlives_a_restart(state: SwitchState) -> None:
 def test_the_full_row_has_every_field() -> None:
     """Or what was forgotten here would be lost unseen."""
     assert FULL.fired is not None
-    for kept in (FULL, MESSAGE, FAILURE, FULL.fired):
+    assert FULL.follow_up is not None
+    for kept in (FULL, MESSAGE, FAILURE, FULL.fired, FULL.follow_up):
         assert all(getattr(kept, field.name) for field in fields(kept))
     assert state_from_json(state_to_json(FULL)) == FULL
 
@@ -146,6 +150,7 @@ def test_a_row_with_another_value_is_read_or_is_none(data: st.DataObject) -> Non
     """Wherever it stands, and what is read is written alike."""
     row = json.loads(state_to_json(FULL))
     places = [row, row["standing"][0], row["failure"], row["fired"]]
+    places.append(row["follow_up"])
     place = data.draw(st.sampled_from(places))
     place[data.draw(st.sampled_from(sorted(place)))] = data.draw(VALUES)
 
@@ -191,6 +196,8 @@ def test_endless_nesting_is_no_row() -> None:
         ("epoch", 7),
         ("fired", {"since": NOON.isoformat(), "until": NOON.isoformat()}),
         ("fired", []),
+        ("follow_up", {"message_id": 7, "recipients": []}),
+        ("follow_up", "switch_1"),
     ],
 )
 def test_one_value_that_is_none_spoils_all(name: str, value: object) -> None:

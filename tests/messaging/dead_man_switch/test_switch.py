@@ -669,3 +669,75 @@ async def test_the_only_account_that_goes_takes_its_message_with_it(
 
     assert carrier.standing == []
     assert house.reasons == [Reason.NO_ACCOUNT]
+
+
+# --- who is told that the house is back ---------------------------------------------------
+
+
+async def test_who_was_alarmed_is_to_be_told_until_that_is_done(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """Over crashes too, and always under the same id."""
+    await house.start()
+    await house.down(2 * HOUR)
+
+    assert house.heard.events[-1] == "fired"
+    [first, *again] = house.heard.follow_ups
+    assert first.recipients == (MAMAN,)
+    await house.down(MINUTE)
+    assert {*again, *house.heard.follow_ups} == {first}
+    assert len(house.heard.fired) == 1
+
+    await house.switch.end_follow_up(first)
+    house.heard.follow_ups.clear()
+    await house.down(MINUTE)
+    assert house.heard.follow_ups == []
+
+
+async def test_a_disk_that_was_full_makes_the_same_silence_of_it(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """What could not be written down is found anew, under the same id."""
+    await house.start()
+    await house.crash()
+    house.rows.is_full = True
+    await house.down(2 * HOUR)
+    house.rows.is_full = False
+    await house.down(MINUTE)
+
+    assert len({told.message_id for told in house.heard.follow_ups}) == 1
+
+
+async def test_a_row_goes_only_once_all_were_told(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """Also of a switch that was removed meanwhile."""
+    await house.start()
+    await house.down(2 * HOUR)
+    [follow_up] = set(house.heard.follow_ups)
+
+    assert await house.switch.end(forget=True) == ()
+    assert "switch-1" in house.rows.rows
+
+    await house.switch.end_follow_up(follow_up)
+    assert house.switch.is_over
+    assert house.rows.rows == {}
+    # Nothing of it comes back.
+    await house.switch.end_follow_up(follow_up)
+    assert house.rows.rows == {}
+
+
+async def test_a_restored_row_tells_nobody_again_that_the_house_is_back(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """That may have left since it was copied."""
+    await house.start()
+    await house.down(2 * HOUR)
+    assert house.heard.follow_ups
+    house.heard.follow_ups.clear()
+
+    house.rows.file = "file-2"
+    await house.down(MINUTE)
+
+    assert house.heard.follow_ups == []
+    assert house.rows.rows["switch-1"].follow_up is None

@@ -8,7 +8,7 @@ from typing import Final
 from ..model.failure import Failure
 from ..recipients.address_book import Recipient
 from .carrier import Cancelled, CancelResult, ScheduleResult
-from .standing import Fired, Standing, SwitchState
+from .standing import Fired, FollowUp, Standing, SwitchState
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -95,14 +95,25 @@ def with_fired(state: SwitchState, message: Standing, now: datetime) -> SwitchSt
     if known is None:
         fired = Fired(since=message.since, until=now, recipients=message.recipients)
         return replace(state, fired=fired)
-    numbers = {recipient.number for recipient in known.recipients}
-    new = [one for one in message.recipients if one.number not in numbers]
     fired = Fired(
         since=min(known.since, message.since),
         until=now,
-        recipients=(*known.recipients, *new),
+        recipients=_together(known.recipients, message.recipients),
     )
     return replace(state, fired=fired)
+
+
+def with_follow_up(state: SwitchState, switch_id: str, fired: Fired) -> SwitchState:
+    """Return the state once it was told that it fired: now all is well has to be told.
+
+    Whoever has not been told that of an earlier silence is told it with those of this one.
+    """
+    earlier = () if state.follow_up is None else state.follow_up.recipients
+    follow_up = FollowUp(
+        message_id=f"{switch_id}_{fired.since:%Y%m%dT%H%M%S}",
+        recipients=_together(fired.recipients, earlier),
+    )
+    return replace(state, fired=None, follow_up=follow_up)
 
 
 def marked_as_cancelled(
@@ -112,6 +123,13 @@ def marked_as_cancelled(
     for message in messages:
         state = state.with_message(replace(message, was_cancelled=True))
     return state
+
+
+def _together(
+    some: tuple[Recipient, ...], others: tuple[Recipient, ...]
+) -> tuple[Recipient, ...]:
+    known = _numbers(some)
+    return *some, *(one for one in others if one.number not in known)
 
 
 def _numbers(recipients: Iterable[Recipient]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..model.failure import Failure
 from ..recipients.address_book import Recipient
-from .standing import Fired
+from .standing import Fired, FollowUp
 
 
 class Reason(StrEnum):
@@ -81,3 +81,9 @@ class SwitchObserver(Protocol):
 
     def on_fired(self, fired: Fired) -> None:
         """Hear that the message was sent, and to whom."""
+
+    def on_back(self, follow_up: FollowUp) -> None:
+        """Hear that those who were alarmed are to be told that the house is back.
+
+        It is heard again and again until `DeadManSwitch.end_follow_up` is called.
+        """

@@ -153,9 +153,9 @@ class Renewer:
             self.state = replace(self.state, epoch=epoch)
             return False
         until = self._clock.now() + self.plan.delay
-        # Most of what stood then was taken back since.
+        # Most of what stood then was taken back since, and who was to be told was told.
         state = marked_as_cancelled(self.state, self.state.standing)
-        self.state = replace(state, epoch=epoch, restored_until=until)
+        self.state = replace(state, epoch=epoch, restored_until=until, follow_up=None)
         return True
 
     async def keep(self, state: SwitchState) -> None:

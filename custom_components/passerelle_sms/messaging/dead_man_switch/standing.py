@@ -64,6 +64,16 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """That those who were alarmed are still to be told that the house is back."""
+
+    message_id: str
+    """Under which id that message is sent: always the same one after a silence, so that
+    it is known again if it was handed over and nothing could be written down of that."""
+    recipients: tuple[Recipient, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchState:
     """All that is kept of one switch."""
 
@@ -89,6 +99,8 @@ class SwitchState:
     """The journal's: another one means that it was put back, or begun anew."""
     fired: Fired | None = None
     """What has been sent and nobody was told of."""
+    follow_up: FollowUp | None = None
+    """Who has not been told yet that the house is back."""
 
     def with_message(self, message: Standing) -> SwitchState:
         """Return the state with a message in the place of the one of its number."""

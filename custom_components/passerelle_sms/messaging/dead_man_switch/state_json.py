@@ -9,7 +9,7 @@ from ..journal.value_json import failure_to_json, told
 from ..journal.values import to_text
 from ..model.failure import Failure
 from ..recipients.address_book import Recipient
-from .standing import Fired, Standing, SwitchState
+from .standing import Fired, FollowUp, Standing, SwitchState
 
 
 def state_to_json(state: SwitchState) -> str:
@@ -28,6 +28,7 @@ def state_to_json(state: SwitchState) -> str:
                 "restored_until": _moment_to_json(state.restored_until),
                 "epoch": state.epoch,
                 "fired": state.fired and _fired_to_json(state.fired),
+                "follow_up": state.follow_up and _follow_up_to_json(state.follow_up),
             }
         )
     )
@@ -42,6 +43,7 @@ def state_from_json(stored: str) -> SwitchState:
     """
     row = _as(dict, json.loads(stored))
     failure, fired = row.get("failure"), row.get("fired")
+    follow_up = row.get("follow_up")
     return SwitchState(
         is_armed=_as(bool, row["is_armed"]),
         standing=tuple(map(_standing, _as(list, row["standing"]))),
@@ -54,6 +56,7 @@ def state_from_json(stored: str) -> SwitchState:
         restored_until=_moment_or_none(row.get("restored_until")),
         epoch=_text_or_none(row.get("epoch")),
         fired=None if fired is None else _fired(fired),
+        follow_up=None if follow_up is None else _follow_up(follow_up),
     )
 
 
@@ -110,6 +113,21 @@ def _fired(stored: object) -> Fired:
     return Fired(
         since=_moment(row["since"]),
         until=_moment(row["until"]),
+        recipients=_recipients(row["recipients"]),
+    )
+
+
+def _follow_up_to_json(follow_up: FollowUp) -> dict[str, Any]:
+    return {
+        "message_id": follow_up.message_id,
+        "recipients": _recipients_to_json(follow_up.recipients),
+    }
+
+
+def _follow_up(stored: object) -> FollowUp:
+    row = _as(dict, stored)
+    return FollowUp(
+        message_id=_as(str, row["message_id"]),
         recipients=_recipients(row["recipients"]),
     )
 

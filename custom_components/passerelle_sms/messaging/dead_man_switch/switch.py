@@ -11,12 +11,13 @@ from ...gateways.errors import GatewayError, NotCancellableError
 from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
 from .carrier import Carriers
+from .changes import with_follow_up
 from .observer import Reason, SwitchObserver, SwitchStatus
 from .plan import SwitchPlan
 from .renewal import is_pressing, next_look, time_left
 from .renewer import Renewer
 from .rows import SwitchRows
-from .standing import Standing, SwitchState
+from .standing import FollowUp, Standing, SwitchState
 from .status import may_be_sent, status_of
 
 type Work[Result] = Callable[[], Coroutine[object, object, Result]]
@@ -71,8 +72,9 @@ class DeadManSwitch:
 
     @property
     def is_over(self) -> bool:
-        """Whether it is disarmed and nothing stands any more."""
-        return not self.state.is_armed and not self.state.standing
+        """Whether it is disarmed, nothing stands any more, and nobody is to be told."""
+        state = self.state
+        return not (state.is_armed or state.standing or state.follow_up)
 
     # --- its life -----------------------------------------------------------------------
 
@@ -177,6 +179,10 @@ class DeadManSwitch:
         self._is_forgotten |= forget
         return await self._do(self._disarm)
 
+    async def end_follow_up(self, follow_up: FollowUp) -> None:
+        """Note that whoever was alarmed needs to be told no more that the house is back."""
+        await self._do(partial(self._end_follow_up, follow_up))
+
     # --- the steps of that ------------------------------------------------------------------
 
     async def _do[Result](self, work: Work[Result]) -> Result:
@@ -244,6 +250,11 @@ class DeadManSwitch:
         self._renewer.abandoned = frozenset()
         return tuple(one for one in self._left() if one.account == account)
 
+    async def _end_follow_up(self, follow_up: FollowUp) -> None:
+        if self.state.follow_up == follow_up:
+            await self._renewer.keep(replace(self.state, follow_up=None))
+        await self._look()
+
     def _left(self) -> tuple[Standing, ...]:
         """Return what may still be sent."""
         now = self._renewer.situation.now
@@ -277,9 +288,11 @@ class DeadManSwitch:
             state = state.with_message(replace(message, is_announced=True))
         if state.fired is not None and not self._renewer.is_asking:
             self._observer.on_fired(state.fired)
-            state = replace(state, fired=None)
+            state = with_follow_up(state, self.switch_id, state.fired)
         if state != self.state:
             await self._renewer.keep(state)
+        if state.follow_up is not None:
+            self._observer.on_back(state.follow_up)
 
     def _tell_of_doubts(self) -> Iterator[Standing]:
         """Yield what may be sent although the house lives, once that was told."""

@@ -36,6 +36,8 @@ class Message:
     """Whether it passes the stop for runaway automations, but for the daily cap."""
     options: SmsOptions = SmsOptions()
     """All but `personalisation`, which is known by number there."""
+    message_id: str | None = None
+    """Under which id it is kept, if that is known before; one of its own when `None`."""
     personalisation: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, repr=False
     )

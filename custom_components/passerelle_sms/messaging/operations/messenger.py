@@ -190,7 +190,7 @@ class Messenger:
         # Only now: the clock may have been set right meanwhile.
         now = self._clock.now()
         record = MessageRecord(
-            message_id=ulid(now.timestamp()),
+            message_id=message.message_id or ulid(now.timestamp()),
             created=now,
             time_to_live=message.time_to_live,
             text=taken.sms.text,

@@ -8,7 +8,10 @@ from custom_components.passerelle_sms.messaging.dead_man_switch.observer import 
     Reason,
     SwitchObserver,
 )
-from custom_components.passerelle_sms.messaging.dead_man_switch.standing import Fired
+from custom_components.passerelle_sms.messaging.dead_man_switch.standing import (
+    Fired,
+    FollowUp,
+)
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 
 from .clock import MonthClock
@@ -49,6 +52,10 @@ class RecordingSwitchObserver(SwitchObserver):
     @override
     def on_fired(self, fired: Fired) -> None:
         self._tell("fired", fired.recipients, since=fired.since, until=fired.until)
+
+    @override
+    def on_back(self, follow_up: FollowUp) -> None:
+        """Tell nobody: that is a message like any other."""
 
     def _tell(
         self,
