@@ -245,6 +245,7 @@ def test_everything_about_a_dead_mans_switchs_form_has_words(language: str) -> N
     }
     assert words["abort"].keys() == {
         "account_not_loaded",
+        "no_able_account",
         "no_account",
         "no_recipients",
         "reconfigure_successful",

@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
     SubentryFlowContext,
 )
-from homeassistant.core import async_get_hass, callback
+from homeassistant.core import callback
 
 from .const import (
     DOMAIN,
@@ -21,13 +21,15 @@ from .const import (
     SUBENTRY_GROUP,
     SUBENTRY_RECIPIENT,
 )
-from .entries.kinds import can_hold_switches, is_relay
+from .entries.kinds import is_relay
+from .entries.settings import gateway_class
 from .flows.account import AccountFlow
 from .flows.dead_man_switch import DeadManSwitchFlow
 from .flows.group import GroupFlow
 from .flows.options import AccountOptionsFlow
 from .flows.recipient import RecipientFlow
 from .flows.relay import RelayFlow, RelayOptionsFlow
+from .gateways.abilities.switches import holds_switches
 from .gateways.catalogue import GATEWAYS
 from .gateways.gateway import Gateway
 
@@ -52,12 +54,17 @@ class PasserelleSmsConfigFlow(AccountFlow, RelayFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return what an account or a relay may hold."""
+        """Return what an account or a relay may hold.
+
+        Home Assistant asks once: a relay may have an account later that can keep a
+        message, so that it is the form which tells that none can.
+        """
         kinds: dict[str, type[ConfigSubentryFlow]] = {
             SUBENTRY_RECIPIENT: RecipientFlow,
             SUBENTRY_GROUP: GroupFlow,
         }
-        if can_hold_switches(async_get_hass(), config_entry.data):
+        data = config_entry.data
+        if is_relay(data) or holds_switches(gateway_class(data)):
             kinds[SUBENTRY_DEAD_MAN_SWITCH] = DeadManSwitchFlow
         return kinds
 

@@ -56,7 +56,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import MAMAN, PAPA, AccountMaker, RelayMaker, suggested_values
-from tests.flows.relays import add_account_entry, add_relay_entry, choices
+from tests.flows.relays import add_account_entry, choices
 from tests.groups import add_group, subentry_of
 from tests.simulator import Simulator
 
@@ -384,15 +384,38 @@ def test_what_is_proposed_is_written_economically(language: str) -> None:
 def test_offered_where_the_gateway_keeps_messages(
     hass: HomeAssistant, gateway: str, offered: bool
 ) -> None:
-    """And gives them back; of a relay, where one of its accounts' does."""
+    """And gives them back."""
     account = add_account_entry(hass, "Un", gateway)
-    other = add_account_entry(hass, "Deux", "etech_keys")
-    relay = add_relay_entry(hass, "Relais", other, account)
 
-    for entry in (account, relay):
-        kinds = PasserelleSmsConfigFlow.async_get_supported_subentry_types(entry)
-        assert ("dead_man_switch" in kinds) is offered
-        assert [*kinds][:2] == ["recipient", "group"]
+    kinds = PasserelleSmsConfigFlow.async_get_supported_subentry_types(account)
+
+    assert ("dead_man_switch" in kinds) is offered
+    assert [*kinds][:2] == ["recipient", "group"]
+
+
+async def test_a_relay_offers_it_as_soon_as_an_account_can(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+) -> None:
+    """Also if that comes later: Home Assistant asks once what a relay may hold."""
+    some = [await add_account(one) for one in (simulator.etech_keys, simulator.smseco)]
+    able = await add_account(simulator.sms123, title="123")
+    relay = await add_relay(*some)
+    assert "dead_man_switch" in relay.supported_subentry_types
+
+    result = await open_flow(hass, relay)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "no_able_account"
+    told = result["description_placeholders"]
+    assert told == {"others": "Envoyer SMS Pro, 123-SMS.net"}
+
+    data = {**relay.data, "accounts": [*relay.data["accounts"], able.entry_id]}
+    hass.config_entries.async_update_entry(relay, data=data)
+    await hass.async_block_till_done()
+    assert "dead_man_switch" in relay.supported_subentry_types
+    assert (await open_flow(hass, relay))["type"] is FlowResultType.FORM
 
 
 async def test_no_form_opens_elsewhere(

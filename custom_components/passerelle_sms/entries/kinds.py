@@ -18,7 +18,6 @@ from ..const import (
     DOMAIN,
     GATEWAY_RELAY,
 )
-from ..gateways.abilities.switches import holds_switches
 from ..gateways.gateway import Gateway
 from .settings import gateway_class
 
@@ -60,12 +59,6 @@ def gateways_of(
     if not is_relay(data):
         return (gateway_class(data),)
     return tuple(gateway_class(account.data) for account in accounts_of(hass, data))
-
-
-@callback
-def can_hold_switches(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
-    """Return whether an account, or one of a relay's, can keep a dead man's message."""
-    return any(map(holds_switches, gateways_of(hass, data)))
 
 
 @callback

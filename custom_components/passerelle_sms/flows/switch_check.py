@@ -15,7 +15,7 @@ from ..bounds import LONGEST_NAME, LONGEST_TEXT
 from ..const import CONF_DELAY, CONF_MESSAGE, CONF_MESSAGE_BACK, CONF_RECIPIENTS
 from ..entries.account import async_get_account
 from ..entries.channels import async_get_channel
-from ..entries.kinds import accounts_of, is_relay
+from ..entries.kinds import accounts_of, gateways_of, is_relay
 from ..gateways.abilities.switches import holds_switches
 from ..gateways.errors import (
     GatewayError,
@@ -32,6 +32,7 @@ from ..messaging.dead_man_switch.plan import LONGEST_DELAY, SHORTEST_DELAY, Swit
 from ..messaging.dead_man_switch.text import longest, rendered
 from ..messaging.recipients.address_book import Recipient
 from ..messaging.recipients.phone_numbers import receives_no_sms
+from ..presentation.exceptions import names_of_switch_holders
 from .switch_forms import minutes, names_of
 
 REFUSED: Final = "refused"
@@ -116,8 +117,7 @@ def async_get_gateways(hass: HomeAssistant, entry: ConfigEntry) -> tuple[Gateway
         AbortFlow: there is none.
 
     """
-    is_of_relay = is_relay(entry.data)
-    entries = accounts_of(hass, entry.data) if is_of_relay else [entry]
+    entries = accounts_of(hass, entry.data) if is_relay(entry.data) else [entry]
     accounts = [async_get_account(hass, one.entry_id) for one in entries]
     gateways = tuple(
         account.gateway
@@ -125,8 +125,17 @@ def async_get_gateways(hass: HomeAssistant, entry: ConfigEntry) -> tuple[Gateway
         if account is not None and holds_switches(account.gateway)
     )
     if not gateways:
-        raise AbortFlow("no_account" if is_of_relay else "account_not_loaded")
+        raise _nothing_holds_it(hass, entry)
     return gateways
+
+
+def _nothing_holds_it(hass: HomeAssistant, entry: ConfigEntry) -> AbortFlow:
+    """Return why nothing is there that can keep a switch's message."""
+    if not is_relay(entry.data):
+        return AbortFlow("account_not_loaded")
+    if any(map(holds_switches, gateways_of(hass, entry.data))):
+        return AbortFlow("no_account")
+    return AbortFlow("no_able_account", {"others": names_of_switch_holders()})
 
 
 def field_errors(fields: Mapping[str, Any]) -> dict[str, str]:

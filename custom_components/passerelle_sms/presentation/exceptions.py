@@ -9,6 +9,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
 from ..gateways.abilities.options import OPTION_ABILITIES, TakesOwnOptions
+from ..gateways.abilities.switches import holds_switches
 from ..gateways.catalogue import GATEWAYS
 from ..gateways.errors import (
     AccountInactiveError,
@@ -96,6 +97,11 @@ def placeholders(
 def names_of_able(*abilities: type) -> str:
     """Return the names of the gateways that have one of the abilities, in a sentence."""
     return _names(known for known in GATEWAYS.values() if issubclass(known, abilities))
+
+
+def names_of_switch_holders() -> str:
+    """Return the names of the gateways that can hold a dead man's switch's message."""
+    return _names(known for known in GATEWAYS.values() if holds_switches(known))
 
 
 def account_gone() -> ServiceValidationError:
