@@ -9,11 +9,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.entries.dead_man_switches import DeadManSwitches
 from custom_components.passerelle_sms.gateways.errors import (
     GatewayError,
     InsufficientCreditError,
+    NotStoredError,
 )
 from custom_components.passerelle_sms.messaging.dead_man_switch.plan import SwitchPlan
+from custom_components.passerelle_sms.messaging.journal.journal import Journal
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -36,6 +39,7 @@ from .switches import (
     issue_of,
     keeps,
     standing,
+    switch_subentry,
     turn,
 )
 
@@ -141,6 +145,23 @@ async def test_a_disabled_account_leaves_none_standing(
     assert state_of(hass, ARMED) == "on"
 
 
+async def test_one_of_an_account_that_was_disabled_in_the_dark_is_armed_anew(
+    hass: HomeAssistant, simulated: Keeps, entry: MockConfigEntry
+) -> None:
+    """That it could not be taken back then has not disarmed it."""
+    subentry = await add_switch(hass, entry)
+    simulated.fail(Fault.CUT_BEFORE)
+    await disable(hass, entry)
+    assert issue_of(hass, entry, subentry, "not_cancelled") is not None
+
+    simulated.heal()
+    await enable(hass, entry)
+
+    assert state_of(hass, ARMED) == "on"
+    assert len(standing(simulated)) == 1
+    assert issue_of(hass, entry, subentry, "not_cancelled") is None
+
+
 async def test_one_that_its_user_has_disarmed_stays_so(
     hass: HomeAssistant, simulated: Keeps, entry: MockConfigEntry
 ) -> None:
@@ -202,6 +223,70 @@ async def test_what_a_dead_gateway_keeps_is_told_until_its_hour(
     assert issue_of(hass, entry, subentry, "not_cancelled") is not None
     await pass_time(hass, freezer, HOUR)
     assert issue_of(hass, entry, subentry, "not_cancelled") is None
+
+
+@pytest.mark.parametrize("leave", [disable, remove])
+async def test_what_no_disk_can_tell_is_told_as_it_may_stand(
+    hass: HomeAssistant,
+    simulated: Keeps,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    leave: Leave,
+) -> None:
+    """Nobody knows then how to take it back: until one delay has passed at the latest."""
+    subentry = await add_switch(hass, entry)
+    await stop_account(hass, entry)
+    [message] = simulated.standing()
+
+    async def fail(_journal: Journal) -> None:
+        raise NotStoredError(words="disk I/O error")
+
+    monkeypatch.setattr(Journal, "open", fail)
+    async with quiet(hass):
+        await start_account(hass, entry)
+    await leave(hass, entry)
+
+    issue = issue_of(hass, entry, subentry, "not_cancelled")
+    assert issue is not None
+    assert issue.is_persistent
+    told = issue.translation_placeholders
+    assert told is not None
+    assert "Maman" in told["messages"]
+    assert issue.data is not None
+    assert message.at <= datetime.fromisoformat(str(issue.data["over"]))
+    await pass_time(hass, freezer, HOUR + 10 * MINUTE)
+    assert issue_of(hass, entry, subentry, "not_cancelled") is None
+
+
+async def test_what_can_be_read_again_is_taken_back_at_the_end(
+    hass: HomeAssistant,
+    simulated: Keeps,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Although it was never loaded; and what was not there yet has left nothing."""
+    subentry = await add_switch(hass, entry)
+    await stop_account(hass, entry)
+    with monkeypatch.context() as failing:
+        failing.setattr(DeadManSwitches, "load", _nothing)
+        async with quiet(hass):
+            await start_account(hass, entry)
+    assert len(standing(simulated)) == 1
+    other = switch_subentry(entry, name="Cave")
+    hass.config_entries.async_add_subentry(entry, other)
+
+    await disable(hass, entry)
+
+    assert standing(simulated) == []
+    for one in (subentry, other):
+        assert issue_of(hass, entry, one, "not_cancelled") is None
+    await enable(hass, entry)
+    assert state_of(hass, ARMED) == "on"
+
+
+async def _nothing(_switches: DeadManSwitches) -> None:
+    """Read nothing."""
 
 
 async def test_a_removed_switch_is_taken_back_as_soon_as_that_works(

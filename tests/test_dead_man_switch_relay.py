@@ -230,3 +230,22 @@ async def test_a_stop_renews_before_the_accounts_are_closed(
 
     [after] = simulator.envoyer_sms_pro.standing()
     assert after.at >= before.at + 10 * MINUTE
+
+
+@pytest.mark.parametrize("leave", [disable, remove])
+async def test_a_relay_that_goes_keeps_no_requests_from_its_accounts(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    accounts: list[MockConfigEntry],
+    relay: MockConfigEntry,
+    leave: Leave,
+) -> None:
+    """Nothing is renewed any more."""
+    await add_switch(hass, relay)
+    budget = accounts[1].runtime_data.gateway.budget
+    assert budget.set_aside_for_others("") == 6
+
+    await leave(hass, relay)
+
+    assert budget.set_aside_for_others("") == 0
+    assert standing(simulator.envoyer_sms_pro) == []

@@ -159,6 +159,7 @@ class DeadManSwitches:
         """Take back everything: the entry is disabled, or removed."""
         self._is_stopped = True
         async with self._turn:
+            await self._load_unread()
             await _together(switch.end() for switch in self._all)
 
     async def stop(self) -> None:
@@ -236,6 +237,19 @@ class DeadManSwitches:
             for switch_id, settings in self._settings().items():
                 if switch_id not in self._switches and not self._is_stopped:
                     await self._load_one(HouseSwitch(self._around, settings))
+
+    async def _load_unread(self) -> None:
+        """Take up those that have a row which could not be read before, or tell of them."""
+        for switch_id, settings in self._settings().items():
+            if switch_id in self._switches:
+                continue
+            switch = HouseSwitch(self._around, settings)
+            try:
+                if await self._around.rows.read(switch_id) is not None:
+                    await switch.load()
+                    self._switches[switch_id] = switch
+            except NotStoredError:
+                switch.async_tell_unread()
 
     async def _load_one(self, switch: HouseSwitch) -> None:
         await switch.load()

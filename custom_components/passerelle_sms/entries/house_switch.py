@@ -16,7 +16,7 @@ from ..messaging.dead_man_switch.carrier import Carriers
 from ..messaging.dead_man_switch.observer import Reason, SwitchObserver, SwitchStatus
 from ..messaging.dead_man_switch.plan import SwitchPlan
 from ..messaging.dead_man_switch.rows import SwitchRows
-from ..messaging.dead_man_switch.standing import Fired, FollowUp, SwitchState
+from ..messaging.dead_man_switch.standing import Fired, FollowUp, Standing, SwitchState
 from ..messaging.dead_man_switch.switch import DeadManSwitch
 from ..messaging.recipients.address_book import Recipient
 from ..messaging.runtime.clock import Clock
@@ -154,16 +154,31 @@ class HouseSwitch(SwitchObserver):
         """Take back everything, and try that on: it is no more."""
         self._is_ended = True
         with self._while_taking_back():
-            await self._switch.end(forget=True)
+            await self._switch.end()
 
     async def end(self) -> None:
         """Take back everything now: its account or relay is disabled or removed.
 
-        An armed one leaves no row if that works: it is armed anew once that is enabled.
+        An armed one is armed anew once that is enabled.
         """
         self._is_ended = True
         with self._while_taking_back():
             await self._within_limit(self._end())
+
+    @callback
+    def async_tell_unread(self) -> None:
+        """Tell what may stand, and until when, where no disk tells what does."""
+        plan, now = self._switch.plan, self._around.clock.now()
+        may_stand = Standing(
+            number=0,
+            account=self._around.entry.entry_id,
+            recipients=plan.recipients,
+            text="",
+            since=now,
+            fires_at=now + plan.delay,
+        )
+        state = SwitchState(standing=(may_stand,))
+        self._notices.async_follow_left(self.settings.name, state, is_ended=True)
 
     async def stop(self, *, forget: bool = False) -> None:
         """Let go of it without touching what stands; `forget` its problems."""
@@ -172,7 +187,7 @@ class HouseSwitch(SwitchObserver):
         await self._notices.finish(forget=forget)
 
     async def _end(self) -> None:
-        await self._switch.end(forget=self.state.is_armed)
+        await self._switch.withdraw()
         await self.stop(forget=True)
 
     # --- what it hears ----------------------------------------------------------------
@@ -180,7 +195,8 @@ class HouseSwitch(SwitchObserver):
     @override
     def on_changed(self) -> None:
         self.teller.async_tell_status()
-        self._requests.follow(self._switch.plan, is_armed=self.status.is_armed)
+        is_renewed = self.status.is_armed and not self._is_ended
+        self._requests.follow(self._switch.plan, is_armed=is_renewed)
         if not self._is_ended:
             self._notices.async_follow(self.settings.name, self.status)
         self._show_what_is_left()

@@ -495,24 +495,70 @@ async def test_nobody_left_takes_it_back_and_says_so(
 async def test_the_end_leaves_nothing(house: House, carrier: FakeCarrier) -> None:
     """Neither at the gateway nor on disk."""
     await house.start()
-    assert await house.switch.end(forget=True) == ()
+    await house.switch.end()
 
     assert carrier.standing == []
     assert house.rows.rows == {}
 
 
-async def test_the_end_tells_what_may_still_be_sent(
-    house: House, carrier: FakeCarrier
-) -> None:
-    """And tries on, until its row can be deleted."""
+async def test_the_end_is_tried_on(house: House, carrier: FakeCarrier) -> None:
+    """Until its row can be deleted."""
     await house.start()
     carrier.cancelling.append(Failing(error=CannotConnectError()))
-    [left] = await house.switch.end(forget=True)
+    await house.switch.end()
+    [left] = house.switch.state.standing
     assert left.numbers == {MAMAN.number}
     await house.clock.advance(seconds(5 * MINUTE))
 
     assert carrier.standing == []
     assert house.rows.rows == {}
+
+
+async def test_an_account_that_is_disabled_leaves_nothing(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """It is armed anew as a new one is."""
+    await house.start()
+    await house.switch.withdraw()
+    assert carrier.standing == []
+    assert house.rows.rows == {}
+
+    await house.down(DAY)
+    assert len(carrier.standing) == 1
+    assert house.heard.events == ["armed", "armed"]
+    assert carrier.sent == []
+
+
+async def test_what_a_disabled_account_could_not_take_back_disarms_nothing(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """Enabled again it guards the house, and takes that back."""
+    await house.start()
+    carrier.cancelling.append(Failing(error=CannotConnectError()))
+    await house.switch.withdraw()
+    assert len(carrier.standing) == 1
+    assert carrier.requests[-1][0] == "cancel"
+
+    await house.down(MINUTE)
+
+    [message] = carrier.standing
+    assert message.fires_at == house.clock.now() + HOUR
+    assert house.switch.status.is_armed
+    assert house.reasons == []
+
+
+async def test_one_that_its_user_has_disarmed_stays_so_where_its_account_is_disabled(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """Its row tells that."""
+    await house.start()
+    await house.switch.disarm()
+    await house.switch.withdraw()
+
+    await house.down(MINUTE)
+
+    assert not house.switch.status.is_armed
+    assert carrier.standing == []
 
 
 # --- the clocks ------------------------------------------------------------------------------------------
@@ -716,7 +762,7 @@ async def test_a_row_goes_only_once_all_were_told(
     await house.down(2 * HOUR)
     [follow_up] = set(house.heard.follow_ups)
 
-    assert await house.switch.end(forget=True) == ()
+    await house.switch.end()
     assert "switch-1" in house.rows.rows
 
     await house.switch.end_follow_up(follow_up)

@@ -159,8 +159,7 @@ class DeadManSwitch:
             GatewayError: not all could be taken back; it is disarmed, and that tried on.
 
         """
-        left = await self._do(self._disarm)
-        for message in left:
+        for message in await self._do(self._disarm):
             raise _error_of(message)
 
     async def leave(self, account: str) -> tuple[Standing, ...]:
@@ -171,13 +170,17 @@ class DeadManSwitch:
         """
         return await self._do(partial(self._leave, account))
 
-    async def end(self, *, forget: bool = False) -> tuple[Standing, ...]:
-        """Take back what stands, for good; return what may still be sent.
+    async def end(self) -> None:
+        """Take back what stands, for good: tried on, until nothing stands and it is forgotten."""
+        self._is_forgotten = True
+        await self._do(self._disarm)
 
-        With `forget`, that is tried on, and its row is deleted once nothing stands.
+    async def withdraw(self) -> None:
+        """Take back what stands for now: its account or relay goes, and may come back.
+
+        It stays armed, or disarmed. An armed one leaves no row if nothing else is left.
         """
-        self._is_forgotten |= forget
-        return await self._do(self._disarm)
+        await self._do(self._withdraw)
 
     async def end_follow_up(self, follow_up: FollowUp) -> None:
         """Note that whoever was alarmed needs to be told no more that the house is back."""
@@ -249,6 +252,15 @@ class DeadManSwitch:
         await self._look()
         self._renewer.abandoned = frozenset()
         return tuple(one for one in self._left() if one.account == account)
+
+    async def _withdraw(self) -> None:
+        chosen = {carrier.account for carrier in self._carriers.available()}
+        used = {message.account for message in self.state.standing}
+        self._renewer.abandoned = frozenset(chosen | used)
+        self._renewer.pauses.end_all()
+        await self._look()
+        if self.state.is_armed and not (self.state.standing or self.state.follow_up):
+            await self._renewer.forget()
 
     async def _end_follow_up(self, follow_up: FollowUp) -> None:
         if self.state.follow_up == follow_up:
