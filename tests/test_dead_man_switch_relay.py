@@ -249,3 +249,32 @@ async def test_a_relay_that_goes_keeps_no_requests_from_its_accounts(
 
     assert budget.set_aside_for_others("") == 0
     assert standing(simulator.envoyer_sms_pro) == []
+
+
+async def test_a_relay_that_loses_its_last_such_account_leaves_nothing_standing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    accounts: list[MockConfigEntry],
+    relay: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Nobody would put it off any more, and the house lives."""
+    await add_switch(hass, relay)
+
+    async with quiet(hass):
+        kept = [accounts[0].entry_id]
+        hass.config_entries.async_update_entry(
+            relay, data={**relay.data, "accounts": kept}
+        )
+    assert standing(simulator.envoyer_sms_pro) == []
+    state = hass.states.get(PROBLEM)
+    assert state is not None
+    assert state.attributes["reasons"] == ["no_account"]
+
+    async with quiet(hass):
+        kept = [one.entry_id for one in accounts]
+        hass.config_entries.async_update_entry(
+            relay, data={**relay.data, "accounts": kept}
+        )
+    assert len(standing(simulator.envoyer_sms_pro)) == 1
+    assert state_of(hass, PROBLEM) == "off"

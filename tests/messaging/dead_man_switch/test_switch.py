@@ -705,6 +705,24 @@ async def test_an_account_that_goes_hands_over_to_the_next(clock: FakeClock) -> 
     assert len(second.standing) == 1
 
 
+async def test_nothing_stands_where_nobody_would_put_it_off(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """The only account was taken out of its relay, and is there as before."""
+    await house.start()
+    house.carriers.going.add("account-1")
+    house.switch.review()
+    await until_idle()
+    assert carrier.standing == []
+    assert house.reasons == [Reason.NO_ACCOUNT]
+
+    house.carriers.going.clear()
+    house.switch.review()
+    await until_idle()
+    assert len(carrier.standing) == 1
+    assert house.reasons == []
+
+
 async def test_the_only_account_that_goes_takes_its_message_with_it(
     house: House, carrier: FakeCarrier
 ) -> None:

@@ -205,7 +205,8 @@ class _Decision:
         wanted = message.numbers & situation.wanted
         if not self._state.is_armed or not wanted or not message.is_sure:
             return True
-        if message.account in situation.abandoned:
+        if message.account in situation.abandoned or not situation.available:
+            # Nobody would put off any more what stays there.
             return True
         return self._is_hopeless(message) or all(
             self._is_replaced(message, number) or number in self._state.refused
