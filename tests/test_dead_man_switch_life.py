@@ -350,6 +350,32 @@ async def test_a_restart_renews_at_once(
     assert simulated.sent_later() == []
 
 
+async def test_a_clock_that_is_hours_behind_after_a_power_cut_tells_nobody(
+    hass: HomeAssistant,
+    simulated: Keeps,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked for its time first: an hour that is past there is sent at once."""
+    gateway = entry.runtime_data.gateway
+    monkeypatch.setattr(type(gateway), "default_url", gateway.url)
+    await add_switch(hass, entry)
+    await stop_account(hass, entry)
+    accepted = len(simulated.accepted)
+    freezer.tick(-3 * HOUR)
+    simulated.now = lambda: datetime.now(UTC) + 3 * HOUR
+
+    async with quiet(hass):
+        await start_account(hass, entry)
+
+    [message] = simulated.standing()
+    assert message.at > simulated.now() + HOUR / 2
+    assert len(simulated.accepted) == accepted + 1
+    assert simulated.sent_later() == []
+    assert state_of(hass, ARMED) == "on"
+
+
 async def test_a_stop_leaves_the_whole_delay(
     hass: HomeAssistant,
     simulated: Keeps,

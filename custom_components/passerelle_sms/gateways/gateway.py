@@ -109,6 +109,12 @@ class Gateway(BatchSender, ABC):
         """
         return self._transport.told_time.now() if self.url == self.default_url else None
 
+    @property
+    def may_tell_time(self) -> bool:
+        """Whether its first answer is still to come, which may tell the time there."""
+        is_told = self._transport.told_time.is_answered
+        return self.url == self.default_url and not is_told
+
     def become(self, other: Self) -> None:
         """Go on as another client of the same gateway: other credentials or address.
 

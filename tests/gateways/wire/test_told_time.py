@@ -279,3 +279,39 @@ async def test_another_client_knows_no_time_yet(
     assert gateway.time_there is None
     await ask(gateway)
     assert gateway.time_there == NOON_THERE
+
+
+@pytest.mark.parametrize("told", [[NOON], ["soon"], []])
+async def test_the_first_answer_may_tell_the_time(
+    gateway: AskingGateway, dates: list[str], told: list[str]
+) -> None:
+    """Whether it does or not: after that there is nothing to wait for."""
+    dates[:] = told
+    assert gateway.may_tell_time
+
+    await ask(gateway)
+
+    assert not gateway.may_tell_time
+
+
+async def test_what_is_not_answered_has_not_told_the_time(
+    gateway: AskingGateway, server: TestServer
+) -> None:
+    """The next answer may."""
+    await server.close()
+
+    with pytest.raises(CannotConnectError):
+        await ask(gateway)
+
+    assert gateway.may_tell_time
+
+
+async def test_at_another_address_no_answer_tells_the_time(
+    session: aiohttp.ClientSession, server: TestServer, elapsed: Elapsed
+) -> None:
+    """So nobody waits for it."""
+    gateway = AskingGateway(
+        session, Credentials(), url=server.make_url("/"), elapsed=elapsed
+    )
+
+    assert not gateway.may_tell_time

@@ -68,6 +68,10 @@ class FakeCarrier(Carrier):
         self.ahead = timedelta()
         """By how much the gateway's clock is before the house's."""
         self.tells_time = True
+        self.is_answered = True
+        """Whether it has answered anything that could tell its time."""
+        self.silence: GatewayError | None = None
+        """Why it answers nothing that could tell the time."""
         self.is_cut_off = False
         """Whether the house has no power: it asks for nothing more."""
         self.scheduling: deque[Failing | None] = deque()
@@ -108,7 +112,13 @@ class FakeCarrier(Carrier):
     @property
     @override
     def time_there(self) -> datetime | None:
-        return self._now if self.tells_time else None
+        return self._now if self.tells_time and self.is_answered else None
+
+    @override
+    async def learn_time(self) -> GatewayError | None:
+        if self.silence is None:
+            self.is_answered = True
+        return self.silence
 
     @property
     @override

@@ -16,7 +16,9 @@ from custom_components.passerelle_sms.gateways.abilities.options import (
 from custom_components.passerelle_sms.gateways.errors import (
     GatewayError,
     InvalidRecipientError,
+    RejectedError,
 )
+from custom_components.passerelle_sms.gateways.model.account import Balance
 from custom_components.passerelle_sms.gateways.model.message import (
     Cancellation,
     Scheduled,
@@ -38,6 +40,11 @@ class KeepingGateway(SilentGateway, SchedulesMessages, CancelsMessages):
         super().__init__(session, budget=budget)
         self.there: datetime | None = None
         """What time it tells."""
+        self.is_answered = True
+        """Whether an answer could tell it."""
+        self.silence: GatewayError | None = None
+        """What the next question for its balance is answered with."""
+        self.asked_for_balance = 0
         self.submissions: list[Submission] = []
         """What it answers to the next message; by itself it accepts it."""
         self.sent: list[Sms] = []
@@ -51,6 +58,20 @@ class KeepingGateway(SilentGateway, SchedulesMessages, CancelsMessages):
     @override
     def time_there(self) -> datetime | None:
         return self.there
+
+    @property
+    @override
+    def may_tell_time(self) -> bool:
+        return not self.is_answered
+
+    @override
+    async def balance(self) -> Balance:
+        self.asked_for_balance += 1
+        if self.silence is not None:
+            self.is_answered |= isinstance(self.silence, RejectedError)
+            raise self.silence
+        self.is_answered = True
+        return await super().balance()
 
     @override
     def local_number(self, recipient: str) -> str:

@@ -137,6 +137,33 @@ async def test_it_is_the_account(
     assert carrier.time_there == house.clock.now()
 
 
+async def test_the_balance_is_asked_for_to_learn_the_time(
+    house: MessagingHarness, gateway: KeepingGateway
+) -> None:
+    """Once, if nothing was answered yet."""
+    gateway.is_answered = False
+
+    assert await house.carrier.learn_time() is None
+    assert await house.carrier.learn_time() is None
+
+    assert gateway.asked_for_balance == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "is_known"), [(NoAnswerError(), False), (AuthenticationError(), True)]
+)
+async def test_a_refusal_tells_the_time_and_an_outage_does_not(
+    house: MessagingHarness,
+    gateway: KeepingGateway,
+    error: GatewayError,
+    is_known: bool,
+) -> None:
+    """Then nothing can be told an hour yet."""
+    gateway.is_answered, gateway.silence = False, error
+
+    assert await house.carrier.learn_time() is (None if is_known else error)
+
+
 async def test_one_that_knows_by_content_can_take_back_what_is_doubtful(
     by_content: MessagingHarness,
 ) -> None:

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from custom_components.passerelle_sms.gateways.errors import NoAnswerError
+from custom_components.passerelle_sms.gateways.errors import (
+    CannotConnectError,
+    NoAnswerError,
+)
 from custom_components.passerelle_sms.messaging.dead_man_switch.observer import Reason
 from tests.messaging.fake_clock import FakeClock
 from tests.messaging.idle import until_idle
@@ -104,3 +107,27 @@ async def test_somebody_whom_nothing_stands_for_is_shown_though_others_are_renew
     await house.start()
 
     assert Reason.NOT_RENEWED in house.reasons
+
+
+async def test_no_hour_is_told_before_the_time_there_is_known(
+    house: House, carrier: FakeCarrier, clock: FakeClock
+) -> None:
+    """After a power cut the clock may be hours behind: it would be sent at once."""
+    await house.start()
+    await house.crash()
+    carrier.is_answered = False
+    carrier.ahead = 3 * HOUR
+    carrier.silence = CannotConnectError()
+    await house.start()
+    assert len(carrier.requests) == 1
+    assert house.switch.state.last_number == 1
+    assert house.switch.state.failure is not None
+    assert house.switch.state.failure.key == "cannot_connect"
+
+    carrier.silence = None
+    await clock.advance((2 * MINUTE).total_seconds())
+
+    [message] = carrier.standing
+    assert message.fires_at > clock.now() + 3 * HOUR + 50 * MINUTE
+    assert house.switch.status.is_armed
+    assert house.reasons == [Reason.CLOCK]

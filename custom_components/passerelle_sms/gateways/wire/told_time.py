@@ -23,12 +23,15 @@ class ToldTime:
         """Know no time yet; `elapsed` tells how much of it passes."""
         self._elapsed = elapsed
         self._told: tuple[datetime, timedelta] | None = None
+        self.is_answered = False
+        """Whether any answer has come in that could tell it."""
 
     def note(self, dates: Sequence[str]) -> None:
         """Go by the `Date` headers of an answer that has just come in.
 
         If they tell no time that makes sense, none is known any more.
         """
+        self.is_answered = True
         date = read_dates(dates)
         self._told = None if date is None else (date, self._elapsed())
 

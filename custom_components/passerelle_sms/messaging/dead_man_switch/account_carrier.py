@@ -82,6 +82,16 @@ class AccountCarrier(Carrier):
     def time_there(self) -> datetime | None:
         return self._gateway.time_there
 
+    @override
+    async def learn_time(self) -> GatewayError | None:
+        if self._gateway.may_tell_time:
+            try:
+                await self._gateway.balance()
+            except GatewayError as error:
+                # A refusal tells the time as well as a balance does.
+                return error if self._gateway.may_tell_time else None
+        return None
+
     @property
     @override
     def sender(self) -> str | None:

@@ -75,6 +75,14 @@ class Carrier(ABC):
     def time_there(self) -> datetime | None:
         """The gateway's time, if it has told it lately."""
 
+    @abstractmethod
+    async def learn_time(self) -> GatewayError | None:
+        """Let the gateway tell its time, if no answer could yet.
+
+        Return why there is none still. Before that the clock of the house alone is known,
+        which may be hours behind after a power cut.
+        """
+
     @property
     @abstractmethod
     def sender(self) -> str | None:

@@ -274,6 +274,7 @@ class Renewer:
         self, carrier: Carrier, lane: Lane, *, uses_reserve: bool
     ) -> ScheduleResult:
         """Hand over a message that is to stand for a lane, and keep what comes of it."""
+        error = await carrier.learn_time()
         since = next_since(self.state, self._clock.now())
         message = Standing(
             number=self.state.last_number + 1,
@@ -285,8 +286,12 @@ class Renewer:
             # By the clock by which it is past, whichever account keeps it.
             fires_at=self._now(self._chosen()) + self.plan.delay,
         )
-        await self.keep(self.state.with_message(message))
-        result = await carrier.schedule(message, uses_reserve=uses_reserve)
+        if error is None:
+            await self.keep(self.state.with_message(message))
+            result = await carrier.schedule(message, uses_reserve=uses_reserve)
+        else:
+            # Its hour may be past there already, and it would be sent at once.
+            result = ScheduleResult(not_sent=lane, error=error)
         carriers = self._chosen()
         is_last = carrier is carriers[-1] if carriers else True
         state = scheduled(self.state, message, result, is_last=is_last)

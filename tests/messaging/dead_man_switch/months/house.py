@@ -154,9 +154,6 @@ class House(Carriers):
         await self.switch.load()
         for account in self.accounts:
             account.carrier.set_aside(_SWITCH, self.cost(account).requests_per_hour)
-        for account in self.accounts:
-            # As an account does when it is set up.
-            await account.harness.observer.refresh_balance()
 
     def cost(self, account: SimulatedAccount) -> SwitchCost:
         """Return what the form says."""
@@ -173,6 +170,9 @@ class House(Carriers):
         self.is_alive = True
         self.end_hindrance(Hindrance.DEAD)
         self.switch.start()
+        for account in self.accounts:
+            # As an account does when it is set up: nothing waits for that.
+            await account.harness.observer.refresh_balance()
         await until_idle()
         self.sample()
 
