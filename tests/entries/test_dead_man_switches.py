@@ -382,3 +382,25 @@ async def test_the_house_is_back_once_whenever_the_power_goes_again(
 
     back = [one for one in simulated.accepted if one.text == "De retour"]
     assert sorted(f"+{one.recipient}" for one in back) == [MAMAN, PAPA]
+
+
+async def test_a_journal_that_is_begun_anew_warns_of_what_it_knew(
+    hass: HomeAssistant, simulator: Simulator, entry: MockConfigEntry
+) -> None:
+    """What stands was told by nobody else; a switch that is added later has none."""
+    await add_switch(hass, entry)
+    await stop_account(hass, entry)
+    journal_of(hass, entry).write_bytes(b"no journal" * 1000)
+    heard = Heard(hass)
+
+    async with quiet(hass):
+        await start_account(hass, entry)
+
+    told = [one for one in heard.all if one["type"] == "switch_false_alarm_possible"]
+    assert [one["reason"] for one in told] == ["restored"]
+    assert told[0]["recipients"] == ["Maman"]
+    assert state_of(hass, ARMED) == "on"
+    assert len(standing(simulator.envoyer_sms_pro)) == 2
+
+    await add_switch(hass, entry, name="Cave")
+    assert len(heard.all) == len(told) + 2

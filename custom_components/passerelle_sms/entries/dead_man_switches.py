@@ -56,6 +56,7 @@ class DeadManSwitches:
         self._hass = hass
         self._entry = entry
         self._cost = cost
+        self._journal = journal
         self._around = Surroundings(
             hass=hass,
             entry=entry,
@@ -93,7 +94,7 @@ class DeadManSwitches:
     async def load(self) -> None:
         """Take up what the rows in the journal tell; raises `NotStoredError`."""
         self._is_readable = True
-        await self._load_missing()
+        await self._load_missing(may_be_lost=self._journal.has_lost)
         known = {subentry.subentry_id for subentry in switches_of(self._entry)}
         for switch_id in await self._around.rows.known():
             if switch_id not in known and switch_id not in self._going:
@@ -232,11 +233,13 @@ class DeadManSwitches:
             # It is tried again as soon as anything is heard of an account.
             _LOGGER.warning("A dead man's switch can't be armed for now: %s", error)
 
-    async def _load_missing(self) -> None:
+    async def _load_missing(self, *, may_be_lost: bool = False) -> None:
         async with self._turn:
             for switch_id, settings in self._settings().items():
                 if switch_id not in self._switches and not self._is_stopped:
-                    await self._load_one(HouseSwitch(self._around, settings))
+                    switch = HouseSwitch(self._around, settings)
+                    await switch.load(may_be_lost=may_be_lost)
+                    self._take_in(switch)
 
     async def _load_unread(self) -> None:
         """Take up those that have a row which could not be read before, or tell of them."""
@@ -251,8 +254,7 @@ class DeadManSwitches:
             except NotStoredError:
                 switch.async_tell_unread()
 
-    async def _load_one(self, switch: HouseSwitch) -> None:
-        await switch.load()
+    def _take_in(self, switch: HouseSwitch) -> None:
         if switch.switch_id not in self._settings():
             # Removed meanwhile.
             self._take_out(switch)

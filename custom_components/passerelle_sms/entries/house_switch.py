@@ -101,9 +101,9 @@ class HouseSwitch(SwitchObserver):
         """Whether it is disarmed, nothing stands any more, and nobody is to be told."""
         return self._switch.is_over
 
-    async def load(self) -> None:
-        """Take up what its row tells; raises `NotStoredError`."""
-        await self._switch.load()
+    async def load(self, *, may_be_lost: bool = False) -> None:
+        """Take up what its row tells, if that is not lost; raises `NotStoredError`."""
+        await self._switch.load(may_be_lost=may_be_lost)
 
     @callback
     def async_start(self) -> None:

@@ -131,3 +131,26 @@ async def test_no_hour_is_told_before_the_time_there_is_known(
     assert message.fires_at > clock.now() + 3 * HOUR + 50 * MINUTE
     assert house.switch.status.is_armed
     assert house.reasons == [Reason.CLOCK]
+
+
+async def test_a_row_that_may_be_lost_is_told_as_an_old_one(
+    house: House, carrier: FakeCarrier, clock: FakeClock
+) -> None:
+    """A switch that is there as it was left says nothing."""
+    await house.start()
+    await house.crash()
+    await house.switch.load(may_be_lost=True)
+    house.switch.start()
+    await until_idle()
+    assert house.heard.warnings == []
+
+    await house.crash()
+    house.rows.rows.clear()
+    await house.switch.load(may_be_lost=True)
+    house.switch.start()
+    await until_idle()
+    assert house.heard.warnings == [
+        (Reason.RESTORED, clock.now() + HOUR, (MAMAN.number,))
+    ]
+    assert house.reasons == [Reason.RESTORED]
+    assert house.switch.status.is_armed

@@ -31,7 +31,8 @@ class Reason(StrEnum):
     NO_ACCOUNT = "no_account"
     """No account is there that could keep the message."""
     RESTORED = "restored"
-    """It was put back from a backup: a message may be sent that nobody here knows of."""
+    """Its row was put back from a backup, or lost: a message may be sent that nobody here
+    knows of."""
     NOT_STORED = "not_stored"
     """What stands could not be written down: a crash would make it forgotten."""
 

@@ -135,10 +135,11 @@ class Renewer:
 
     # --- its row ------------------------------------------------------------------------
 
-    async def load(self) -> bool:
-        """Take up what an earlier run knew; return whether the row is an older one.
+    async def load(self, *, may_be_lost: bool = False) -> bool:
+        """Take up what an earlier run knew; return whether more may stand than that.
 
-        Without a row the switch is a new one: whoever adds it arms it.
+        Without a row the switch is a new one: whoever adds it arms it. It may also have
+        been lost, with `may_be_lost`; else the row may be an older one.
 
         Raises:
             NotStoredError: the row can't be read.
@@ -149,7 +150,8 @@ class Renewer:
         self.state = known or SwitchState(is_armed=True)
         self.renew_now()
         epoch = self._rows.epoch
-        if known is None or known.epoch == epoch:
+        is_as_left = not may_be_lost if known is None else known.epoch == epoch
+        if is_as_left:
             self.state = replace(self.state, epoch=epoch)
             return False
         until = self._clock.now() + self.plan.delay

@@ -94,7 +94,7 @@ class SwitchState:
     """Whether the gateway has sent a message before its hour, so that it was disarmed."""
     restored_until: datetime | None = None
     """Until when a message may be sent that this state knows nothing of, as it was put
-    back from a backup."""
+    back from a backup, or lost."""
     epoch: str | None = None
     """The journal's: another one means that it was put back, or begun anew."""
     fired: Fired | None = None

@@ -78,16 +78,16 @@ class DeadManSwitch:
 
     # --- its life -----------------------------------------------------------------------
 
-    async def load(self) -> None:
+    async def load(self, *, may_be_lost: bool = False) -> None:
         """Take up what an earlier run knew, before the accounts are asked for a balance.
 
-        One without a row is a new one, and armed: whoever adds it has proved it.
+        One without a row is a new one, unless it `may_be_lost`, and armed in any case.
 
         Raises:
             NotStoredError: the row can't be read.
 
         """
-        self._is_restored = await self._renewer.load()
+        self._is_restored = await self._renewer.load(may_be_lost=may_be_lost)
         # Before any balance is told: what stands may have been charged.
         for message in self.state.standing:
             if (carrier := self._carriers.get(message.account)) is not None:

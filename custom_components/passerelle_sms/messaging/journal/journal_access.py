@@ -44,6 +44,8 @@ class JournalAccess:
         self._file: Database | None = None
         self._is_lost = False
         self._was_finished = False
+        self.has_lost = False
+        """Whether something of an earlier run may be missing in the file."""
         # Everything is a task of its own, as a thread cannot be cancelled half-way. Tasks
         # start in the order in which they were made, and so the lock is handed on.
         self._tasks = Tasks()
@@ -66,6 +68,7 @@ class JournalAccess:
             return Opened()
         self._file, opened = await self._block(open_file, self._path)
         self._was_finished = opened.was_finished
+        self.has_lost |= opened.kept_aside is not None
         return opened
 
     async def _close(self) -> None:
