@@ -49,6 +49,9 @@ def _mistakes(record: Record) -> Iterator[str]:
         if is_hindered(record, at, {Hindrance.NO_CANCEL}):
             # It says that it takes back what it leaves standing.
             continue
+        if _was_set_lately(record, at):
+            # By the clock that was told, one of them was past its hour.
+            continue
         yield f"{count} stood for one number at {at}"
     for missing in record.unexplained if not record.is_spent_elsewhere else ():
         yield f"the balance fell by {missing} for no known reason"
@@ -79,7 +82,8 @@ def _is_silence(record: Record, kept: Kept) -> bool:
         for other in record.kept
         if other.number == kept.number and kept.taken < other.taken < kept.sent
     ]
-    due = min([kept.taken + kept.delay / 3, *later])
+    share = 2 if _cannot_be_joined(record, kept) else 1
+    due = min([kept.taken + share * kept.delay / 3, *later])
     if not is_wanted:
         changes = [one for one in record.changes if kept.taken <= one <= kept.sent]
         due = min([due, *changes])
@@ -88,6 +92,18 @@ def _is_silence(record: Record, kept: Kept) -> bool:
     # Who is only refused can take it back, or knows and says that it can't.
     hindrances = frozenset(Hindrance) - {Hindrance.REFUSED}
     return free_time(record, due, kept.sent, hindrances) < patience(kept.delay)
+
+
+def _cannot_be_joined(record: Record, kept: Kept) -> bool:
+    """Return whether one that can't be taken back stood beside it: a third may not."""
+    return any(
+        other.number == kept.number
+        and other.cancelled is None
+        and other.taken < kept.taken
+        and (other.sent is None or other.sent > kept.taken + kept.delay / 3)
+        and is_hindered(record, other.taken, {Hindrance.NO_CANCEL})
+        for other in record.kept
+    )
 
 
 def _gaps(record: Record) -> timedelta:

@@ -186,3 +186,24 @@ def test_what_stands_since_a_trouble_may_be_shown_until_its_hour() -> None:
     assert not any("without any" in fault for fault in faults(record))
     record = replace(record, shifts=[])
     assert any("without any" in fault for fault in faults(record))
+
+
+def test_beside_what_stays_it_is_renewed_later() -> None:
+    """Two stand already: the one that can is taken back at two thirds of the delay."""
+    stays = kept(-5 * MINUTE, due=BEGIN + 50 * MINUTE, sent=50 * MINUTE)
+    late = [Hindered(by=Hindrance.DEAD, begin=32 * MINUTE, end=2 * HOUR)]
+    told_of = [told("false_alarm_possible", -5 * MINUTE, hour=stays.due)]
+    no_cancel = Hindered(by=Hindrance.NO_CANCEL, begin=-6 * MINUTE, end=-4 * MINUTE)
+    record = month(stays, SENT, hindered=[no_cancel, *late], told=[FIRED, *told_of])
+    assert not any("false alarm" in fault for fault in faults(record))
+    record = month(stays, SENT, hindered=late, told=[FIRED, *told_of])
+    assert any("false alarm" in fault for fault in faults(record))
+
+
+def test_three_may_stand_once_the_gateway_has_set_its_clock_back() -> None:
+    """By the time that it told before, the first one was past its hour."""
+    record = month(SENT, hindered=[DEAD], told=[FIRED])
+    three = replace(record, most_standing=[(HOUR, MAMAN, 3)])
+    assert any("3 stood" in fault for fault in faults(three))
+    three = replace(three, shifts=[30 * MINUTE])
+    assert not any("3 stood" in fault for fault in faults(three))
