@@ -27,10 +27,11 @@ from .notify_service import (
     async_setup_service_names,
 )
 from .presentation.issues import (
-    async_forget_account_refused,
+    ACCOUNT_REFUSED,
+    JOURNAL_UNAVAILABLE,
+    SAME_ACCOUNT,
+    async_forget_issue,
     async_forget_issues,
-    async_forget_journal_unavailable,
-    async_forget_same_account,
 )
 from .services import async_setup_services
 from .webhook import (
@@ -140,7 +141,7 @@ async def _async_close(
     """Let it end, once what it is sending has been answered."""
     async_remove_notify_services(hass, entry, forget=forget)
     async_unregister_webhook(hass, entry)
-    async_forget_same_account(hass, entry)
+    async_forget_issue(hass, entry, SAME_ACCOUNT)
     # While there still is who can take back what stands at a gateway.
     if channel := async_get_channel(hass, entry.entry_id):
         if isinstance(channel, Account):
@@ -155,8 +156,8 @@ async def _async_close(
         async_review_relays(hass)
         await channel.stop()
     # What was under way may have been refused, too, or found no journal.
-    async_forget_account_refused(hass, entry)
-    async_forget_journal_unavailable(hass, entry)
+    async_forget_issue(hass, entry, ACCOUNT_REFUSED)
+    async_forget_issue(hass, entry, JOURNAL_UNAVAILABLE)
 
 
 def _forget(hass: HomeAssistant, entry: ChannelConfigEntry) -> Channel | None:

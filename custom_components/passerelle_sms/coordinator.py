@@ -24,7 +24,11 @@ from .gateways.model.message import SendResult
 from .gateways.outcome import Outcome
 from .messaging.observers import BalanceSource
 from .presentation.exceptions import placeholders
-from .presentation.issues import async_forget_ip_not_allowed, async_tell_ip_not_allowed
+from .presentation.issues import (
+    IP_NOT_ALLOWED,
+    async_forget_issue,
+    async_tell_ip_not_allowed,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -90,7 +94,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Balance], BalanceSource):
         self._refusals = 0
         self._abort_reauthentication()
         tell(balance.credits)
-        async_forget_ip_not_allowed(self.hass, self.config_entry)
+        async_forget_issue(self.hass, self.config_entry, IP_NOT_ALLOWED)
         return balance
 
     @override

@@ -10,7 +10,8 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.messaging.model.failure import Failure
 from custom_components.passerelle_sms.presentation.issues import (
-    async_forget_account_refused,
+    ACCOUNT_REFUSED,
+    async_forget_issue,
     async_tell_account_refused,
 )
 from homeassistant.core import HomeAssistant
@@ -132,7 +133,7 @@ async def test_a_refused_account_is_told_with_the_reason_until_it_is_taken(
         "site": gateway.site,
         "reason": reason.format(site=gateway.site),
     }
-    async_forget_account_refused(hass, entry)
+    async_forget_issue(hass, entry, ACCOUNT_REFUSED)
     assert issue_ids(hass) == set()
 
 

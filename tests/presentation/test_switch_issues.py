@@ -193,6 +193,7 @@ async def test_what_was_sent_early(hass: HomeAssistant, entry: MockConfigEntry) 
         "account": "Compte",
         "switch": NAME,
         "gateway": "Envoyer SMS Pro",
+        "site": "https://www.envoyersmspro.com/",
     }
     async_forget_switch_problem(hass, entry, SWITCH_SENT_EARLY, SWITCH)
     assert issue_ids(hass) == set()

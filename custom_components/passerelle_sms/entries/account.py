@@ -28,7 +28,11 @@ from ..messaging.outbox.account_watch import RestStatus
 from ..messaging.reconciliation.ledger import Ledger
 from ..messaging.tracking.tracker import Tracker
 from ..presentation.gateway_facts import GatewayFacts, KnownGateway
-from ..presentation.issues import async_forget_same_account, async_tell_same_account
+from ..presentation.issues import (
+    SAME_ACCOUNT,
+    async_forget_issue,
+    async_tell_same_account,
+)
 from .channel import Channel
 from .credit_monitor import CreditMonitor
 from .dead_man_switches import DeadManSwitches
@@ -215,7 +219,7 @@ class Account(Channel):
         if isinstance(self.gateway, TellsDeliveryOnce):
             self._share_reading(entries)
         if entries[0] is self.entry:
-            async_forget_same_account(self._hass, self.entry)
+            async_forget_issue(self._hass, self.entry, SAME_ACCOUNT)
         else:
             async_tell_same_account(self._hass, self.entry, entries[0], self.gateway)
 

@@ -25,7 +25,7 @@ from ..messaging.model.report import Report
 from ..messaging.model.submission import Notice, RowKey, Stage, SubmissionRecord
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.bus_events import async_tell_message
-from ..presentation.issues import async_forget_not_left, async_tell_not_left
+from ..presentation.issues import NOT_LEFT, async_forget_issue, async_tell_not_left
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ class Announcer:
         if messages:
             async_tell_not_left(self._hass, self._entry, len(messages))
         else:
-            async_forget_not_left(self._hass, self._entry)
+            async_forget_issue(self._hass, self._entry, NOT_LEFT)
 
 
 def _is_refused_at_once(submission: SubmissionRecord) -> bool:

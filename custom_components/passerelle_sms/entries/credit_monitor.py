@@ -16,7 +16,11 @@ from ..gateways.model.account import Balance
 from ..messaging.credit_forecast import PERIOD, credit_ends, is_low
 from ..messaging.journal.journal import Journal, JournalQuery
 from ..presentation.bus_events import async_tell_low_balance
-from ..presentation.issues import async_forget_low_balance, async_raise_low_balance
+from ..presentation.issues import (
+    LOW_BALANCE,
+    async_forget_issue,
+    async_raise_low_balance,
+)
 from .observer import AccountObserver
 
 _LOGGER = logging.getLogger(__name__)
@@ -121,7 +125,7 @@ class CreditMonitor:
             WARNED_BEFORE,
         )
         if not self.is_low:
-            async_forget_low_balance(self._hass, self._entry)
+            async_forget_issue(self._hass, self._entry, LOW_BALANCE)
         elif async_raise_low_balance(
             self._hass, self._entry, self._coordinator.gateway, balance.credits
         ):

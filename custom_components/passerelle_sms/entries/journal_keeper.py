@@ -15,7 +15,8 @@ from ..messaging.journal.journal import Journal, Opened
 from ..messaging.runtime.clock import Alarm, Clock
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.issues import (
-    async_forget_journal_unavailable,
+    JOURNAL_UNAVAILABLE,
+    async_forget_issue,
     async_tell_journal_damaged,
     async_tell_journal_unavailable,
 )
@@ -78,7 +79,7 @@ class JournalKeeper:
             async_tell_journal_unavailable(self._hass, self._entry, error)
             self._set(self._retry, RETRY_INTERVAL)
         else:
-            async_forget_journal_unavailable(self._hass, self._entry)
+            async_forget_issue(self._hass, self._entry, JOURNAL_UNAVAILABLE)
             self._set(self._prune, FIRST_PRUNE)
 
     def on_change(self, *_: object) -> None:

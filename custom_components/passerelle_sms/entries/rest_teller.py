@@ -13,7 +13,8 @@ from ..messaging.observers import AccountRefusal
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.bus_events import async_tell_refused
 from ..presentation.issues import (
-    async_forget_account_refused,
+    ACCOUNT_REFUSED,
+    async_forget_issue,
     async_tell_account_refused,
 )
 
@@ -66,7 +67,7 @@ class RestTeller:
         """Show what is so by now: words are read first, and meanwhile it may change."""
         async with self._turn:
             if (error := self._error) is None:
-                async_forget_account_refused(self._hass, self._entry)
+                async_forget_issue(self._hass, self._entry, ACCOUNT_REFUSED)
             else:
                 await async_tell_account_refused(
                     self._hass, self._entry, self._gateway, Failure.of(error)

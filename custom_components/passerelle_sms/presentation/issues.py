@@ -19,6 +19,7 @@ from ..messaging.model.record import MessageRecord
 from ..messaging.model.submission import Stage
 from .exceptions import async_explain
 from .formatting import local_time, plain
+from .gateway_facts import GatewayFacts
 
 ACCOUNT_REFUSED = "account_refused"
 IP_NOT_ALLOWED = "ip_not_allowed"
@@ -54,30 +55,56 @@ _ALL: Final = (
 
 
 @callback
-def async_tell_ip_not_allowed(
-    hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway
+def async_tell_issue(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    kind: str,
+    about: str = "",
+    *,
+    source: GatewayFacts | None = None,
+    severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    is_fixable: bool = False,
+    is_persistent: bool = False,
+    data: dict[str, str | int | float | None] | None = None,
+    **told: str,
 ) -> None:
-    """Tell that the gateway takes nothing from this house's address."""
+    """Tell something about an account or a relay, whose title its sentences name.
+
+    `about` tells issues of one kind apart, `source` is the gateway whose site tells more:
+    it is named as well, and so is all that is `told`.
+    """
+    learn_more_url: str | None = None
+    if source is not None:
+        told |= {"gateway": source.name, "site": source.site}
+        learn_more_url = source.site or None
     ir.async_create_issue(
         hass,
         DOMAIN,
-        issue_id_of(IP_NOT_ALLOWED, entry),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        learn_more_url=gateway.site,
-        translation_key=IP_NOT_ALLOWED,
-        translation_placeholders={
-            "account": entry.title,
-            "gateway": gateway.name,
-            "site": gateway.site,
-        },
+        issue_id_of(kind, entry, about),
+        data=data,
+        is_fixable=is_fixable,
+        is_persistent=is_persistent,
+        severity=severity,
+        learn_more_url=learn_more_url,
+        translation_key=kind,
+        translation_placeholders={"account": entry.title, **told},
     )
 
 
 @callback
-def async_forget_ip_not_allowed(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: the gateway answers again."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(IP_NOT_ALLOWED, entry))
+def async_forget_issue(
+    hass: HomeAssistant, entry: ConfigEntry, kind: str, about: str = ""
+) -> None:
+    """Forget an issue, if there is one: what it tells is so no longer."""
+    ir.async_delete_issue(hass, DOMAIN, issue_id_of(kind, entry, about))
+
+
+@callback
+def async_tell_ip_not_allowed(
+    hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway
+) -> None:
+    """Tell that the gateway takes nothing from this house's address."""
+    async_tell_issue(hass, entry, IP_NOT_ALLOWED, source=gateway)
 
 
 async def async_tell_account_refused(
@@ -85,31 +112,11 @@ async def async_tell_account_refused(
 ) -> None:
     """Tell why the gateway refuses the account, so that its messages wait.
 
-    An address that is not allowed has an issue of its own. Await this before the next
-    `async_forget_account_refused`: the words for the reason may have to be read first.
+    An address that is not allowed has an issue of its own. Await this before it is
+    forgotten: the words for the reason may have to be read first.
     """
     reason = await async_explain(hass, failure, gateway, for_everybody=True)
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id_of(ACCOUNT_REFUSED, entry),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        learn_more_url=gateway.site,
-        translation_key=ACCOUNT_REFUSED,
-        translation_placeholders={
-            "account": entry.title,
-            "gateway": gateway.name,
-            "site": gateway.site,
-            "reason": reason,
-        },
-    )
-
-
-@callback
-def async_forget_account_refused(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: the gateway takes what the account sends."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(ACCOUNT_REFUSED, entry))
+    async_tell_issue(hass, entry, ACCOUNT_REFUSED, source=gateway, reason=reason)
 
 
 @callback
@@ -117,25 +124,14 @@ def async_tell_same_account(
     hass: HomeAssistant, entry: ConfigEntry, other: ConfigEntry, gateway: Gateway
 ) -> None:
     """Tell that another entry is the same account, and has the say."""
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id_of(SAME_ACCOUNT, entry),
-        is_fixable=False,
+        entry,
+        SAME_ACCOUNT,
         severity=ir.IssueSeverity.WARNING,
-        translation_key=SAME_ACCOUNT,
-        translation_placeholders={
-            "account": entry.title,
-            "other": other.title,
-            "gateway": gateway.name,
-        },
+        other=other.title,
+        gateway=gateway.name,
     )
-
-
-@callback
-def async_forget_same_account(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: there is no other, or this one has the say."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(SAME_ACCOUNT, entry))
 
 
 @callback
@@ -149,21 +145,15 @@ def async_tell_unexplained_fall(
 
     It stays until the user says that it has been read: nothing else would end it.
     """
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id_of(UNEXPLAINED_FALL, entry),
+        entry,
+        UNEXPLAINED_FALL,
+        source=gateway,
+        severity=ir.IssueSeverity.WARNING,
         is_fixable=True,
         is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        learn_more_url=gateway.site,
-        translation_key=UNEXPLAINED_FALL,
-        translation_placeholders={
-            "account": entry.title,
-            "gateway": gateway.name,
-            "site": gateway.site,
-            "credits": str(plain(credits_missing)),
-        },
+        credits=str(plain(credits_missing)),
     )
 
 
@@ -175,15 +165,13 @@ def async_tell_journal_damaged(
 
     It stays until the user says that it has been read: nothing else would end it.
     """
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id_of(JOURNAL_DAMAGED, entry),
+        entry,
+        JOURNAL_DAMAGED,
         is_fixable=True,
         is_persistent=True,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=JOURNAL_DAMAGED,
-        translation_placeholders={"account": entry.title, "file": kept_as},
+        file=kept_as,
     )
 
 
@@ -192,42 +180,20 @@ def async_tell_journal_unavailable(
     hass: HomeAssistant, entry: ConfigEntry, error: NotStoredError
 ) -> None:
     """Tell that nothing can be written down, so that messages are refused."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id_of(JOURNAL_UNAVAILABLE, entry),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=JOURNAL_UNAVAILABLE,
-        translation_placeholders={"account": entry.title, "reason": error.words or ""},
-    )
-
-
-@callback
-def async_forget_journal_unavailable(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: the disk works again."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(JOURNAL_UNAVAILABLE, entry))
+    async_tell_issue(hass, entry, JOURNAL_UNAVAILABLE, reason=error.words or "")
 
 
 @callback
 def async_tell_not_left(hass: HomeAssistant, entry: ConfigEntry, count: int) -> None:
     """Tell how many messages did not leave; their texts are in the issue's flow only."""
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id_of(NOT_LEFT, entry),
-        data={"entry_id": entry.entry_id},
+        entry,
+        NOT_LEFT,
         is_fixable=True,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=NOT_LEFT,
-        translation_placeholders={"account": entry.title, "count": str(count)},
+        data={"entry_id": entry.entry_id},
+        count=str(count),
     )
-
-
-@callback
-def async_forget_not_left(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: somebody has read what did not leave."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(NOT_LEFT, entry))
 
 
 @callback
@@ -240,28 +206,15 @@ def async_raise_low_balance(
     """
     issue_id = issue_id_of(LOW_BALANCE, entry)
     is_news = ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
+        entry,
+        LOW_BALANCE,
+        source=gateway,
         severity=ir.IssueSeverity.WARNING,
-        learn_more_url=gateway.site,
-        translation_key=LOW_BALANCE,
-        translation_placeholders={
-            "account": entry.title,
-            "gateway": gateway.name,
-            "site": gateway.site,
-            "credits": str(credits_left),
-        },
+        credits=str(credits_left),
     )
     return is_news
-
-
-@callback
-def async_forget_low_balance(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget it: there is credit again."""
-    ir.async_delete_issue(hass, DOMAIN, issue_id_of(LOW_BALANCE, entry))
 
 
 @callback
@@ -269,9 +222,8 @@ def async_follow_held(
     hass: HomeAssistant, entry: ConfigEntry, record: MessageRecord
 ) -> None:
     """Ask the user what to do with a message, as long as only the user can say."""
-    issue_id = f"{issue_id_of(UNKNOWN_OUTCOME, entry)}_{record.message_id}"
     if not record.is_held:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        async_forget_issue(hass, entry, UNKNOWN_OUTCOME, record.message_id)
         return
     # Once for all parts.
     held = {
@@ -279,19 +231,16 @@ def async_follow_held(
         for submission in record.submissions
         if submission.stage is Stage.HELD
     }
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        issue_id,
-        data={"entry_id": entry.entry_id, "message_id": record.message_id},
-        is_fixable=True,
+        entry,
+        UNKNOWN_OUTCOME,
+        record.message_id,
         severity=ir.IssueSeverity.WARNING,
-        translation_key=UNKNOWN_OUTCOME,
-        translation_placeholders={
-            "account": entry.title,
-            "recipients": ", ".join(held.values()),
-            "time": local_time(record.created),
-        },
+        is_fixable=True,
+        data={"entry_id": entry.entry_id, "message_id": record.message_id},
+        recipients=", ".join(held.values()),
+        time=local_time(record.created),
     )
 
 
@@ -313,6 +262,7 @@ def async_forget_beginning(hass: HomeAssistant, *beginnings: str) -> None:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
-def issue_id_of(kind: str, entry: ConfigEntry) -> str:
+def issue_id_of(kind: str, entry: ConfigEntry, about: str = "") -> str:
     """Return the id of an issue about an entry, or how its id begins."""
-    return f"{kind}_{entry.entry_id}"
+    issue_id = f"{kind}_{entry.entry_id}"
+    return f"{issue_id}_{about}" if about else issue_id

@@ -7,7 +7,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from .issues import RELAY_ACCOUNT_GONE, async_forget_beginning, issue_id_of
+from .issues import (
+    RELAY_ACCOUNT_GONE,
+    async_forget_beginning,
+    async_forget_issue,
+    issue_id_of,
+)
 
 # Where the user reconfigures a relay.
 _ENTRIES: Final = f"homeassistant://config/integrations/integration/{DOMAIN}"
@@ -23,7 +28,7 @@ def async_tell_relay_account_gone(
 
     `title` is what the account was called, where its entry doesn't tell that any more.
     """
-    issue_id = _relay_account_id(relay, account_id)
+    issue_id = issue_id_of(RELAY_ACCOUNT_GONE, relay, account_id)
     account = hass.config_entries.async_get_entry(account_id)
     if account is not None:
         title = account.title
@@ -50,13 +55,9 @@ def async_forget_relay_account_gone(
 ) -> None:
     """Forget it: the account is back, or the relay's no longer; of all if none is named."""
     if account_id is not None:
-        ir.async_delete_issue(hass, DOMAIN, _relay_account_id(relay, account_id))
+        async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, account_id)
     else:
         async_forget_beginning(hass, issue_id_of(RELAY_ACCOUNT_GONE, relay))
-
-
-def _relay_account_id(relay: ConfigEntry, account_id: str) -> str:
-    return f"{issue_id_of(RELAY_ACCOUNT_GONE, relay)}_{account_id}"
 
 
 @callback

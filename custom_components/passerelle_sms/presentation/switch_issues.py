@@ -22,7 +22,8 @@ from .issues import (
     SWITCH_NOT_CANCELLED,
     SWITCH_REFUSED,
     SWITCH_SENT_EARLY,
-    issue_id_of,
+    async_forget_issue,
+    async_tell_issue,
 )
 from .switch_events import labels
 
@@ -38,22 +39,19 @@ def async_tell_switch_fired(
 
     It stays until the user says that it has been read: nothing else would end it.
     """
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        _issue_id(SWITCH_FIRED, entry, switch_id),
+        entry,
+        SWITCH_FIRED,
+        switch_id,
+        severity=ir.IssueSeverity.WARNING,
         is_fixable=True,
         is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=SWITCH_FIRED,
-        translation_placeholders={
-            "account": entry.title,
-            "switch": name,
-            "since": local_time(fired.since),
-            "until": local_time(fired.until),
-            "count": str(len(fired.recipients)),
-            "recipients": ", ".join(labels(fired.recipients)),
-        },
+        switch=name,
+        since=local_time(fired.since),
+        until=local_time(fired.until),
+        count=str(len(fired.recipients)),
+        recipients=", ".join(labels(fired.recipients)),
     )
 
 
@@ -70,21 +68,16 @@ def async_tell_not_cancelled(
     It outlives a restart, and the entry: the credentials may be gone by now.
     """
     _, first = messages[0]
-    ir.async_create_issue(
+    async_tell_issue(
         hass,
-        DOMAIN,
-        _issue_id(SWITCH_NOT_CANCELLED, entry, switch_id),
-        data={_OVER: max(message.sent_by for message, _ in messages).isoformat()},
-        is_fixable=False,
+        entry,
+        SWITCH_NOT_CANCELLED,
+        switch_id,
+        source=first,
         is_persistent=True,
-        severity=ir.IssueSeverity.ERROR,
-        learn_more_url=first.site or None,
-        translation_key=SWITCH_NOT_CANCELLED,
-        translation_placeholders={
-            "account": entry.title,
-            "switch": name,
-            "messages": "\n".join(_line(*message) for message in messages),
-        },
+        data={_OVER: max(message.sent_by for message, _ in messages).isoformat()},
+        switch=name,
+        messages="\n".join(_line(*message) for message in messages),
     )
 
 
@@ -93,8 +86,7 @@ def async_forget_not_cancelled(
     hass: HomeAssistant, entry: ConfigEntry, switch_id: str
 ) -> None:
     """Forget it: nothing may be sent any more."""
-    issue_id = _issue_id(SWITCH_NOT_CANCELLED, entry, switch_id)
-    ir.async_delete_issue(hass, DOMAIN, issue_id)
+    async_forget_issue(hass, entry, SWITCH_NOT_CANCELLED, switch_id)
 
 
 @callback
@@ -125,7 +117,15 @@ async def async_tell_switch_refused(
     if failure is not None:
         told = await async_explain(hass, failure, gateway, for_everybody=True)
         reason = f" {told}"
-    _create_problem(hass, entry, SWITCH_REFUSED, switch_id, name, gateway, reason)
+    async_tell_issue(
+        hass,
+        entry,
+        SWITCH_REFUSED,
+        switch_id,
+        source=gateway,
+        switch=name,
+        reason=reason,
+    )
 
 
 @callback
@@ -137,7 +137,9 @@ def async_tell_switch_sent_early(
     gateway: GatewayFacts,
 ) -> None:
     """Tell that the gateway has sent a message before its hour."""
-    _create_problem(hass, entry, SWITCH_SENT_EARLY, switch_id, name, gateway)
+    async_tell_issue(
+        hass, entry, SWITCH_SENT_EARLY, switch_id, source=gateway, switch=name
+    )
 
 
 @callback
@@ -145,33 +147,7 @@ def async_forget_switch_problem(
     hass: HomeAssistant, entry: ConfigEntry, kind: str, switch_id: str
 ) -> None:
     """Forget a problem: it is over, or the switch is."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(kind, entry, switch_id))
-
-
-def _create_problem(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    kind: str,
-    switch_id: str,
-    name: str,
-    gateway: GatewayFacts,
-    reason: str | None = None,
-) -> None:
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(kind, entry, switch_id),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        learn_more_url=gateway.site or None,
-        translation_key=kind,
-        translation_placeholders={
-            "account": entry.title,
-            "switch": name,
-            "gateway": gateway.name,
-            **({} if reason is None else {"reason": reason}),
-        },
-    )
+    async_forget_issue(hass, entry, kind, switch_id)
 
 
 def _line(message: Standing, gateway: GatewayFacts) -> str:
@@ -179,7 +155,3 @@ def _line(message: Standing, gateway: GatewayFacts) -> str:
     where = f"[{gateway.name}]({gateway.site})" if gateway.site else gateway.name
     told = ", ".join(labels(message.recipients))
     return f"- {local_hour(message.fires_at)}: {told} ({where})"
-
-
-def _issue_id(kind: str, entry: ConfigEntry, switch_id: str) -> str:
-    return f"{issue_id_of(kind, entry)}_{switch_id}"
