@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
@@ -101,6 +101,7 @@ class LocalEntity(Entity):
 
     def __init__(self, channel: Channel, description: EntityDescription) -> None:
         """Describe `channel`."""
+        self._channel = channel
         self.entity_description = description
         self._attr_unique_id = f"{channel.entry.entry_id}_{description.key}"
         self._attr_device_info = channel_device(channel)
@@ -123,35 +124,26 @@ class CreditEntity(AccountEntity):
         self.async_on_remove(self._credit.async_listen(self.async_write_ha_state))
 
 
-class RecipientEntity(Entity):
-    """An entity of a recipient or a group."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
+class SubentryEntity(LocalEntity):
+    """An entity of what an account or a relay holds: a recipient, a group or a switch."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         channel: Channel,
-        subentry: ConfigSubentry,
+        subentry_id: str,
+        name: str,
         description: EntityDescription,
     ) -> None:
-        """Describe the recipient or group `subentry` of `channel`."""
-        entry = channel.entry
-        self.entity_description = description
-        self._attr_unique_id = (
-            f"{entry.entry_id}_{subentry.subentry_id}_{description.key}"
-        )
-        self._attr_device_info = _subentry_device(
-            hass, channel, subentry.subentry_id, recipient_name(subentry)
-        )
+        """Describe what `channel` holds as this subentry, and calls `name`."""
+        super().__init__(channel, description)
+        entry_id = channel.entry.entry_id
+        self._attr_unique_id = f"{entry_id}_{subentry_id}_{description.key}"
+        self._attr_device_info = _subentry_device(hass, channel, subentry_id, name)
 
 
-class DeadManEntity(Entity):
-    """An entity of a dead man's switch, which this house tells."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
+class DeadManEntity(SubentryEntity):
+    """An entity of a dead man's switch."""
 
     def __init__(
         self,
@@ -161,14 +153,10 @@ class DeadManEntity(Entity):
         description: EntityDescription,
     ) -> None:
         """Describe `switch`, which `channel` holds."""
-        entry_id = channel.entry.entry_id
-        self.entity_description = description
-        self._channel = channel
-        self._switch = switch
-        self._attr_unique_id = f"{entry_id}_{switch.switch_id}_{description.key}"
-        self._attr_device_info = _subentry_device(
-            hass, channel, switch.switch_id, switch.settings.name
+        super().__init__(
+            hass, channel, switch.switch_id, switch.settings.name, description
         )
+        self._switch = switch
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -11,9 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import DeadManEntity, LocalEntity, async_follow_switches
-from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry
-from .entries.house_switch import HouseSwitch
 from .gateways.abilities.delivery import PushesDelivery, ReceivesReplies, TracksDelivery
 from .gateways.model.delivery import DeliveryStatus
 from .messaging.journal.replies import StoredReply
@@ -55,7 +53,7 @@ async def async_setup_entry(
     channel = entry.runtime_data
     known: set[str] = set()
 
-    def add(event: ChannelEvent, *abilities: type) -> None:
+    def add(event: DeliveryEvent | ReplyEvent, *abilities: type) -> None:
         key = event.entity_description.key
         if key not in known and channel.can(*abilities):
             known.add(key)
@@ -64,44 +62,30 @@ async def async_setup_entry(
     async def add_what_is_told(
         _hass: HomeAssistant, _entry: ChannelConfigEntry
     ) -> None:
-        add(DeliveryEvent(channel), TracksDelivery, PushesDelivery)
-        add(ReplyEvent(channel), ReceivesReplies)
+        add(DeliveryEvent(channel, DELIVERY), TracksDelivery, PushesDelivery)
+        add(ReplyEvent(channel, REPLY), ReceivesReplies)
 
     await add_what_is_told(hass, entry)
     async_follow_switches(
         entry,
         async_add_entities,
-        lambda switch: [DeadManEvent(hass, channel, switch)],
+        lambda switch: [DeadManEvent(hass, channel, switch, DEAD_MAN_SWITCH)],
     )
     entry.async_on_unload(entry.add_update_listener(add_what_is_told))
 
 
-class ChannelEvent(LocalEntity, EventEntity):
-    """Something that happens to the messages of an account or a relay."""
-
-    def __init__(self, channel: Channel, description: EventEntityDescription) -> None:
-        """Tell what happens in `channel`."""
-        super().__init__(channel, description)
-        self._channel = channel
-        self._observer = channel.observer
-
-
-class DeliveryEvent(ChannelEvent):
+class DeliveryEvent(LocalEntity, EventEntity):
     """How the delivery of a message to one recipient has ended.
 
     Who it was for is told by name: everything in the house may read it.
     """
-
-    def __init__(self, channel: Channel) -> None:
-        """Tell of the deliveries of `channel`."""
-        super().__init__(channel, DELIVERY)
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow every delivery."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self._observer.async_listen_to_deliveries(self._async_tell)
+            self._channel.observer.async_listen_to_deliveries(self._async_tell)
         )
 
     @callback
@@ -121,22 +105,20 @@ class DeliveryEvent(ChannelEvent):
         self.async_write_ha_state()
 
 
-class ReplyEvent(ChannelEvent):
+class ReplyEvent(LocalEntity, EventEntity):
     """An answer to a message.
 
     Who wrote it is told by name, if it is a recipient here. What was written
     is told on the bus only, where no guest can listen.
     """
 
-    def __init__(self, channel: Channel) -> None:
-        """Tell of the replies to what `channel` has sent."""
-        super().__init__(channel, REPLY)
-
     @override
     async def async_added_to_hass(self) -> None:
         """Follow every reply."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._observer.async_listen_to_replies(self._async_tell))
+        self.async_on_remove(
+            self._channel.observer.async_listen_to_replies(self._async_tell)
+        )
 
     @callback
     def _async_tell(self, reply: StoredReply, record: MessageRecord | None) -> None:
@@ -147,12 +129,6 @@ class ReplyEvent(ChannelEvent):
 
 class DeadManEvent(DeadManEntity, EventEntity):
     """Something that happens to a dead man's switch."""
-
-    def __init__(
-        self, hass: HomeAssistant, channel: Channel, switch: HouseSwitch
-    ) -> None:
-        """Tell what happens to `switch`, which `channel` holds."""
-        super().__init__(hass, channel, switch, DEAD_MAN_SWITCH)
 
     @override
     async def async_added_to_hass(self) -> None:

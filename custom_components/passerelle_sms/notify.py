@@ -20,10 +20,10 @@ from .actions.message_fields import TEXT_FIELDS, to_message
 from .actions.reading import read_fields
 from .actions.sending import async_send_or_raise
 from .const import ATTR_MESSAGE, ATTR_TARGET, ATTR_TITLE, DOMAIN, SUBENTRY_GROUP
-from .entity import RecipientEntity
+from .entity import SubentryEntity
 from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry
-from .entries.settings import recipient_targets, recipients_and_groups
+from .entries.settings import recipient_name, recipient_targets, recipients_and_groups
 
 # The gateway bounds what runs at once; an alarm must not wait here.
 PARALLEL_UPDATES = 0
@@ -68,7 +68,7 @@ def _signal(entry: ConfigEntry) -> str:
     return f"{DOMAIN}_{entry.entry_id}_recipients"
 
 
-class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
+class RecipientNotifyEntity(SubentryEntity, NotifyEntity):
     """Sends to one recipient, or to all of a group."""
 
     _attr_supported_features = NotifyEntityFeature.TITLE
@@ -77,10 +77,11 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
         self, hass: HomeAssistant, channel: Channel, subentry: ConfigSubentry
     ) -> None:
         """Send to `subentry` through `channel`."""
+        self._subentry_id = subentry_id = subentry.subentry_id
         is_group = subentry.subentry_type == SUBENTRY_GROUP
-        super().__init__(hass, channel, subentry, GROUP if is_group else RECIPIENT)
-        self._channel = channel
-        self._subentry_id = subentry.subentry_id
+        description = GROUP if is_group else RECIPIENT
+        name = recipient_name(subentry)
+        super().__init__(hass, channel, subentry_id, name, description)
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:

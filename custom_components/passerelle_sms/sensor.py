@@ -135,7 +135,9 @@ async def async_setup_entry(
 ) -> None:
     """Set up our own sensors, and one for each thing that an account's gateway tells."""
     channel = entry.runtime_data
-    async_add_entities([PendingMessagesSensor(channel), SegmentsSentSensor(channel)])
+    async_add_entities(
+        [PendingMessagesSensor(channel, PENDING_MESSAGES), SegmentsSentSensor(channel)]
+    )
     if isinstance(channel, Account):
         _add_account_sensors(channel, async_add_entities)
     async_follow_switches(
@@ -245,11 +247,7 @@ class CreditEndsSensor(CreditEntity, SensorEntity):
 class PendingMessagesSensor(LocalEntity, SensorEntity):
     """How many messages are not settled, but for those that wait for their hour."""
 
-    def __init__(self, channel: Channel) -> None:
-        """Count for `channel`."""
-        super().__init__(channel, PENDING_MESSAGES)
-        self._channel = channel
-        self._shown: int | None = None
+    _shown: int | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -283,7 +281,6 @@ class SegmentsSentSensor(LocalEntity, RestoreEntity, SensorEntity):
     def __init__(self, channel: Channel) -> None:
         """Count for `channel`."""
         super().__init__(channel, SEGMENTS_SENT)
-        self._channel = channel
         entry = channel.entry
         self._counter = SegmentCounter(entry.entry_id, entry.created_at)
 
