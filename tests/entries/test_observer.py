@@ -7,7 +7,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.const import DOMAIN
-from custom_components.passerelle_sms.entries.observer import RelayObserver
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     InsufficientCreditError,
@@ -115,7 +114,6 @@ async def test_a_relay_leaves_to_its_accounts_what_is_theirs(
 ) -> None:
     """Credits, rests, credentials and addresses: nothing is told of the relay."""
     observer, heard = relay.runtime_data.observer, Heard(hass)
-    assert isinstance(observer, RelayObserver)
     refusal = AccountRefusal(
         error=InsufficientCreditError(), message_id=None, recipients=(), is_news=True
     )

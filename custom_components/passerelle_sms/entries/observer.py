@@ -33,7 +33,10 @@ type ReplyListener = Callable[[StoredReply, MessageRecord | None], None]
 
 
 class ChannelObserver(MessageObserver):
-    """Passes on what happens to the messages of one account or relay."""
+    """Passes on what happens to the messages of one account or relay.
+
+    Of a relay no more than that: credits and refusals concern each account alone.
+    """
 
     def __init__(
         self,
@@ -173,34 +176,3 @@ class AccountObserver(ChannelObserver):
     @override
     def on_poll_failed(self, error: GatewayError) -> None:
         self._coordinator.async_handle_failure(error)
-
-
-class RelayObserver(ChannelObserver):
-    """Passes on what happens to the messages of one relay.
-
-    Credits, rests and what a gateway does not answer are each account's own matter.
-    """
-
-    @override
-    def on_send_result(self, result: SendResult) -> None:
-        """Do nothing."""
-
-    @override
-    def on_unexplained_fall(self, missing: Decimal) -> None:
-        """Do nothing."""
-
-    @override
-    def on_account_refused(self, refusal: AccountRefusal) -> None:
-        """Do nothing."""
-
-    @override
-    def on_account_works(self) -> None:
-        """Do nothing."""
-
-    @override
-    def invalidate_balance(self) -> None:
-        """Do nothing."""
-
-    @override
-    def on_poll_failed(self, error: GatewayError) -> None:
-        """Do nothing."""

@@ -32,7 +32,7 @@ from .account import (
 from .channel import Channel
 from .dead_man_switches import DeadManSwitches
 from .kinds import accounts_of, gateways_of, relay_options
-from .observer import RelayObserver
+from .observer import ChannelObserver
 from .relay_review import async_listen_to_accounts
 from .settings import RelaySettings
 from .switch_carriers import FoundCarriers
@@ -60,7 +60,7 @@ class Relay(Channel):
         super().__init__(hass, entry, settings)
         self._titles: dict[str, str] = {}
         """What its accounts were called last, by entry: also of those that are gone."""
-        self.observer = RelayObserver(hass, entry, self.guard, self.announcer)
+        self.observer = ChannelObserver(hass, entry, self.guard, self.announcer)
         self._parts = assemble_relay(
             entry.entry_id,
             self.store,

@@ -37,8 +37,11 @@ class BalanceSource(Protocol):
         """Ask the gateway for the credits; `None` when it doesn't say."""
 
 
-class MessageObserver(Protocol):
-    """Who hears of everything that happens to the messages of an account."""
+class MessageObserver:
+    """Who hears of everything that happens to the messages of an account or a relay.
+
+    Nothing is done of itself: an observer overrides what it is concerned with.
+    """
 
     def on_send_result(self, result: SendResult) -> None:
         """Hear what a gateway answered."""
@@ -77,13 +80,9 @@ class MessageObserver(Protocol):
 
     def on_handed_on(self, before: MessageRecord, after: MessageRecord) -> None:
         """Hear that a message goes on under another id: its first caller took it back."""
-        # Who counts nothing by ids has nothing to do.
-        return
 
     def on_passed_on(self, record: MessageRecord, submission: SubmissionRecord) -> None:
         """Hear that the next account sends what may have arrived: it may come twice."""
-        # Only relays pass anything on.
-        return
 
     def on_poll_failed(self, error: GatewayError) -> None:
         """Hear why the gateway doesn't tell what became of messages."""
