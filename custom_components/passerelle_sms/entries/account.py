@@ -69,7 +69,11 @@ class Account(Channel):
             hass, self.coordinator, self.guard, self.announcer, self._rest_teller
         )
         self.credit: Final = CreditMonitor(
-            hass, self.coordinator, self.journal, self.observer
+            hass,
+            self.coordinator,
+            self.journal,
+            self.observer,
+            threshold=lambda: self.settings.low_balance,
         )
         self._parts = assemble(
             self.gateway,

@@ -1,5 +1,6 @@
 """Watches over an account's credit: when it ends, and whether it is time to top up."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 import logging
@@ -9,7 +10,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE
 from ..coordinator import BalanceCoordinator
 from ..gateways.errors import NotStoredError
 from ..gateways.model.account import Balance
@@ -40,15 +40,18 @@ class CreditMonitor:
         coordinator: BalanceCoordinator,
         journal: Journal,
         observer: AccountObserver,
+        threshold: Callable[[], Decimal],
     ) -> None:
         """Watch what `coordinator` is told, once `async_start` is called.
 
         `journal` holds what was used; `observer` hears of messages that are settled.
+        `threshold` returns the credits at which the user wants to be warned.
         """
         self._hass = hass
         self._coordinator = coordinator
         self._journal = journal
         self._observer = observer
+        self._threshold = threshold
         self._entry = coordinator.config_entry
         self._listeners: list[CALLBACK_TYPE] = []
         self.ends: date | None = None
@@ -94,11 +97,6 @@ class CreditMonitor:
 
         return stop
 
-    @property
-    def threshold(self) -> Decimal:
-        """The credits at which the user wants to be warned."""
-        return Decimal(self._entry.options.get(CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE))
-
     async def _async_forecast(self) -> None:
         """Read what was used, and tell when the credit ends."""
         now = dt_util.now()
@@ -119,7 +117,7 @@ class CreditMonitor:
         """Say whether the credit is low, and tell the user when that has changed."""
         self.is_low = is_low(
             balance.credits,
-            self.threshold,
+            self._threshold(),
             self.ends,
             dt_util.now().date(),
             WARNED_BEFORE,
