@@ -4,13 +4,13 @@ The gateway is asked in the form that its document describes. Public clients use
 one; it is tried only when the first answer proves that nothing was done.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 import re
 from typing import Final, override
 
-import aiohttp
 from yarl import URL
 
 from ..abilities.delivery import (
@@ -29,16 +29,15 @@ from ..abilities.options import (
     TriesMessages,
 )
 from ..errors import InvalidRecipientError, TakenAsMessageError
-from ..model.account import Balance, Credentials
+from ..model.account import Balance
 from ..model.limits import FRENCH_OVERSEAS, SenderRule
 from ..model.message import Cancellation, Scheduled, SendResult, Sms, Submission
 from ..model.options import SmsOptions
 from ..model.segments import GSM7_SINGLE
 from ..outcome import Outcome
 from ..wire.purpose import Purpose
-from ..wire.request_budget import RequestBudget, time_since_boot
 from ..wire.times import paris, to_minute
-from ..wire.transport import Answer, Timeouts
+from ..wire.transport import Answer
 from .client import Operation, RequestFormat
 from .codes import (
     DELETED,
@@ -97,40 +96,28 @@ class Sms123(
     declaration = "retour des accusés de réception par HTTP"
     address_proof = TAKEN
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        credentials: Credentials,
-        *,
-        url: URL | None = None,
-        sender: str | None = None,
-        timeouts: Timeouts = Timeouts(),
-        budget: RequestBudget | None = None,
-        elapsed: Callable[[], timedelta] = time_since_boot,
-    ) -> None:
-        """Prepare a client that doesn't know yet which form the gateway answers."""
-        super().__init__(
-            session,
-            credentials,
-            url=url,
-            sender=sender,
-            timeouts=timeouts,
-            budget=budget,
-            elapsed=elapsed,
-        )
-        self._sending: Final = Operation(
+    @cached_property
+    def _sending(self) -> Operation:
+        """Where messages are sent, and the form that is known to be answered there."""
+        return Operation(
             paths={
                 RequestFormat.DOCUMENTED: "api/send/",
                 RequestFormat.SCRIPT: "http.php",
-            },
+            }
         )
-        self._balance: Final = Operation(
+
+    @cached_property
+    def _balance(self) -> Operation:
+        return Operation(
             paths={
                 RequestFormat.DOCUMENTED: "api/solde/",
                 RequestFormat.SCRIPT: "solde_comptes.php",
             }
         )
-        self._receipts: Final = ReceiptRequests()
+
+    @cached_property
+    def _receipts(self) -> ReceiptRequests:
+        return ReceiptRequests()
 
     @override
     async def balance(self) -> Balance:
