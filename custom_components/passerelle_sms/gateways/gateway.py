@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-import re
 from typing import ClassVar, Final, Self
 
 import aiohttp
@@ -15,9 +14,7 @@ from .abilities.options import (
     DONE_HERE,
     OPTION_ABILITIES,
     AddsStopMention,
-    SchedulesMessages,
     TakesOwnOptions,
-    TriesMessages,
 )
 from .batches import BatchSender
 from .errors import (
@@ -35,13 +32,11 @@ from .model.options import LONGEST_TAG
 from .model.segments import Measure, measure
 from .model.visibility import is_blank
 from .outcome import Outcome
+from .wire.charset import is_valid_unicode
 from .wire.redaction import Redactor
 from .wire.request_budget import RequestBudget, time_since_boot
 from .wire.times import check_schedule
 from .wire.transport import Timeouts, Transport
-
-# Half a surrogate pair is no character: no request can carry it.
-_HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class Gateway(BatchSender, ABC):
@@ -147,8 +142,8 @@ class Gateway(BatchSender, ABC):
         """
         sms = replace(sms, sender=sms.sender or self.sender)
         self.check(sms)
-        self._check_ability("send_at", sms, SchedulesMessages)
-        self._check_ability("test", sms, TriesMessages)
+        self._check_ability("send_at", sms)
+        self._check_ability("test", sms)
         return await self._in_batches(sms, self._send_batch)
 
     def try_here(self, sms: Sms) -> SendResult:
@@ -231,16 +226,17 @@ class Gateway(BatchSender, ABC):
 
         """
 
-    def _check_ability(self, option: str, sms: Sms, ability: type) -> None:
+    def _check_ability(self, option: str, sms: Sms) -> None:
         """Raise `OptionNotSupportedError` if an option can't be handed over."""
-        if option in sms.options.used and not isinstance(self, ability):
+        is_able = isinstance(self, OPTION_ABILITIES[option])
+        if option in sms.options.used and not is_able:
             raise OptionNotSupportedError(option=option)
 
     def _check_options(self, sms: Sms) -> None:
         """Raise `RejectedError` if the gateway lacks an option, or a value is wrong."""
         options = sms.options
         for name in set(options.used) - DONE_HERE:
-            self._check_ability(name, sms, OPTION_ABILITIES[name])
+            self._check_ability(name, sms)
         if options.send_at is not None:
             check_schedule(options.send_at)
         own = self.own_options if isinstance(self, TakesOwnOptions) else {}
@@ -259,7 +255,7 @@ class Gateway(BatchSender, ABC):
 
 def check_tag(tag: str) -> None:
     """Raise `InvalidOptionError` for a tag that can't be kept: any text may be."""
-    if not 1 <= len(tag) <= LONGEST_TAG or _HALF_PAIR.search(tag):
+    if not 1 <= len(tag) <= LONGEST_TAG or not is_valid_unicode(tag):
         raise InvalidOptionError(
             option="tag", allowed=f"(A, é, 7, …) × 1 – {LONGEST_TAG}"
         )
@@ -269,5 +265,6 @@ def _check_text(text: str) -> None:
     """Raise `InvalidMessageError` for a text that nobody could read."""
     if is_blank(text):
         raise EmptyMessageError
-    if _HALF_PAIR.search(text):
+    if not is_valid_unicode(text):
+        # No request can carry it.
         raise InvalidMessageError

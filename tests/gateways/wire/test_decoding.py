@@ -74,6 +74,7 @@ def test_a_text(value: object, text: str) -> None:
         ("١٢٣", ""),
         ("Maman", ""),
         ("", ""),
+        (f"{'0' * 30}22678657808", "00000000022678657808"),
     ],
 )
 def test_the_digits_of_a_number(number: str, digits: str) -> None:

@@ -43,8 +43,6 @@ _STATUS: Final = re.compile(
     r"[^a-z0-9-]*+(?:([01])(?![0-9])(?:[^a-z0-9]*+([a-z]+))?|([a-z]+))"
 )
 _MOST_ROWS: Final = 500
-# No number is longer, with whatever stands before it. Its end tells it from others.
-_LONGEST_NUMBER: Final = 20
 _ID_PREFIX: Final = "brk.ocm."
 
 
@@ -101,7 +99,7 @@ def _report(row: Fields, redact: Callable[[str], str]) -> DeliveryReport | None:
     """Return what a row says, or `None` if it names no message or no state."""
     fields = _by_name(row)
     submission_id = _text(fields, "messageid")[:EXCERPT]
-    number = digits_of(_text(fields, "mobileno"))[-_LONGEST_NUMBER:]
+    number = digits_of(_text(fields, "mobileno"))
     word, code = _text(fields, "status"), _text(fields, *sorted(_CODES))
     if not (submission_id or number) or not (word or code):
         return None

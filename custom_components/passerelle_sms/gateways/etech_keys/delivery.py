@@ -13,12 +13,11 @@ from typing import Final
 
 from ..answer_reader import EXCERPT
 from ..model.delivery import DeliveryStatus
-from ..wire.decoding import folded
+from ..wire.decoding import words_of
 from ..wire.json_document import as_object, items_of, read_json
 from ..wire.noise import is_page, lines
 from .responses import ID
 
-_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 # Longer than that is no label, but a sentence about something else.
 _LONGEST_LABEL: Final = 80
 # What a script says about itself: "Connection failed" is nothing about a message.
@@ -66,7 +65,7 @@ class State:
     @property
     def status(self) -> DeliveryStatus:
         """What the label means. One that nobody knows settles nothing."""
-        words = _words(self.label)
+        words = words_of(self.label)
         for pattern, status in _STATES:
             if pattern.search(words):
                 return status
@@ -96,7 +95,7 @@ def read_text_state(body: str) -> State | None:
         return None
     submission_id = found[0] if (found := ID.search(text)) else None
     label = ID.sub("", text, count=1).strip(" :;|,.-")
-    words = _words(label)
+    words = words_of(label)
     if not words or len(label) > _LONGEST_LABEL or _ABOUT_THE_SERVER.search(words):
         return None
     if label.isdecimal():
@@ -114,8 +113,3 @@ def _texts(content: Mapping[str, object]) -> dict[str, str]:
         for name, value in content.items()
         if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
     }
-
-
-def _words(label: str) -> str:
-    """Return the words of a label as they are compared, one space apart."""
-    return _BETWEEN_WORDS.sub(" ", folded(label)).strip()

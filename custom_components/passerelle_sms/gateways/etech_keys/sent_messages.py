@@ -11,12 +11,11 @@ import re
 from typing import Final
 
 from ..model.delivery import SentMessage
-from ..wire.decoding import folded, to_decimal
+from ..wire.decoding import folded, to_decimal, words_of
 from .transaction_times import is_time, time_of
 from .transactions import Rows
 
 _INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 _IN_NUMBERS: Final = re.compile(r"[\s.()-]+")
 # Cameroon's mobiles begin with 6, or with 242 and 243.
 _NUMBER: Final = re.compile(r"(?:(?:\+|00)?237)?(6[0-9]{8}|24[23][0-9]{6})")
@@ -117,7 +116,7 @@ def _read_row(
     if number is None or text is None:
         return None
     others = [cell for cell in cells if cell is not text]
-    if any(_NOT_SENT.search(_words(cell.content)) for cell in others):
+    if any(_NOT_SENT.search(words_of(cell.content)) for cell in others):
         return None
     return SentMessage(
         recipient=number,
@@ -136,7 +135,7 @@ def _cells(items: Iterable[tuple[str, str]]) -> list[_Cell]:
 
 
 def _role(name: str) -> _Role:
-    words = _words(_INNER_CAPITAL.sub(" ", name))
+    words = words_of(_INNER_CAPITAL.sub(" ", name))
     return next(
         (role for role, known in _NAMES.items() if known.search(words)), _Role.UNKNOWN
     )
@@ -179,7 +178,7 @@ def _may_be_text(content: str) -> bool:
         _LETTER.search(said) is None
         or (is_one_word and any(map(str.isdigit, said)))
         or (quantity is not None and to_decimal(quantity[1]) is not None)
-        or _words(content) in _STATES
+        or words_of(content) in _STATES
         or is_time(content)
     )
 
@@ -188,8 +187,3 @@ def _number(content: str) -> str | None:
     """Return a Cameroonian number in E.164, however it is written, or `None`."""
     found = _NUMBER.fullmatch(_IN_NUMBERS.sub("", content))
     return f"+237{found[1]}" if found else None
-
-
-def _words(text: str) -> str:
-    """Return the words of a text as they are compared, one space apart."""
-    return _BETWEEN_WORDS.sub(" ", folded(text)).strip()

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from ..abilities.delivery import PushedAnswer, PushedReport
 from ..answer_reader import EXCERPT
 from ..model.delivery import DeliveryReport, DeliveryStatus
+from ..wire.charset import valid_unicode
 from ..wire.decoding import digits_of
 
 # "It wants HTTP 200 and the one word": to every call, so that no answer tells anybody
@@ -27,11 +28,7 @@ _LONGEST: Final = 2000
 # for a page is joined by `&amp;`.
 _SEPARATORS: Final = re.compile(r"&(?:amp;)*|[?;]", re.IGNORECASE)
 _AROUND: Final = " \t\r\n\"'"
-# Half a surrogate pair could be written down nowhere.
-_HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
 _NO_ERROR: Final = re.compile(r"(?:0*|ok)", re.IGNORECASE)
-# No number is longer, with whatever stands before it. Its end tells it from others.
-_LONGEST_NUMBER: Final = 20
 
 
 def read_call(query: str, redact: Callable[[str], str]) -> tuple[PushedReport, ...]:
@@ -41,7 +38,7 @@ def read_call(query: str, redact: Callable[[str], str]) -> tuple[PushedReport, .
     fields = _fields(query)
     error, reference = fields.get(_ERROR), reference_key(fields.get(_REFERENCE) or "")
     # A national number has a zero before it, an international one may have two.
-    number = digits_of(fields.get(_NUMBER) or "")[-_LONGEST_NUMBER:].lstrip("0")
+    number = digits_of(fields.get(_NUMBER) or "").lstrip("0")
     if error is None or not reference or not number:
         return ()
     report = DeliveryReport(
@@ -63,7 +60,7 @@ def reference_key(reference: str) -> str:
 def _fields(query: str) -> dict[str, str | None]:
     """Return the fields of a query; of one that is there twice and differs, `None`."""
     fields: dict[str, str | None] = {}
-    for part in _SEPARATORS.split(_HALF_PAIR.sub("\ufffd", query)):
+    for part in _SEPARATORS.split(valid_unicode(query)):
         name, _, value = part.partition("=")
         key = unquote_plus(name).strip(_AROUND).casefold()
         told = unquote_plus(value).strip(_AROUND)

@@ -20,9 +20,8 @@ from .codes import STATES
 
 # The documented codes have two digits; what is far below is no code of this gateway.
 _LOWEST_CODE: Final = -999
-# Ids have 23 characters in section III-4, numbers 15 digits at most.
+# Ids have 23 characters in section III-4.
 _LONGEST_ID: Final = 64
-_LONGEST_NUMBER: Final = 20
 _LONGEST_WORDS: Final = 4000
 _MOST_SENDERS: Final = 1000
 
@@ -91,7 +90,7 @@ def read_sending_id(fields: Object, ours: str | None = None) -> str | None:
 def read_number(fields: Object) -> str:
     """Return the digits of the number that a row is about; none where it tells none."""
     told = fields.get("destination") or fields.get("numero")
-    return digits_of(to_text(told))[-_LONGEST_NUMBER:]
+    return digits_of(to_text(told))
 
 
 def read_balance(fields: Object) -> Balance | None:

@@ -31,12 +31,17 @@ def decode(body: bytes, charset: str | None) -> str:
     return body.decode(_WINDOWS, errors="replace")
 
 
+def is_valid_unicode(text: str) -> bool:
+    """Return whether no half of a surrogate pair stands alone in a text."""
+    return _HALF_PAIR.search(text) is None
+
+
 def valid_unicode(text: str) -> str:
     """Return a text in which no half of a surrogate pair stands alone.
 
     JSON can write one; nothing can store or send it.
     """
-    if not _HALF_PAIR.search(text):
+    if is_valid_unicode(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -8,6 +8,9 @@ import unicodedata
 # Nobody buys more; a phone number without its country code is no less.
 _MOST_CREDITS: Final = 10**8
 _NO_DIGITS: Final = re.compile(r"[^0-9]+")
+_BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
+# No phone number is longer, with whatever stands before it. Its end tells it from others.
+_LONGEST_NUMBER: Final = 20
 # More digits than sixty are no quantity of anything, and dear to convert.
 _NUMBER: Final = re.compile(
     r"[-+]?(?:[0-9]{1,60}|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,19})(?:[.,][0-9]{1,60})?"
@@ -28,6 +31,11 @@ def folded(text: str) -> str:
     return " ".join(plain.casefold().split())
 
 
+def words_of(text: str) -> str:
+    """Return the words of a text, folded and one space apart, without what parts them."""
+    return _BETWEEN_WORDS.sub(" ", folded(text)).strip()
+
+
 def to_text(value: object) -> str:
     """Return a text or a whole number as text, and anything else as none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -36,8 +44,8 @@ def to_text(value: object) -> str:
 
 
 def digits_of(number: str) -> str:
-    """Return the digits of a phone number, however it is written."""
-    return _NO_DIGITS.sub("", number)
+    """Return the digits of a phone number, however it is written: the last twenty."""
+    return _NO_DIGITS.sub("", number)[-_LONGEST_NUMBER:]
 
 
 def to_decimal(value: object) -> Decimal | None:
