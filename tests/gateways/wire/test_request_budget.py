@@ -149,10 +149,10 @@ def test_questions_leave_a_fifth_to_messages(
 
     for _ in range(polls):
         assert budget.has_room_for_polls
-        assert budget.until_room_for_polls() == timedelta()
+        assert budget.until_room(Purpose.QUESTION) == timedelta()
         budget.spend()
 
-    assert budget.until_room_for_polls() == HOUR
+    assert budget.until_room(Purpose.QUESTION) == HOUR
     with pytest.raises(RateLimitedError) as raised:
         budget.spend()
     assert raised.value.wait == HOUR
@@ -199,10 +199,10 @@ def test_a_renewal_that_is_forgotten_leaves_no_room_for_a_question(
     for _ in range(4):
         budget.spend()
 
-    assert budget.until_room_for_polls() == HOUR
+    assert budget.until_room(Purpose.QUESTION) == HOUR
     clock.now += 50 * MINUTE
     assert budget.used == 4
-    assert budget.until_room_for_polls() == 10 * MINUTE
+    assert budget.until_room(Purpose.QUESTION) == 10 * MINUTE
     assert budget.until_room(Purpose.RENEWAL) == timedelta()
 
 
@@ -237,7 +237,7 @@ def test_one_question_may_be_asked_whatever_is_set_aside(
 
     budget.spend()
 
-    assert budget.until_room_for_polls() == HOUR
+    assert budget.until_room(Purpose.QUESTION) == HOUR
 
 
 def test_a_renewal_that_never_left_is_given_back(clock: Clock) -> None:
@@ -310,14 +310,14 @@ def test_tells_when_there_is_room_for_polls(limit: int, pauses: list[int]) -> No
         spend(budget)
         clock.now += timedelta(seconds=pause)
 
-    wait = budget.until_room_for_polls()
+    wait = budget.until_room(Purpose.QUESTION)
 
     assert (wait == timedelta()) is budget.has_room_for_polls
     if wait:
         clock.now += wait - timedelta(microseconds=1)
-        assert budget.until_room_for_polls() == timedelta(microseconds=1)
+        assert budget.until_room(Purpose.QUESTION) == timedelta(microseconds=1)
         clock.now += timedelta(microseconds=1)
-        assert budget.until_room_for_polls() == timedelta()
+        assert budget.until_room(Purpose.QUESTION) == timedelta()
         assert budget.has_room_for_polls
 
 
@@ -344,7 +344,7 @@ def test_the_limit_may_be_lowered(clock: Clock) -> None:
 
     budget.limit = 2
 
-    assert budget.until_room_for_polls() == 59 * MINUTE
+    assert budget.until_room(Purpose.QUESTION) == 59 * MINUTE
     with pytest.raises(RateLimitedError) as raised:
         spend(budget)
     assert raised.value.details == {"limit": "2", "minutes": "58"}
@@ -380,7 +380,7 @@ def test_a_refusal_keeps_its_word(limit: int, pauses: list[int]) -> None:
 def test_time_passes_while_it_is_asked(clock: Clock) -> None:
     """The last moment of an hour is in it, however soon the next one comes."""
     end = clock.now + HOUR
-    times = iter([clock.now, end - timedelta(microseconds=1), end])
+    times = iter([clock.now, clock.now, end - timedelta(microseconds=1), end])
     budget = RequestBudget(1, lambda: next(times))
     spend(budget)
 

@@ -119,7 +119,7 @@ class ManagesContacts(ABC):
 
     @abstractmethod
     async def rename_group(self, name: str, new_name: str) -> None:
-        """Rename a group; raises `GroupExistsError`, `InvalidNameError`."""
+        """Rename a group; raises `GroupExistsError`, `UnknownGroupError`."""
 
     @abstractmethod
     async def delete_group(self, name: str) -> None:

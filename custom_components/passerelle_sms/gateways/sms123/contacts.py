@@ -29,30 +29,21 @@ _BIRTHDAY: Final = "%d%m%y"
 
 
 class Sms123Contacts(Sms123Forms, ManagesContacts):
-    """What manages the address book of an account at 123-SMS.net."""
+    """What manages the address book of an account at 123-SMS.net.
+
+    A group's name that is blank, or holds the `--` that parts several, is refused here.
+    """
 
     @override
     async def add_group(self, name: str) -> None:
-        """Add a group ("Ajout d'un groupe").
-
-        Raises:
-            GroupExistsError: code 513.
-            InvalidNameError: the name is blank, or holds `--`.
-
-        """
+        """Add a group ("Ajout d'un groupe")."""
         await self._manage(
             "api/group/add/", {"groupe": self._groups(name)}, ADD_GROUP_CODES
         )
 
     @override
     async def rename_group(self, name: str, new_name: str) -> None:
-        """Rename a group ("Modification d'un groupe").
-
-        Raises:
-            GroupExistsError: code 513.
-            InvalidNameError: one of the names is blank, or holds `--`.
-
-        """
+        """Rename a group ("Modification d'un groupe")."""
         parameters = {
             "groupe": self._groups(name),
             "groupe_upd": self._groups(new_name),
@@ -61,27 +52,14 @@ class Sms123Contacts(Sms123Forms, ManagesContacts):
 
     @override
     async def delete_group(self, name: str) -> None:
-        """Delete a group that has no contacts ("Suppression d'un groupe").
-
-        Raises:
-            GroupNotEmptyError: code 515.
-            UnknownGroupError: code 517.
-            InvalidNameError: the name is blank, or holds `--`.
-
-        """
+        """Delete a group that has no contacts ("Suppression d'un groupe")."""
         await self._manage(
             "api/group/del/", {"groupe": self._groups(name)}, DELETE_GROUP_CODES
         )
 
     @override
     async def add_contact(self, contact: Contact) -> None:
-        """Add a contact to all of its groups ("Ajout d'un contact").
-
-        Raises:
-            ContactExistsError: code 506.
-            InvalidNameError: there is no group, or one's name is blank or holds `--`.
-
-        """
+        """Add a contact to all of its groups ("Ajout d'un contact")."""
         parameters = {
             "groupe": self._groups(*contact.groups),
             "numero": self.local_number(contact.number),
@@ -91,15 +69,7 @@ class Sms123Contacts(Sms123Forms, ManagesContacts):
 
     @override
     async def update_contact(self, number: str, contact: Contact) -> None:
-        """Change a contact in its one group ("Modification d'un contact").
-
-        Raises:
-            UnknownContactError: code 508 or 510.
-            ContactExistsError: code 506.
-            InvalidNameError: there isn't exactly one group, or its name is blank or
-                holds `--`.
-
-        """
+        """Change a contact in its one group ("Modification d'un contact")."""
         parameters = {
             # Several are refused as the one name that they would make.
             "groupe": self._groups(_BETWEEN.join(contact.groups)),
@@ -111,13 +81,7 @@ class Sms123Contacts(Sms123Forms, ManagesContacts):
 
     @override
     async def delete_contact(self, number: str, group: str | None = None) -> None:
-        """Delete a contact from one group, or from all ("Suppression d'un contact").
-
-        Raises:
-            UnknownContactError: code 508 or 510.
-            InvalidNameError: the group's name is blank, or holds `--`.
-
-        """
+        """Delete a contact from one group, or from all ("Suppression d'un contact")."""
         parameters = {"numero": self.local_number(number)}
         if group is not None:
             parameters["groupe"] = self._groups(group)

@@ -63,7 +63,7 @@ class RequestBudget:
     @property
     def has_room_for_polls(self) -> bool:
         """Whether a question may be asked now: messages and renewals come first."""
-        return not self.until_room_for_polls()
+        return not self.until_room(Purpose.QUESTION)
 
     def set_aside(self, key: str, requests: int) -> None:
         """Keep so many requests an hour from questions, for the renewals of one switch.
@@ -99,7 +99,7 @@ class RequestBudget:
                 # The gateway may have counted it as late as now.
                 self._window(purpose).add(request, self._elapsed())
             else:
-                self.give_back(request)
+                self._window(purpose).discard(request)
 
     def spend(self, purpose: Purpose = Purpose.QUESTION) -> int:
         """Count a request that is about to be made, and return its number.
@@ -108,40 +108,21 @@ class RequestBudget:
             RateLimitedError: it would be one too many, so it must not be made.
 
         """
-        now = self._elapsed()
-        if wait := self._until_room(purpose, now):
+        if wait := self.until_room(purpose):
             raise RateLimitedError(
                 wait=wait, limit=str(self.limit), minutes=str(ceil(wait / _MINUTE))
             )
         request = next(self._numbers)
-        self._window(purpose).add(request, now)
+        self._window(purpose).add(request, self._elapsed())
         return request
 
-    def give_back(self, request: int) -> None:
-        """Forget a request that provably never left."""
-        self._renewals.discard(request)
-        self._others.discard(request)
-
     def until_room(self, purpose: Purpose) -> timedelta:
-        """Return how long it takes until a request may be made for a purpose."""
-        return self._until_room(purpose, self._elapsed())
+        """Return how long it takes until a request may be made for a purpose.
 
-    def until_room_for_polls(self) -> timedelta:
-        """Return how long it takes until a question may be asked again."""
-        return self.until_room(Purpose.QUESTION)
-
-    def _window(self, purpose: Purpose) -> SlidingWindow[int]:
-        return self._renewals if purpose is Purpose.RENEWAL else self._others
-
-    def _prune(self, now: timedelta) -> None:
-        self._renewals.prune(now)
-        self._others.prune(now)
-
-    def _until_room(self, purpose: Purpose, now: timedelta) -> timedelta:
-        """Return how long it takes until what counts against a request leaves room.
-
-        That is what was made, and for a question also what is set aside and not used yet.
+        Against it counts what was made, and against a question also what is set aside
+        and not used yet.
         """
+        now = self._elapsed()
         self._prune(now)
         allowed = _beside_the_reserve(self.limit)
         kept = 0
@@ -160,6 +141,13 @@ class RequestBudget:
             self._others.departures(), islice(self._renewals.departures(), beyond)
         )
         return next(islice(leaving, excess - 1, None), now) - now
+
+    def _window(self, purpose: Purpose) -> SlidingWindow[int]:
+        return self._renewals if purpose is Purpose.RENEWAL else self._others
+
+    def _prune(self, now: timedelta) -> None:
+        self._renewals.prune(now)
+        self._others.prune(now)
 
 
 def _beside_the_reserve(limit: int) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE
 
 from ...gateways.errors import GatewayError
+from ...gateways.wire.purpose import Purpose
 from ...gateways.wire.request_budget import RequestBudget
 from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
@@ -94,7 +95,7 @@ class Poller:
     def _on_time(self) -> None:
         budget = self._budget()
         if budget is not None and not budget.has_room_for_polls:
-            self._pause(budget.until_room_for_polls())
+            self._pause(budget.until_room(Purpose.QUESTION))
             self.wake()
             return
         task = self._tasks.spawn(self._look())
