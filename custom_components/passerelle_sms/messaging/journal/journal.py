@@ -18,7 +18,7 @@ from ...gateways.model.delivery import DeliveryReport
 from ..model.record import MessageRecord
 from ..model.submission import SubmissionRecord
 from ..runtime.tasks import end_of
-from . import messages, notes, replies, reports, runs, tables
+from . import messages, notes, replies, reports, runs
 from .database import Database, Opened
 from .journal_access import JournalAccess
 from .messages import Change, JournalQuery
@@ -170,7 +170,7 @@ class Journal(JournalAccess):
 
         Returns how many messages were deleted.
         """
-        pruned = await self._change(tables.prune, before, keep)
+        pruned = await self._change(_prune, before, keep)
         await self.checkpoint()
         return pruned
 
@@ -331,3 +331,8 @@ class Journal(JournalAccess):
             with suppress(NotStoredError):
                 await self._do(Database.write, notes.write_ledger, self._ledger)
         await super()._close()
+
+
+def _prune(connection: sqlite3.Connection, before: datetime, keep: int) -> int:
+    replies.prune_replies(connection, before)
+    return messages.prune_messages(connection, before, keep)

@@ -36,8 +36,8 @@ class JournalAccess:
         `run(function, *args)` runs a function that blocks in a thread.
         """
         self.open_messages = tuple
-        self.on_reopened = _ignore
-        self.on_distrusted = _do_nothing
+        self.on_reopened = lambda _opened: None
+        self.on_distrusted = lambda: None
         self._path = path
         self._run = run
         self._lock = asyncio.Lock()
@@ -135,11 +135,3 @@ class JournalAccess:
             # Its own text would name the path.
             raise NotStoredError(words=error.strerror) from error
         return result
-
-
-def _do_nothing() -> None:
-    """Do nothing, as nobody wants to hear of it."""
-
-
-def _ignore(_opened: Opened) -> None:
-    """Do nothing, as nobody wants to hear of it."""

@@ -1,7 +1,5 @@
 """What of a message nothing is looked up by, as JSON knows it, and back.
 
-What is `None` is left out of a submission: most of it is, of most.
-
 Whatever reads raises `KeyError`, `ValueError`, `TypeError`, `AttributeError` or
 `decimal.InvalidOperation` for what is none.
 """

@@ -55,7 +55,9 @@ class ReplyPoller:
         observer: MessageObserver,
     ) -> None:
         """Ask `gateway`, where it receives replies, and tell `observer` of each."""
-        self.on_leg_reply: Callable[[StoredReply, MessageRecord], bool] = _is_told
+        self.on_leg_reply: Callable[[StoredReply, MessageRecord], bool] = (
+            lambda _reply, _record: False
+        )
         """Called with a reply to what a relay has sent; returns whether the relay tells it."""
         self._gateway = gateway
         self._messages = messages
@@ -254,8 +256,3 @@ class ReplyPoller:
         told = [reply.reply_id for reply in replies if reply.reply_id is not None]
         if told:
             await self._journal.replies_told(told)
-
-
-def _is_told(_reply: StoredReply, _record: MessageRecord) -> bool:
-    """Return that no relay tells of it."""
-    return False
