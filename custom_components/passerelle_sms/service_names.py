@@ -93,9 +93,9 @@ def assign_names(
 ) -> dict[str, OwnedName]:
     """Return `names` once an account and its recipients have those they want now.
 
-    `recipients` are names by subentry, also of groups; `foreign` are the names of others' services.
-    Each keeps the names that it ever had, but for those that are foreign now. Where
-    the wanted one is not free, the first numbered one is given that is.
+    `recipients` are names by subentry, also of groups; `foreign` are the names of others'
+    services. Each keeps the names that it ever had, but for those that are foreign now.
+    Where the wanted one is not free, the first numbered one is given that is.
     """
     account = Owner(entry_id=entry_id)
     owners = {account} | {

@@ -92,8 +92,7 @@ class BatchSender(AnswerReader, ABC):
         if self._merges(sms):
             options = replace(sms.options, texts={})
             return replace(sms, text=sms.template_of(first), options=options)
-        options = replace(sms.options, personalisation={}, texts={})
-        return replace(sms, text=sms.text_to(first), options=options)
+        return sms.saying(sms.text_to(first))
 
     def _localise(
         self, recipients: Sequence[str]

@@ -68,8 +68,9 @@ def assemble(
 ) -> MessagingParts:
     """Return the parts that send through `gateway` what is kept in `store`.
 
-    `account_id` is the config entry's; `is_alone` says that only Home Assistant uses the account. They listen to the store in
-    this order: who keeps the books, who sends, who finds out, who follows; then `observer`.
+    `account_id` is the config entry's; `is_alone` says that only Home Assistant uses the
+    account. They listen to the store in this order: who keeps the books, who sends, who
+    finds out, who follows; then `observer`.
     """
     waiters = Waiters[MessageRecord]()
     ledger = Ledger(store, journal, clock, is_alone=is_alone)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong between us and a gateway: one ladder, explained in `base`."""
+"""Everything that can go wrong between us and a gateway: one hierarchy, explained in `base`."""
 
 from .access import (
     AccountInactiveError,

@@ -1,6 +1,6 @@
-"""The one ladder of everything that can go wrong between us and a gateway.
+"""The one hierarchy of everything that can go wrong between us and a gateway.
 
-The rung says what became of the message (`outcome`), so that nobody has to guess:
+The base class says what became of the message (`outcome`), so that nobody has to guess:
 
     GatewayError
     ├── NotSentError        provably never left: safe to try again

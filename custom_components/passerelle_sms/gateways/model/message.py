@@ -63,6 +63,11 @@ class Sms:
     purpose: Purpose = Purpose.MESSAGE
     """What it is handed over for."""
 
+    def saying(self, text: str) -> Self:
+        """Return it with one text for everybody, in which nothing is to be filled in."""
+        options = replace(self.options, personalisation={}, texts={})
+        return replace(self, text=text, options=options)
+
     def template_of(self, recipient: str | None) -> str:
         """Return the text with its fields, for one recipient or anybody."""
         return self.options.texts.get(recipient or "", self.text)

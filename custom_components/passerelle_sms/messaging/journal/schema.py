@@ -7,9 +7,10 @@ from ...gateways.errors import NewerJournalError
 from .values import DamagedError
 
 # A message has a row, and a row for each recipient, so that a change for one recipient
-# costs the same however many there are. It is closed once all of these are: a column
-# that told it could be wrong, as they are not all written at once. `run` tells which run of Home Assistant has
-# dated a message or an attempt: when the clock is set right, these move with it.
+# costs the same however many there are. The message is closed once all of these are: a
+# column that told it could be wrong, as they are not all written at once. `run` tells
+# which run of Home Assistant has dated a message or an attempt: when the clock is set
+# right, these move with it.
 _MESSAGES = (
     """
     CREATE TABLE message (

@@ -8,8 +8,8 @@ from .record import MessageRecord
 from .submission import SubmissionRecord
 
 type Moment = str | None
-"""The key of the row whose attempt it is of, the id of one that has joined, or `None` for when
-the message was created."""
+"""When something of a message happened: an attempt, by the key of its row; another message
+joined, by its id; or `None`: the message was created."""
 
 
 class DatedHere:

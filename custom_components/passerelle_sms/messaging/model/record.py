@@ -299,8 +299,7 @@ def whole_sms(record: MessageRecord, keys: Sequence[RowKey]) -> Sms:
     )
     if not record.parts.of(rows[0].recipient.number):
         return sms
-    options = replace(record.options, personalisation={}, texts={})
-    return replace(sms, text=text_of(record, rows[0]), options=options)
+    return sms.saying(text_of(record, rows[0]))
 
 
 def text_sent(gateway: Gateway, record: MessageRecord, row: SubmissionRecord) -> str:

@@ -195,5 +195,6 @@ def _left(remainder: Remainder) -> tuple[str, ...]:
 
 def _plain(sms: Sms) -> Sms:
     """Return a message to nobody, without its text and what stands for its fields."""
-    options = replace(sms.options, send_at=None, personalisation={}, texts={})
-    return replace(sms, text="", recipients=(), reference=None, options=options)
+    plain = sms.saying("")
+    options = replace(plain.options, send_at=None)
+    return replace(plain, recipients=(), reference=None, options=options)

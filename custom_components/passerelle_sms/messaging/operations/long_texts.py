@@ -51,9 +51,8 @@ def fitted(
 
     What each recipient of a mail merge reads is a text of its own.
     """
-    plain = replace(sms, options=replace(sms.options, personalisation={}, texts={}))
     if not sms.options.personalisation:
-        common = shortened(gateway, plain, too_long)
+        common = shortened(gateway, sms, too_long)
         if len(common) == 1:
             return replace(sms, text=common[0]), Parts()
         return (sms, Parts(common=common)) if common else None
@@ -62,7 +61,7 @@ def fitted(
     for number in sms.recipients:
         text = sms.text_to(number)
         if text not in by_text:
-            by_text[text] = shortened(gateway, replace(plain, text=text), too_long)
+            by_text[text] = shortened(gateway, sms.saying(text), too_long)
             yield
         if not by_text[text]:
             return None
@@ -75,11 +74,10 @@ def measured(
     gateway: Gateway, sms: Sms, parts: Parts, recipients: Iterable[Recipient]
 ) -> Steps[Measured]:
     """Return a message as it is sent to these recipients, none of it handed over."""
-    plain = replace(sms, options=replace(sms.options, personalisation={}, texts={}))
 
     @cache
     def measure(text: str) -> Measure:
-        return gateway.measure_sms(replace(plain, text=text))
+        return gateway.measure_sms(sms.saying(text))
 
     def takes(number: str) -> Sequence[Measure]:
         return [measure(text) for text in parts.of(number) or (sms.text_to(number),)]
