@@ -29,7 +29,7 @@ from .gateways.model.account import Balance
 from .messaging.dead_man_switch.observer import SwitchStatus
 from .messaging.dead_man_switch.standing import Standing
 from .messaging.journal.journal import JournalQuery
-from .messaging.model.failure import DeliveryState
+from .messaging.model.failure import DeliveryState, Failure
 from .messaging.model.leg import Leg
 from .messaging.model.record import MessageRecord
 from .messaging.model.submission import SubmissionRecord
@@ -135,7 +135,7 @@ def _switch(switch: HouseSwitch, accounts: Sequence[str]) -> dict[str, Any]:
         "standing": [_standing(message, accounts) for message in state.standing],
         "last_number": state.last_number,
         "refused": len(state.refused),
-        "failure": None if state.failure is None else state.failure.key,
+        "failure": _key(state.failure),
         "was_sent_early": state.was_sent_early,
         "restored_until": _moment(state.restored_until),
     }
@@ -149,7 +149,7 @@ def _switch_status(status: SwitchStatus) -> dict[str, Any]:
         "problems": [
             {
                 "reason": problem.reason.value,
-                "failure": None if problem.failure is None else problem.failure.key,
+                "failure": _key(problem.failure),
                 "until": _moment(problem.until),
             }
             for problem in status.problems
@@ -159,9 +159,8 @@ def _switch_status(status: SwitchStatus) -> dict[str, Any]:
 
 def _standing(message: Standing, accounts: Sequence[str]) -> dict[str, Any]:
     """Return what stands at an account, by its place in a relay's order."""
-    is_there = message.account in accounts
     return {
-        "account": accounts.index(message.account) + 1 if is_there else None,
+        "account": _place(message.account, accounts),
         "number": message.number,
         "recipients": len(message.recipients),
         "since": message.since.isoformat(),
@@ -169,9 +168,17 @@ def _standing(message: Standing, accounts: Sequence[str]) -> dict[str, Any]:
         "is_sure": message.is_sure,
         "was_cancelled": message.was_cancelled,
         "must_stay": message.must_stay,
-        "failure": None if message.failure is None else message.failure.key,
+        "failure": _key(message.failure),
         "is_announced": message.is_announced,
     }
+
+
+def _place(account: str, accounts: Sequence[str]) -> int | None:
+    return accounts.index(account) + 1 if account in accounts else None
+
+
+def _key(failure: Failure | None) -> str | None:
+    return None if failure is None else failure.key
 
 
 def _moment(moment: datetime | None) -> str | None:
@@ -185,7 +192,7 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
         "credits": None if books.credits is None else str(books.credits),
         "period": books.period,
         "is_disturbed": books.is_disturbed,
-        "muted_since": None if books.muted is None else books.muted.isoformat(),
+        "muted_since": _moment(books.muted),
         "is_alone": ledger.is_alone,
         "prices": {
             tariff: {"credits": str(price.credits), "confirmed": price.is_confirmed}
@@ -249,11 +256,9 @@ def _submission(
         "part": submission.part,
         "outcome": submission.outcome.value,
         "stage": submission.stage.value,
-        "failure": None if submission.failure is None else submission.failure.key,
+        "failure": _key(submission.failure),
         "attempts": submission.attempts,
-        "attempted": None
-        if submission.attempted is None
-        else submission.attempted.isoformat(),
+        "attempted": _moment(submission.attempted),
         "segments": submission.segments,
         **_delivery(submission.delivery),
         # Accounts have none.
@@ -267,15 +272,14 @@ def _submission(
 
 def _leg(leg: Leg, accounts: Sequence[str]) -> dict[str, Any]:
     """Return what became of a message at one account, by its place in the relay's order."""
-    is_there = leg.account in accounts
     return {
-        "account": accounts.index(leg.account) + 1 if is_there else None,
+        "account": _place(leg.account, accounts),
         "gateway": leg.gateway,
         "after": leg.after.total_seconds(),
         "outcome": leg.outcome.value,
         "is_open": leg.is_open,
         "is_passed_on": leg.is_passed_on,
-        "failure": None if leg.failure is None else leg.failure.key,
+        "failure": _key(leg.failure),
         "segments": leg.segments,
         "parts": len(leg.parts),
         "parts_sent": leg.parts_sent,
