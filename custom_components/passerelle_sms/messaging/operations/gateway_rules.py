@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import override
 
-from ...gateways.abilities.options import SchedulesMessages
 from ...gateways.errors import MessageTooLongError, NextNeedsRelayError
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Sms
@@ -14,7 +13,7 @@ from ..recipients.address_book import Recipient
 from ..runtime.turns import Steps
 from ..text.encoding import EncodingChoice, Preview, preview
 from ..text.splitting import TooLong
-from .long_texts import fitted, measured, with_parts
+from .long_texts import fitted, taken, with_parts
 from .rules import MessageRules, Taken
 
 
@@ -51,16 +50,7 @@ class GatewayRules(MessageRules):
         To whom it can't send is found out when it is handed over.
         """
         sms, parts = yield from self._checked(sms, too_long)
-        taken = yield from measured(self._gateway, sms, parts, recipients)
-        return Taken(
-            sms=sms,
-            parts=parts,
-            submissions=taken.submissions,
-            segments=taken.segments,
-            encoding=taken.encoding,
-            is_kept=sms.options.send_at is not None
-            and not isinstance(self._gateway, SchedulesMessages),
-        )
+        return (yield from taken(self._gateway, sms, parts, recipients))
 
     @override
     def preview(self, text: str, choice: EncodingChoice, too_long: TooLong) -> Preview:

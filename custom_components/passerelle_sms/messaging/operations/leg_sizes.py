@@ -1,7 +1,7 @@
 """What a relay's message takes at one account, and how it is sent and kept there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...gateways.errors import MessageTooLongError, RejectedError
@@ -33,21 +33,14 @@ class LegSize:
     """Which rule of the gateway it breaks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
-    """What messages have in common of which only the texts differ."""
-
-    sms: Sms = field(repr=False)
-    too_long: TooLong
-
-
 class LegSizes:
     """Finds out what messages take at one gateway, each text once."""
 
     def __init__(self, gateway: Gateway) -> None:
         """Ask `gateway`, which may become another client meanwhile."""
         self._gateway = gateway
-        self._frame: _Frame | None = None
+        self._frame: tuple[Sms, TooLong] | None = None
+        """What messages have in common of which only the texts differ."""
         self._client: Credentials | None = None
         """Another object tells that the gateway has become another client."""
         self._known: dict[tuple[str, ...] | str, LegSize] = {}
@@ -61,7 +54,7 @@ class LegSizes:
     ) -> LegSize:
         """Return what a message takes for one recipient, or why it can't be sent."""
         plain = _plain(sms)
-        frame = _Frame(sms=plain, too_long=too_long)
+        frame = plain, too_long
         client = self._gateway.credentials
         is_same = frame == self._frame and client is self._client
         if not is_same or len(self._known) > _MOST_KNOWN:

@@ -1,10 +1,11 @@
 """What is sent of a text that is too long for one message of its gateway."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from ...gateways.abilities.options import SchedulesMessages
 from ...gateways.gateway import Gateway
 from ...gateways.model.message import Encoding, Sms
 from ...gateways.model.segments import Measure
@@ -14,21 +15,12 @@ from ..recipients.address_book import Recipient
 from ..runtime.turns import Steps
 from ..text.encoding import Preview, PreviewedPart
 from ..text.splitting import Fits, TooLong, cut, split
+from .rules import Taken
 
 _SHORTEN: Final[dict[TooLong, Callable[[str, Fits], tuple[str, ...]]]] = {
     TooLong.SPLIT: split,
     TooLong.CUT: lambda text, fits: (cut(text, fits),),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What a message takes: its submissions, and what they have in common."""
-
-    submissions: Submissions = field(repr=False)
-    segments: int
-    """For the recipient for whom it takes most."""
-    encoding: Encoding
 
 
 def shortened(gateway: Gateway, sms: Sms, too_long: TooLong) -> tuple[str, ...]:
@@ -70,9 +62,9 @@ def fitted(
     return sms, Parts(own=own)
 
 
-def measured(
+def taken(
     gateway: Gateway, sms: Sms, parts: Parts, recipients: Iterable[Recipient]
-) -> Steps[Measured]:
+) -> Steps[Taken]:
     """Return a message as it is sent to these recipients, none of it handed over."""
 
     @cache
@@ -82,19 +74,23 @@ def measured(
     def takes(number: str) -> Sequence[Measure]:
         return [measure(text) for text in parts.of(number) or (sms.text_to(number),)]
 
-    taken: dict[Recipient, Sequence[Measure]] = {}
+    measured: dict[Recipient, Sequence[Measure]] = {}
     for recipient in recipients:
-        taken[recipient] = takes(recipient.number)
+        measured[recipient] = takes(recipient.number)
         yield
-    encodings = {one.encoding for each in taken.values() for one in each}
-    return Measured(
+    encodings = {one.encoding for each in measured.values() for one in each}
+    is_later = sms.options.send_at is not None
+    return Taken(
+        sms=sms,
+        parts=parts,
         submissions=Submissions(
             SubmissionRecord(recipient=recipient, part=part, segments=one.segments)
-            for recipient, each in taken.items()
+            for recipient, each in measured.items()
             for part, one in enumerate(each, start=1)
         ),
-        segments=max(sum(one.segments for one in each) for each in taken.values()),
+        segments=max(sum(one.segments for one in each) for each in measured.values()),
         encoding=Encoding.UCS2 if Encoding.UCS2 in encodings else Encoding.GSM7,
+        is_kept=is_later and not isinstance(gateway, SchedulesMessages),
     )
 
 
