@@ -72,7 +72,7 @@ class AnswerReader:
         self._unread = answer
 
     def _error_of(self, answer: Answer, claim: Claim) -> GatewayError | None:
-        """Return why a claim is none that something was accepted; `None` if it is one."""
+        """Return why a claim doesn't prove an acceptance; `None` if it does."""
         status = HttpStatus.of(answer.status)
         is_silent = status is HttpStatus.REFUSED and answer.is_silent
         verdict = weigh(claim, status, is_silent=is_silent)

@@ -82,9 +82,9 @@ class BatchSender(AnswerReader, ABC):
         return isinstance(self, PersonalisesMessages)
 
     def _written_out(self, sms: Sms) -> Sms:
-        """Return a batch with the one text that all of it has.
+        """Return a batch with the text that all its recipients share.
 
-        That is what all of it reads, unless the gateway merges.
+        That is what they read; where the gateway merges, what it fills in for each.
         """
         if not sms.options.personalisation:
             return sms
@@ -108,7 +108,7 @@ class BatchSender(AnswerReader, ABC):
         return refused, numbers
 
     def _followed(self, sms: Sms, result: SendResult) -> SendResult:
-        """Return a result in which is told what more will be heard about."""
+        """Return a result that tells of which submissions more will be heard."""
         return replace(
             result,
             submissions=tuple(

@@ -14,10 +14,6 @@ type OwnValue = bool | int | str
 LONGEST_TAG: Final = 50
 """The most characters of a tag; a gateway's own rule may be narrower."""
 
-_NONE: Final[Mapping[str, Mapping[str, str]]] = {}
-_NO_TEXTS: Final[Mapping[str, str]] = {}
-_NO_OWN: Final[Mapping[str, OwnValue]] = {}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsOptions:
@@ -38,12 +34,12 @@ class SmsOptions:
     allow_replies: bool = False
     """Whether the recipients can answer it."""
     personalisation: Mapping[str, Mapping[str, str]] = field(
-        default_factory=lambda: _NONE, repr=False
+        default_factory=dict, repr=False
     )
     """What stands for each `{field}` of the text, by the recipient's E.164 number."""
-    texts: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS, repr=False)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text with its fields of whoever has another than the message's, by number."""
-    own: Mapping[str, OwnValue] = field(default_factory=lambda: _NO_OWN, repr=False)
+    own: Mapping[str, OwnValue] = field(default_factory=dict, repr=False)
     """What only its gateway knows, by the names of `TakesOwnOptions.own_options`."""
 
     @property

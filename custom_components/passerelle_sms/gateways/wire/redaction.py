@@ -82,7 +82,7 @@ class Redactor:
                 return _hide(text, _find_numbers(text, plain))
         except TooMuchError:
             return HIDDEN
-        # What is left of a number without a secret may be none any more.
+        # Looked for anew: what a secret leaves of a number may be none any more.
         del plain  # It may be as long as the text.
         return hide_numbers(_hide(text, secrets))
 

@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE
-
 from ...gateways.errors import GatewayError
 from ...gateways.wire.purpose import Purpose
 from ...gateways.wire.request_budget import RequestBudget
@@ -62,7 +60,7 @@ class Poller:
         self._tasks = Tasks()
         self._failures = 0
         self._not_before = clock.elapsed()
-        self._stop_following_clock: CALLBACK_TYPE | None = None
+        self._stop_following_clock: Callable[[], None] | None = None
         self._is_running = False
 
     def start(self) -> None:
