@@ -12,13 +12,13 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_ACCOUNTS, DOMAIN
-from .entity import CreditEntity, DeadManEntity, async_follow_switches
+from .entity import CreditEntity, DeadManEntity, LocalEntity, async_follow_switches
 from .entries.account import Account
 from .entries.account_standing import AccountStanding
+from .entries.channel import Channel
 from .entries.channels import ChannelConfigEntry
 from .entries.relay_review import async_listen_to_accounts
 from .presentation.formatting import local_iso
@@ -54,7 +54,7 @@ async def async_setup_entry(
     if isinstance(channel, Account):
         async_add_entities([LowBalanceSensor(channel.entry, LOW_BALANCE)])
     else:
-        _async_setup_relay(hass, entry, async_add_entities)
+        _async_setup_relay(hass, channel, async_add_entities)
     async_follow_switches(
         entry,
         async_add_entities,
@@ -65,10 +65,11 @@ async def async_setup_entry(
 @callback
 def _async_setup_relay(
     hass: HomeAssistant,
-    entry: ConfigEntry,
+    relay: Channel,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up a sensor for each account of a relay, and go on when it has others."""
+    entry = relay.entry
     shown: set[str] = set()
 
     @callback
@@ -78,7 +79,7 @@ def _async_setup_relay(
         new = [account for account in accounts if account not in shown]
         shown.clear()
         shown.update(accounts)
-        async_add_entities(AccountRestSensor(hass, entry, account) for account in new)
+        async_add_entities(AccountRestSensor(hass, relay, account) for account in new)
 
     async def on_update(_hass: HomeAssistant, _entry: ConfigEntry) -> None:
         follow_entry()
@@ -137,19 +138,13 @@ class SwitchProblemSensor(DeadManEntity, BinarySensorEntity):
         }
 
 
-class AccountRestSensor(BinarySensorEntity):
+class AccountRestSensor(LocalEntity, BinarySensorEntity):
     """On while a relay goes on without one of its accounts, which rests or is gone."""
 
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, account_id: str
-    ) -> None:
-        """Tell of an account of the relay `entry`."""
-        self.entity_description = ACCOUNT_RESTS
-        self._attr_unique_id = unique_id = _rest_id(entry, account_id)
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+    def __init__(self, hass: HomeAssistant, relay: Channel, account_id: str) -> None:
+        """Tell of an account of `relay`."""
+        super().__init__(relay, ACCOUNT_RESTS)
+        self._attr_unique_id = unique_id = _rest_id(relay.entry, account_id)
         self._account_id = account_id
         self._standing = AccountStanding.of(hass, account_id)
         account = hass.config_entries.async_get_entry(account_id)
