@@ -17,13 +17,12 @@ from custom_components.passerelle_sms.entries.settings import unique_id
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from custom_components.passerelle_sms.gateways.gateway import Gateway
 from custom_components.passerelle_sms.gateways.model.account import Credentials
-from custom_components.passerelle_sms.gateways.wire import request_budget
+from custom_components.passerelle_sms.gateways.wire import elapsed_time
 from custom_components.passerelle_sms.gateways.wire.transport import Timeouts
 from custom_components.passerelle_sms.messaging.journal import journal_access
 from custom_components.passerelle_sms.messaging.journal.database import Database, Opened
 from custom_components.passerelle_sms.messaging.journal.opening import open_file
 from custom_components.passerelle_sms.messaging.model.submission import RowKey
-from custom_components.passerelle_sms.messaging.runtime import clock
 from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryData,
@@ -78,8 +77,7 @@ def _time_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     def seconds_since_boot() -> float:
         return dt_util.utcnow().timestamp()
 
-    for module in (clock, request_budget):
-        monkeypatch.setattr(module, "seconds_since_boot", seconds_since_boot)
+    monkeypatch.setattr(elapsed_time, "seconds_since_boot", seconds_since_boot)
 
 
 @pytest.fixture

@@ -33,8 +33,9 @@ from .model.segments import Measure, measure
 from .model.visibility import is_blank
 from .outcome import Outcome
 from .wire.charset import is_valid_unicode
+from .wire.elapsed_time import time_since_boot
 from .wire.redaction import Redactor
-from .wire.request_budget import RequestBudget, time_since_boot
+from .wire.request_budget import RequestBudget
 from .wire.times import check_schedule
 from .wire.transport import Timeouts, Transport
 
@@ -79,12 +80,13 @@ class Gateway(BatchSender, ABC):
 
         `url` is the base address when it isn't the documented one, `sender` the name
         for messages that bring none. Where the gateway counts requests, `budget` counts
-        those of all clients of the account that share it. `elapsed` is how much time has
-        passed, for what time it is there.
+        those of all clients of the account that share it. `elapsed` tells how much time
+        has passed.
         """
         self.credentials: Final = credentials
         self.url: Final = url or self.default_url
         self.sender: Final = sender
+        self._elapsed: Final = elapsed
         super().__init__(
             Redactor((credentials.password, credentials.api_key, credentials.username))
         )

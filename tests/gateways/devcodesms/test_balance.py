@@ -6,7 +6,6 @@ from typing import Final
 
 import pytest
 
-from custom_components.passerelle_sms.gateways.devcodesms import gateway as devcodesms
 from custom_components.passerelle_sms.gateways.errors import (
     AuthenticationError,
     GatewayBrokenError,
@@ -22,6 +21,7 @@ from custom_components.passerelle_sms.gateways.errors import (
 )
 from custom_components.passerelle_sms.gateways.model.account import Balance
 from custom_components.passerelle_sms.gateways.model.message import Sms
+from custom_components.passerelle_sms.gateways.wire import elapsed_time
 from tests.conftest import GatewayMaker
 from tests.simulator import Fault, Simulator
 from tests.simulator.devcodesms import FORBIDDEN, KEY_MISSING
@@ -256,7 +256,7 @@ async def test_a_question_does_not_last_for_ever(
 ) -> None:
     """After a minute no other form is begun."""
     seconds = iter((0.0, 0.0, 59.0, 61.0))
-    monkeypatch.setattr(devcodesms, "seconds_since_boot", lambda: next(seconds))
+    monkeypatch.setattr(elapsed_time, "seconds_since_boot", lambda: next(seconds))
     simulator.devcodesms.fail(Fault.CUT_BEFORE)
 
     with pytest.raises(NoAnswerError):

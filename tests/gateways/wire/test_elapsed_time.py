@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.passerelle_sms.gateways.wire.elapsed_time import (
     seconds_since_boot,
+    time_since_boot,
 )
 
 
@@ -19,3 +20,10 @@ def test_a_wall_clock_that_is_set_changes_nothing(
     after = seconds_since_boot()
 
     assert 0 < before < after < before + 3600
+
+
+def test_it_goes_on_by_itself() -> None:
+    """The machine's own time is never the same for long."""
+    before = time_since_boot()
+
+    assert timedelta() < before < time_since_boot()

@@ -6,7 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.passerelle_sms.messaging.runtime import clock as clock_module
+from custom_components.passerelle_sms.gateways.wire import elapsed_time
 from custom_components.passerelle_sms.messaging.runtime.clock import (
     CHECK_INTERVAL,
     TOLERANCE,
@@ -54,7 +54,7 @@ class Machine:
 def machine(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Return the machine on which Home Assistant runs."""
     machine = Machine(freezer)
-    monkeypatch.setattr(clock_module, "seconds_since_boot", machine.seconds)
+    monkeypatch.setattr(elapsed_time, "seconds_since_boot", machine.seconds)
     monkeypatch.setattr(dt_util, "utcnow", machine.now)
     return machine
 

@@ -7,6 +7,7 @@ about him.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final, Literal, override
 
@@ -30,7 +31,6 @@ from ..model.account import Balance
 from ..model.limits import Limits
 from ..model.message import SendResult, Sms
 from ..outcome import Outcome
-from ..wire.elapsed_time import seconds_since_boot
 from .delivery import answer_call, bare_id, read_call
 from .responses import UNCLEAR, Reply, Told, read_reply
 
@@ -45,8 +45,8 @@ _BALANCE_FORMS: Final[tuple[_Form, ...]] = (
     ("POST", "form"),
     ("GET", "query"),
 )
-# In seconds: after that, no other form of the question is begun.
-_PATIENCE: Final = 60
+# After that, no other form of the question is begun.
+_PATIENCE: Final = timedelta(minutes=1)
 
 
 class DevCodeSms(Gateway, PushesDelivery):
@@ -77,10 +77,10 @@ class DevCodeSms(Gateway, PushesDelivery):
         does no harm: a server may answer a GET with a body by anything, or not at all.
         """
         errors: list[GatewayError] = []
-        begun = seconds_since_boot()
+        begun = self._elapsed()
         # The form that worked goes first; the others keep their order.
         for form in sorted(_BALANCE_FORMS, key=lambda form: form != self._balance_form):
-            if seconds_since_boot() - begun > _PATIENCE:
+            if self._elapsed() - begun > _PATIENCE:
                 break
             try:
                 balance = await self._ask_balance(form)

@@ -1,5 +1,6 @@
 """Time that nobody can set: for windows and pauses."""
 
+from datetime import timedelta
 import time
 from typing import Final
 
@@ -7,6 +8,11 @@ from typing import Final
 _STEADIEST: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
+def time_since_boot() -> timedelta:
+    """Return how long ago the machine started, the time of its sleep included."""
+    return timedelta(seconds=seconds_since_boot())
+
+
 def seconds_since_boot() -> float:
-    """Return the seconds since the machine started, those of its sleep included."""
+    """Return the same in seconds."""
     return time.clock_gettime(_STEADIEST)

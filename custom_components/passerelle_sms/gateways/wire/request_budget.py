@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final
 
 from ..errors import CannotConnectError, RateLimitedError, TlsFailedError
-from .elapsed_time import seconds_since_boot
+from .elapsed_time import time_since_boot
 from .purpose import Purpose
 from .sliding_window import SlidingWindow
 
@@ -17,11 +17,6 @@ _PERIOD: Final = timedelta(minutes=60)
 _MINUTE: Final = timedelta(minutes=1)
 # What all else leaves for messages: a fifth, and what a whole house sends in a bad hour.
 _RESERVED: Final = 0.2
-
-
-def time_since_boot() -> timedelta:
-    """Return how long ago the machine started."""
-    return timedelta(seconds=seconds_since_boot())
 
 
 def renewable(limit: int, polls_per_hour: int, set_aside: int = 0) -> int:

@@ -14,8 +14,9 @@ from yarl import URL
 
 from ..errors import CannotConnectError, GatewayError, NoAnswerError, TlsFailedError
 from .charset import decode
+from .elapsed_time import time_since_boot
 from .purpose import Purpose
-from .request_budget import RequestBudget, time_since_boot
+from .request_budget import RequestBudget
 from .retry_after import read_retry_after
 from .silence import says_nothing
 from .told_time import ToldTime

@@ -15,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ...gateways.wire.elapsed_time import seconds_since_boot
+from ...gateways.wire.elapsed_time import time_since_boot
 
 type ShiftListener = Callable[[timedelta], None]
 
@@ -53,7 +53,7 @@ class SteadyClock(Clock):
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin with the wall clock's time; `start` lets it follow a jump."""
         self._hass = hass
-        self._started = seconds_since_boot()
+        self._started = time_since_boot()
         self._time_at_start = dt_util.utcnow()
         self._listeners: dict[object, ShiftListener] = {}
 
@@ -63,11 +63,11 @@ class SteadyClock(Clock):
 
     @override
     def elapsed(self) -> timedelta:
-        return timedelta(seconds=seconds_since_boot() - self._started)
+        return time_since_boot() - self._started
 
     @override
     def booted(self) -> datetime:
-        return self._time_at_start - timedelta(seconds=self._started)
+        return self._time_at_start - self._started
 
     @override
     def call_later(self, seconds: float, wake: Callable[[], None]) -> CALLBACK_TYPE:
