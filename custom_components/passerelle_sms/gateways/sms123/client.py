@@ -72,8 +72,8 @@ class _Told:
         return self.reply
 
 
-class Sms123Forms(Gateway):
-    """What asks 123-SMS.net, and remembers which form it answers."""
+class Sms123Client(Gateway):
+    """What all operations of 123-SMS.net have in common: which form is answered."""
 
     async def _ask(
         self,

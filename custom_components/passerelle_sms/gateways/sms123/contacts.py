@@ -10,7 +10,7 @@ from typing import Final, override
 from ..abilities.account import ManagesContacts
 from ..errors import InvalidNameError
 from ..model.account import Contact
-from .client import Operation, RequestFormat, Sms123Forms
+from .client import Operation, RequestFormat, Sms123Client
 from .codes import (
     ADD_CONTACT_CODES,
     ADD_GROUP_CODES,
@@ -28,7 +28,7 @@ _BETWEEN: Final = "--"
 _BIRTHDAY: Final = "%d%m%y"
 
 
-class Sms123Contacts(Sms123Forms, ManagesContacts):
+class Sms123Contacts(Sms123Client, ManagesContacts):
     """What manages the address book of an account at 123-SMS.net.
 
     A group's name that is blank, or holds the `--` that parts several, is refused here.
