@@ -277,7 +277,7 @@ async def _tell_issues(house: House) -> None:
     issues.async_raise_low_balance(hass, entry, gateway, Decimal(3))
     issues.async_tell_unexplained_fall(hass, entry, gateway, Decimal(2))
     issues.async_tell_same_account(hass, entry, entry, gateway)
-    async_tell_relay_account_gone(hass, entry, entry.entry_id)
+    async_tell_relay_account_gone(hass, entry, entry.entry_id, entry.title)
     issues.async_tell_journal_damaged(hass, entry, "passerelle_sms.journal.damaged")
     error = NotStoredError(words="database or disk is full")
     issues.async_tell_journal_unavailable(hass, entry, error)

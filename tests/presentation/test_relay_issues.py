@@ -33,7 +33,7 @@ async def test_a_relay_tells_which_account_it_lacks(
         first.entry_id, ConfigEntryDisabler.USER
     )
 
-    async_tell_relay_account_gone(hass, relay, first.entry_id)
+    async_tell_relay_account_gone(hass, relay, first.entry_id, first.title)
 
     issue_id = f"relay_account_gone_{relay.entry_id}_{first.entry_id}"
     assert issue_ids(hass) == {issue_id}
@@ -57,11 +57,11 @@ async def test_an_account_that_is_removed_keeps_its_title_at_the_relay(
     """What the relay lacks stays told when all else about the account is forgotten."""
     first = await add_account(simulator.etech_keys, title="Premier")
     relay = relay_entry(hass, first)
-    async_tell_relay_account_gone(hass, relay, first.entry_id)
+    async_tell_relay_account_gone(hass, relay, first.entry_id, first.title)
     async_tell_same_account(hass, first, first, first.runtime_data.gateway)
 
     await hass.config_entries.async_remove(first.entry_id)
-    async_tell_relay_account_gone(hass, relay, first.entry_id)
+    async_tell_relay_account_gone(hass, relay, first.entry_id, None)
 
     issue_id = f"relay_account_gone_{relay.entry_id}_{first.entry_id}"
     assert issue_ids(hass) == {issue_id}
@@ -86,17 +86,13 @@ async def test_an_account_that_nobody_remembers(
 async def test_what_a_relay_lacks_is_forgotten_together(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
-    """When it is reconfigured or disabled, and when it is removed; other relays keep theirs."""
+    """When it is removed; other relays keep theirs."""
     first = await add_account(simulator.etech_keys)
     second = await add_account(simulator.smseco)
     relay, other = relay_entry(hass, first, second), relay_entry(hass, first)
     for lacking, account in ((relay, first), (relay, second), (other, first)):
-        async_tell_relay_account_gone(hass, lacking, account.entry_id)
+        async_tell_relay_account_gone(hass, lacking, account.entry_id, account.title)
     of_other = f"relay_account_gone_{other.entry_id}_{first.entry_id}"
 
-    async_forget_relay_account_gone(hass, relay)
-    assert issue_ids(hass) == {of_other}
-
-    async_tell_relay_account_gone(hass, relay, first.entry_id)
     async_forget_issues(hass, relay)
     assert issue_ids(hass) == {of_other}

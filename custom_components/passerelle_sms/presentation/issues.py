@@ -251,12 +251,7 @@ def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     What a relay lacks is about the relay, and stays when that account is removed; what a
     gateway may still send outlives everything here.
     """
-    async_forget_beginning(hass, *(issue_id_of(kind, entry) for kind in _ALL))
-
-
-@callback
-def async_forget_beginning(hass: HomeAssistant, *beginnings: str) -> None:
-    """Forget all issues of ours whose ids begin so."""
+    beginnings = tuple(issue_id_of(kind, entry) for kind in _ALL)
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(beginnings):
             ir.async_delete_issue(hass, DOMAIN, issue_id)

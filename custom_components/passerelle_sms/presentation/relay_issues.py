@@ -7,12 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from .issues import (
-    RELAY_ACCOUNT_GONE,
-    async_forget_beginning,
-    async_forget_issue,
-    issue_id_of,
-)
+from .issues import RELAY_ACCOUNT_GONE, async_forget_issue, issue_id_of
 
 # Where the user reconfigures a relay.
 _ENTRIES: Final = f"homeassistant://config/integrations/integration/{DOMAIN}"
@@ -22,18 +17,14 @@ _NO_TITLE: Final = "—"
 
 @callback
 def async_tell_relay_account_gone(
-    hass: HomeAssistant, relay: ConfigEntry, account_id: str, title: str | None = None
+    hass: HomeAssistant, relay: ConfigEntry, account_id: str, title: str | None
 ) -> None:
     """Tell that an account of a relay is removed or disabled.
 
-    `title` is what the account was called, where its entry doesn't tell that any more.
+    `title` is what the account was called; with `None`, what an issue of before tells.
     """
     issue_id = issue_id_of(RELAY_ACCOUNT_GONE, relay, account_id)
-    account = hass.config_entries.async_get_entry(account_id)
-    if account is not None:
-        title = account.title
-    elif title is None:
-        title = _told_title(hass, issue_id)
+    title = title or _told_title(hass, issue_id)
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -51,13 +42,10 @@ def async_tell_relay_account_gone(
 
 @callback
 def async_forget_relay_account_gone(
-    hass: HomeAssistant, relay: ConfigEntry, account_id: str | None = None
+    hass: HomeAssistant, relay: ConfigEntry, account_id: str
 ) -> None:
-    """Forget it: the account is back, or the relay's no longer; of all if none is named."""
-    if account_id is not None:
-        async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, account_id)
-    else:
-        async_forget_beginning(hass, issue_id_of(RELAY_ACCOUNT_GONE, relay))
+    """Forget it: the account is back, or the relay's no longer."""
+    async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, account_id)
 
 
 @callback
