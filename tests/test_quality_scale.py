@@ -114,9 +114,9 @@ EVIDENCE: Final[dict[str, Callable[[], bool]]] = {
         and "self.async_on_remove(" in code(module)
         for module in ("entity", "event", "sensor")
     ),
-    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 4,
+    "entity-unique-id": lambda: code("entity").count("_attr_unique_id") == 3,
     "has-entity-name": lambda: (
-        code("entity").count("_attr_has_entity_name = True") == 4
+        code("entity").count("_attr_has_entity_name = True") == 2
     ),
     "runtime-data": lambda: "entry.runtime_data = " in code("__init__"),
     "test-before-configure": lambda: "async_prove" in code("flows/account"),
