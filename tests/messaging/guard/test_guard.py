@@ -295,6 +295,33 @@ def test_what_has_left_counts_from_its_hour_on(guard: Guard, clock: FakeClock) -
     assert (guard.segments_last_hour, guard.segments_last_day) == (0, 1)
 
 
+@pytest.mark.parametrize("is_earlier_run", [True, False])
+def test_what_is_kept_again_takes_no_room(
+    guard: Guard, clock: FakeClock, *, is_earlier_run: bool
+) -> None:
+    """Its text is said all the same; what is sent again may have taken room before."""
+    let_go = released(mark_planned(planned("a", text="Vannes", segments=3)))
+    resent = planned("b", segments=2)
+    for record in (let_go, resent):
+        if is_earlier_run:
+            guard.load([replace(record, created=START - MINUTE)])
+        else:
+            guard.admit(record)
+    assert guard.segments_last_day == 5
+
+    guard.note_planned(mark_planned(let_go))
+    guard.note_planned(
+        mark_planned(
+            resent.updated(replace(row, resent=True) for row in resent.submissions)
+        )
+    )
+    clock.jump(TICK)
+
+    assert guard.segments_last_hour == guard.segments_last_day == 2
+    is_said = guard.check_identical(planned("c", text="Vannes")) != {}
+    assert is_said is not is_earlier_run
+
+
 def test_the_window_holds_for_urgent_messages_too(guard: Guard) -> None:
     """An alert that repeats is paid once, whatever it is for."""
     guard.admit(message("a", text="Fuite !"))

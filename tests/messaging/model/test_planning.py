@@ -1,6 +1,7 @@
 """What is kept until its hour, and what this house refuses of it then."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,10 +9,12 @@ from custom_components.passerelle_sms.gateways.errors import (
     DailyCapError,
     RejectedError,
 )
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.parts import Parts
 from custom_components.passerelle_sms.messaging.model.planning import (
     mark_planned,
+    put_back,
     refused_here,
     released,
 )
@@ -82,3 +85,21 @@ def test_what_is_sent_again_is_asked_about() -> None:
         Notice.UNANNOUNCED,
         None,
     ]
+
+
+def test_what_left_its_hour_too_early_is_kept_again() -> None:
+    """But not for whoever has read a part of it: half a text tells less than an early one."""
+    now = message(0).created
+    options = SmsOptions(send_at=now + timedelta(hours=1))
+    [first, second, *_] = in_parts().submissions
+    sent = replace(first, outcome=Outcome.ACCEPTED, stage=Stage.CLOSED)
+    record = replace(in_parts(sent), options=options, is_kept=True)
+
+    kept = put_back(record, now)
+
+    assert kept.rows_of(MAMAN) == [sent, second, record.rows_of(MAMAN)[2]]
+    assert {row.stage for row in kept.rows_of(PAPA)} == {Stage.PLANNED}
+    assert put_back(kept, now) == kept
+    assert put_back(record, now + timedelta(hours=1)) == record
+    at_gateway = replace(record, is_kept=False)
+    assert put_back(at_gateway, now) == at_gateway

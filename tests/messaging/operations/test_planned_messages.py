@@ -3,8 +3,9 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 
 from custom_components.passerelle_sms.gateways.errors import (
@@ -318,20 +319,103 @@ async def test_a_clock_set_back(
     assert texts(simulated) == [record.text]
 
 
+async def let_go_too_early(
+    harness: MessagingHarness, simulated: SimulatedGateway, **about: Any
+) -> MessageRecord:
+    """Return a message that waits as its gateway is busy, since a clock ran ahead."""
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    record = await plan(harness, **about)
+    await harness.clock.advance(3600)
+    assert simulated.requests
+    assert simulated.accepted == []
+    simulated.heal()
+    return record
+
+
 async def test_a_clock_set_back_after_the_hour(
     harness: MessagingHarness, simulated: SimulatedGateway
 ) -> None:
-    """What waits for its gateway by then leaves at once: its hour has been."""
-    simulated.fail(Fault.RATE_LIMITED, operation="send", times=1)
-    record = await plan(harness)
-    await harness.clock.advance(3600)
-    assert simulated.asked("send") == 1
+    """What still waits then waits for the hour as the clock is now."""
+    record = await let_go_too_early(harness, simulated)
+
+    harness.clock.jump(-2 * HOUR)
+    await harness.clock.advance(2 * 3600 - 1)
+    assert simulated.accepted == []
+    [kept] = (await harness.kept(record)).submissions
+    assert kept.stage is Stage.PLANNED
+
+    await harness.clock.advance(1)
+
+    assert texts(simulated) == [record.text]
+    assert latest(harness, record).created == record.options.send_at
+    assert await harness.kept(record) == latest(harness, record)
+
+
+async def test_the_clock_of_the_last_run_was_ahead(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """What it let go and left waiting waits for its hour in this one."""
+    record = await let_go_too_early(harness, simulated)
+    await harness.stop()
+    harness.build()
+    harness.clock.jump(-2 * HOUR)
+
+    await harness.start()
+    await harness.clock.advance(2 * 3600 - 1)
+    assert simulated.accepted == []
+    await harness.clock.advance(1)
+
+    assert texts(simulated) == [record.text]
+
+
+async def test_taken_back_once_the_clock_is_set_back(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Before it is tried again, and after."""
+    for seconds in (0, 60):
+        record = await let_go_too_early(harness, simulated)
+        harness.clock.jump(-2 * HOUR)
+        await harness.clock.advance(seconds)
+        cancelled = await cancel(harness, record)
+        assert outcomes(cancelled.record) == [Outcome.NOT_SENT]
+        await harness.clock.advance(2 * 3600)
+
+    assert simulated.accepted == []
+
+
+async def test_what_is_put_back_leaves_its_room_to_others(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """It counts again once its hour has come, and only once."""
+    await let_go_too_early(harness, simulated)
+    assert harness.guard.segments_last_day == 1
 
     harness.clock.jump(-2 * HOUR)
     await harness.clock.advance(60)
+    assert harness.guard.segments_last_hour == harness.guard.segments_last_day == 0
+    harness.clock.jump(MINUTE)
+    assert harness.guard.segments_last_day == 0
+
+    await harness.clock.advance(2 * 3600)
+    assert harness.guard.segments_last_day == 1
+
+
+async def test_no_room_on_the_disk_to_put_it_back(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """It doesn't leave for that."""
+    record = await let_go_too_early(
+        harness, simulated, urgent=True, on_unknown=OnUnknown.RESEND
+    )
+    harness.disk.room = 0
+
+    harness.clock.jump(-2 * HOUR)
+    await harness.clock.advance(3600)
+    assert simulated.accepted == []
+    harness.disk.room = None
+    await harness.clock.advance(3600)
 
     assert texts(simulated) == [record.text]
-    assert outcomes(latest(harness, record)) == [Outcome.ACCEPTED]
 
 
 _TICK = timedelta(microseconds=1)
@@ -374,6 +458,56 @@ async def test_never_before_its_hour_and_never_twice(
     await harness.clock.advance(3 * 24 * 3600)
 
     assert texts(simulated)[before:] == [record.text]
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["pass", "jump", "restart", "line"]),
+            st.integers(-180, 180),
+        ),
+        max_size=8,
+    )
+)
+@example(steps=[("line", 0), ("pass", 121), ("jump", -60), ("line", 0), ("pass", 1)])
+async def test_never_before_its_hour_by_the_clock_as_it_is_when_there_is_a_line(
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    steps: list[tuple[str, int]],
+) -> None:
+    """Whatever the clock has been before, as it runs ahead where there is no line."""
+    before = len(simulated.accepted)
+    record = await plan(harness, after=2 * HOUR, life=DAY)
+    send_at = record.options.send_at
+    assert send_at is not None
+    has_line, has_left = True, False
+
+    for step, minutes in steps:
+        if step == "line":
+            has_line = not has_line
+            if has_line:
+                simulated.heal()
+            else:
+                simulated.fail(Fault.RATE_LIMITED, operation="send")
+        elif step == "jump":
+            harness.clock.jump(minutes * MINUTE)
+        elif step == "restart":
+            await restart(harness, after=abs(minutes) * MINUTE)
+        await harness.clock.advance(60 * abs(minutes) if step == "pass" else 0)
+        if not has_left and (has_left := len(simulated.accepted) > before):
+            assert harness.clock.now() >= send_at
+    simulated.heal()
+    await harness.clock.advance(3 * 24 * 3600)
+
+    assert texts(simulated)[before:] in ([record.text], [])
+    [row] = latest(harness, record).submissions
+    assert row.outcome in {Outcome.ACCEPTED, Outcome.EXPIRED}
+    assert (row.outcome is Outcome.ACCEPTED) == (len(simulated.accepted) > before)
 
 
 # --- a house that is down -----------------------------------------------------------

@@ -1,7 +1,7 @@
 """The guard against runaway automations: so much an hour, so much a day, nothing twice."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -203,6 +203,18 @@ class Guard:
                 counted = count_of(kept, kept.find(row.key))
                 self._count((record.message_id, row.key), counted, now)
         return refused
+
+    def note_planned(self, record: MessageRecord) -> None:
+        """Count in no cap what is kept here until its hour, though it has counted before."""
+        for row in record.submissions:
+            # The first of what is sent again may have arrived.
+            if not row.is_planned or row.resent:
+                continue
+            key = record.message_id, row.key
+            if (earlier := self._earlier.get(key)) is not None:
+                self._earlier[key] = replace(earlier, counted=count_of(record, row))
+            for window in (self._hour, self._day):
+                window.discard(key)
 
     def check_identical(self, record: MessageRecord) -> dict[str, RejectedError]:
         """Return the numbers that had the same text within the window; count nothing.

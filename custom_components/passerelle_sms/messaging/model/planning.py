@@ -5,6 +5,7 @@ Everything here is pure.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from ...gateways.errors import RejectedError
 from .failure import Failure
@@ -34,6 +35,28 @@ def released(record: MessageRecord) -> MessageRecord:
         for submission in record.submissions
         if submission.is_planned
     )
+
+
+def put_back(record: MessageRecord, now: datetime) -> MessageRecord:
+    """Return the message with what left its hour too early kept until then again.
+
+    A clock that ran ahead has let it go, and was set back before it left. Whoever has one
+    part reads the others at once.
+    """
+    if not record.is_kept_beyond(now):
+        return record
+    return record.updated(
+        moved(submission, State.PLANNED)
+        for submission in record.submissions
+        if submission.is_waiting and not _has_begun(record, submission)
+    )
+
+
+def _has_begun(record: MessageRecord, submission: SubmissionRecord) -> bool:
+    """Return whether an earlier part has left, or may have."""
+    while (before := record.before(submission)) is not None:
+        submission = before
+    return not submission.stays_here
 
 
 def refused_here(

@@ -30,7 +30,9 @@ class PlannedMessages:
     before anything of it leaves. What can't leave then, since the house is down, leaves
     later as long as it is worth sending.
 
-    The hour follows the clock as it is set: this is no time that elapses.
+    The hour follows the clock as it is set: this is no time that elapses. What a clock that
+    ran ahead has let go, and what has not left when it is set back, is kept here again as
+    soon as its request would be made.
     """
 
     def __init__(self, store: MessageStore, guard: Guard, clock: Clock) -> None:
@@ -105,6 +107,7 @@ class PlannedMessages:
         """Hear of every message: which are kept, and until when."""
         send_at = record.options.send_at
         if record.is_planned and send_at is not None:
+            self._guard.note_planned(record)
             self._hours[record.message_id] = send_at
         elif self._hours.pop(record.message_id, None) is None:
             return

@@ -13,6 +13,7 @@ from ...gateways.gateway import Gateway
 from ...gateways.model.message import SendResult
 from ..journal.journal import Journal
 from ..message_store import Change, MessageStore
+from ..model.planning import put_back
 from ..model.record import MessageRecord, leaves_unstored, sms_for
 from ..model.sequence import is_blocked
 from ..model.submission import RowKey, SubmissionRecord
@@ -77,6 +78,10 @@ class RequestRunner(ABC):
         earlier = self._store.get_open(request.message_id)
         if earlier is None:
             return None
+        if earlier.is_kept_beyond(self._clock.now()):
+            earlier = await self._store.change_open(
+                request.message_id, partial(put_back, now=self._clock.now())
+            )
         keys = tuple(
             submission.key
             for submission in map(earlier.find, request.keys)
