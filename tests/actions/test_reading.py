@@ -15,13 +15,18 @@ from custom_components.passerelle_sms.actions.message_fields import (
     TEXT_FIELDS,
     to_message,
 )
+from custom_components.passerelle_sms.actions.quoting import quoted
 from custom_components.passerelle_sms.actions.reading import read_fields
-from custom_components.passerelle_sms.actions.values import quoted
 from custom_components.passerelle_sms.messaging.journal.journal import JournalQuery
+from custom_components.passerelle_sms.messaging.recipients.address_book import (
+    AddressBook,
+    Recipient,
+)
 from custom_components.passerelle_sms.services import MODULES
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers.template import Template
 from homeassistant.helpers.translation import async_get_translations
 from tests.conftest import AccountMaker, warnings_logged
 from tests.messages import send
@@ -156,7 +161,7 @@ async def test_an_account_that_is_none(
     assert raised.value.translation_key
 
 
-@pytest.mark.parametrize("empty", [None, "", "  \n", [], {}], ids=quoted)
+@pytest.mark.parametrize("empty", [None, "", "  \n", "\u200b", [], {}], ids=ascii)
 @pytest.mark.parametrize(
     "field",
     [str(marker) for marker in FIELDS if str(marker) not in {"message", "target"}],
@@ -167,7 +172,7 @@ def test_an_optional_field_left_empty_is_left_out(field: str, empty: object) -> 
     assert read(**{field: empty}) == read()
 
 
-@pytest.mark.parametrize("empty", [None, "", "  \n", [], {}], ids=quoted)
+@pytest.mark.parametrize("empty", [None, "", "  \n", "\u200b", [], {}], ids=ascii)
 def test_a_target_left_empty_is_nobody(empty: object) -> None:
     """Everybody would pay for it, and read it."""
     assert read(target=empty)["target"] == ()
@@ -189,6 +194,33 @@ def test_a_target_left_empty_is_nobody(empty: object) -> None:
 def test_targets(written: object, targets: tuple[str, ...]) -> None:
     """What is no text stays in its place: the others get the message."""
     assert read(target=written)["target"] == targets
+
+
+@pytest.mark.parametrize(
+    ("written", "reached"),
+    [
+        ("[+687751234, +33612345678]", ["+687751234", "+33612345678"]),
+        ("[ +687751234.0, 699128531 ]", ["+687751234", "+237699128531"]),
+        ("+687751234, +33612345678", ["+687751234", "+33612345678"]),
+        ("['Dupont, Marie', '+687751234']", ["Dupont, Marie", "+687751234"]),
+        ("[0, True]", ["0", "true"]),
+    ],
+)
+def test_targets_of_a_template_keep_their_plus(
+    hass: HomeAssistant, written: str, reached: list[str]
+) -> None:
+    """Home Assistant makes numbers of them; without it one is somebody's at home."""
+    rendered = Template("{{ x }}", hass).async_render({"x": written})
+    assert not isinstance(rendered, str)
+    book = AddressBook(
+        [Recipient(number="+237699128542", name="Dupont, Marie")], country="CM"
+    )
+
+    resolved = book.resolve(read(target=rendered)["target"])
+
+    assert [
+        one.label if isinstance(one, Recipient) else one.target for one in resolved
+    ] == reached
 
 
 @pytest.mark.parametrize(
@@ -252,6 +284,15 @@ def test_a_mail_merge_of_more_than_anybody_reads() -> None:
     }
 
 
+def test_what_came_along_is_left_out() -> None:
+    """A line end of YAML, or what a page had around it."""
+    values = {"\u200bMaman ": {" nom\n": "Marie "}}
+    fields = read(sender="MAISON\n", tag=" citerne", personalisation=values)
+
+    assert (fields["sender"], fields["tag"]) == ("MAISON", "citerne")
+    assert fields["personalisation"] == {"Maman": {"nom": "Marie "}}
+
+
 @pytest.mark.parametrize(
     ("written", "wait"),
     [
@@ -259,6 +300,11 @@ def test_a_mail_merge_of_more_than_anybody_reads() -> None:
         (False, timedelta()),
         (0, timedelta()),
         ({"minutes": 15}, timedelta(minutes=15)),
+        ("on", timedelta(minutes=2)),
+        (" True\n", timedelta(minutes=2)),
+        ("off", timedelta()),
+        ("1", timedelta(seconds=1)),
+        ("0", timedelta()),
     ],
     ids=quoted,
 )

@@ -34,9 +34,9 @@ from ..presentation.exceptions import (
 )
 from .guests import async_check_admin
 from .reading import Fields, read_fields
-from .values import name, whole_number
+from .values import whole_number, word
 
-_CHANNEL: Final[Fields] = {probatio.Required(ATTR_CONFIG_ENTRY_ID): name}
+_CHANNEL: Final[Fields] = {probatio.Required(ATTR_CONFIG_ENTRY_ID): word}
 _NO_FIELDS: Final[Fields] = {}
 
 

@@ -32,7 +32,7 @@ from .common import (
 )
 from .guests import async_check_admin, async_is_guest, numbers_by_name
 from .outcome_rows import delivery_row
-from .values import name
+from .values import name, word
 
 
 async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
@@ -192,7 +192,7 @@ ACTIONS: Final = (
         name="get_delivery",
         handler=_async_get_delivery,
         fields={
-            probatio.Optional(ATTR_MESSAGE_ID): name,
+            probatio.Optional(ATTR_MESSAGE_ID): word,
             probatio.Optional(ATTR_RECIPIENT): name,
             **LIMIT,
         },

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import probatio
 
+from homeassistant.helpers.template import ResultWrapper
+
 from ..bounds import (
     FARTHEST_SCHEDULE,
     LARGEST_OPTION,
@@ -40,12 +42,14 @@ from ..const import (
 )
 from ..gateways.model.mail_merge import times_of
 from ..gateways.model.options import OwnValue, SmsOptions
+from ..messaging.invisible import trimmed
 from ..messaging.model.message import DEFAULT_TIME_TO_LIVE, Message
 from ..messaging.model.record import LONGEST_LIFE, OnUnknown
 from ..messaging.recipients.address_book import MOST_TARGETS
 from ..messaging.recipients.lists import most_listed
 from ..messaging.text.encoding import EncodingChoice
 from ..messaging.text.splitting import TooLong
+from .quoting import quoted
 from .reading import Fields, refused
 from .values import (
     Clamped,
@@ -56,10 +60,10 @@ from .values import (
     length_of_time,
     mapping,
     moment_within,
-    name,
-    quoted,
+    said,
     switch,
     text,
+    word,
 )
 
 # How long somebody waits for a delivery who doesn't say.
@@ -75,7 +79,7 @@ def targets(value: object) -> tuple[str, ...]:
 
     What is no text stays in its place, so that the others get the message.
     """
-    items = [] if is_empty(value) else items_of(value)
+    items = [] if is_empty(value) else _items_named(value)
     _check_count(len(items))
     written = tuple(map(_target, items))
     if sum(map(len, written)) > LONGEST_TARGETS:
@@ -89,9 +93,22 @@ def targets(value: object) -> tuple[str, ...]:
 
 def wait_for_delivery(value: object) -> Clamped | timedelta:
     """Return how long to wait: `true` is a while, `false` not at all."""
-    if isinstance(value, bool):
-        return USUAL_WAIT if value else timedelta()
-    return _time_to_wait(value)
+    is_on = value if isinstance(value, bool) else said(value)
+    # A 1 in a text is a second.
+    if is_on is None or (isinstance(value, str) and trimmed(value).isdecimal()):
+        return _time_to_wait(value)
+    return USUAL_WAIT if is_on else timedelta()
+
+
+def _items_named(value: object) -> list[object]:
+    """Return what was written for one target or several."""
+    match value:
+        case ResultWrapper(render_result=str() as rendered) if isinstance(
+            value, list
+        ) and all(type(item) in {int, float} for item in value):
+            # A template has written "[+237…, …]": a list of numbers has lost the pluses.
+            return [rendered]
+    return items_of(value)
 
 
 def _check_count(count: int) -> None:
@@ -111,8 +128,8 @@ def _target(value: object) -> str:
 def _personalisation(value: object) -> dict[str, dict[str, str]]:
     """Return what stands for each field, by recipient."""
     return {
-        name(recipient): {
-            name(field): _line(told)
+        word(recipient): {
+            word(field): _line(told)
             for field, told in mapping(values, MOST_FIELDS).items()
         }
         for recipient, values in mapping(value, MOST_TARGETS).items()
@@ -122,7 +139,7 @@ def _personalisation(value: object) -> dict[str, dict[str, str]]:
 def _own_options(value: object) -> dict[str, OwnValue]:
     """Return what only one gateway knows; it checks the values itself."""
     return {
-        name(option): _own_value(told)
+        word(option): _own_value(told)
         for option, told in mapping(value, MOST_FIELDS).items()
     }
 
@@ -145,7 +162,7 @@ WAIT_FIELD: Final[Fields] = {
 }
 # The fields that say how to send, wherever a message comes from.
 OPTION_FIELDS: Final[Fields] = {
-    probatio.Optional(ATTR_SENDER): name,
+    probatio.Optional(ATTR_SENDER): word,
     probatio.Optional(ATTR_ENCODING): choice(EncodingChoice),
     probatio.Optional(ATTR_TOO_LONG): choice(TooLong),
     probatio.Optional(ATTR_TIME_TO_LIVE): length_of_time(SHORTEST_LIFE, LONGEST_LIFE),
@@ -154,7 +171,7 @@ OPTION_FIELDS: Final[Fields] = {
     probatio.Optional(ATTR_SEND_AT): moment_within(FARTHEST_SCHEDULE),
     probatio.Optional(ATTR_FLASH): switch,
     probatio.Optional(ATTR_VOICE): switch,
-    probatio.Optional(ATTR_TAG): name,
+    probatio.Optional(ATTR_TAG): word,
     probatio.Optional(ATTR_STOP_MENTION): switch,
     probatio.Optional(ATTR_ALLOW_REPLIES): switch,
     probatio.Optional(ATTR_PERSONALISATION): _personalisation,

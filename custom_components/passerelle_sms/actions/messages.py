@@ -31,7 +31,7 @@ from .guests import async_is_guest
 from .message_fields import OPTION_FIELDS, TARGET_FIELD, TEXT_FIELDS, to_message
 from .responses import async_answer, async_message_response
 from .sending import async_send, async_send_or_raise
-from .values import choice, moment, name
+from .values import choice, moment, name, word
 
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
@@ -147,7 +147,7 @@ ACTIONS: Final = (
             probatio.Optional(ATTR_OUTCOME): choice(Outcome),
             probatio.Optional(ATTR_SINCE): moment,
             probatio.Optional(ATTR_UNTIL): moment,
-            probatio.Optional(ATTR_TAG): name,
+            probatio.Optional(ATTR_TAG): word,
             **LIMIT,
         },
         answers=SupportsResponse.ONLY,
@@ -155,7 +155,7 @@ ACTIONS: Final = (
     Action(
         name="cancel_sms",
         handler=_async_cancel_sms,
-        fields={probatio.Required(ATTR_MESSAGE_ID): name},
+        fields={probatio.Required(ATTR_MESSAGE_ID): word},
         for_everybody=True,
     ),
 )

@@ -12,7 +12,8 @@ import probatio
 from homeassistant.exceptions import ServiceValidationError
 
 from ..const import ATTR_GROUP, ATTR_MESSAGE_ID, ATTR_RECIPIENT, ATTR_TARGET, DOMAIN
-from .values import Clamped, InvalidValue, Reader, is_empty, quoted
+from .quoting import quoted
+from .values import Clamped, InvalidValue, Reader, is_empty
 
 _LOGGER: Final = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from math import isfinite
+import re
 from typing import Final, TypeIs
 
 import probatio
@@ -26,13 +27,11 @@ from ..bounds import (
     LONGEST_NAME,
 )
 from ..gateways.wire.charset import valid_unicode
-from ..gateways.wire.redaction import hide_numbers
+from ..messaging.invisible import trimmed
+from .quoting import quoted, quoted_day
 
 type Reader[T] = Callable[[object], T]
 
-# How much of what was typed is told, and how much is looked at for that.
-_LONGEST_SHOWN: Final = 40
-_LONGEST_LOOKED_AT: Final = 400
 # Longer than any number, moment or length of time that somebody writes.
 _LONGEST_WRITTEN: Final = 40
 _ON: Final = frozenset({"1", "true", "yes", "on", "enable"})
@@ -56,32 +55,10 @@ class Clamped:
     length: timedelta
 
 
-def quoted(value: object) -> str:
-    """Return enough of what was typed to recognise it: one line, without a full number."""
-    match value:
-        case None:
-            typed = "null"
-        case bool():
-            typed = str(value).lower()
-        case str() | float() | date() | time() | timedelta():
-            typed = str(value[:_LONGEST_LOOKED_AT] if isinstance(value, str) else value)
-        case int() if abs(value) <= LARGEST_OPTION:
-            typed = str(value)
-        case dict():
-            typed = "{…}"
-        case list() | tuple() | set() | frozenset():
-            typed = "[…]"
-        case _:
-            typed = "…"
-    visible = "".join(one if one.isprintable() else " " for one in typed)
-    shown = hide_numbers(" ".join(visible.split()))
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 1]}…"
-
-
 def is_empty(value: object) -> bool:
-    """Return whether nothing was given: null, blanks, or what holds nothing."""
+    """Return whether nothing was given: null, what shows nothing, or holds nothing."""
     if isinstance(value, str):
-        return not value or value.isspace()
+        return not (trimmed(value) if len(value) <= LONGEST_NAME else value.strip())
     return value is None or (isinstance(value, dict | list | tuple | set) and not value)
 
 
@@ -101,6 +78,11 @@ def text(most: int, *, is_shown: bool = False) -> Reader[str]:
 
 
 name: Final = text(LONGEST_NAME)
+
+
+def word(value: object) -> str:
+    """Return a name or an id without what came along when it was copied or written."""
+    return trimmed(name(value))
 
 
 def given_name(value: object) -> str:
@@ -138,20 +120,24 @@ def switch(value: object) -> bool:
             return value
         case int() | float() if value in {0, 1}:
             return bool(value)
-        case str() if len(value) <= _LONGEST_WRITTEN:
-            word = value.strip().lower()
-            if word in _ON | _OFF:
-                return word in _ON
+        case str() if (is_on := said(value)) is not None:
+            return is_on
     raise InvalidValue("field_not_switch", value=quoted(value))
+
+
+def said(value: object) -> bool | None:
+    """Return what a word says that is on or off; `None` if it is anything else."""
+    lower = trimmed(value).lower() if _is_short(value) else ""
+    return lower in _ON if lower in _ON | _OFF else None
 
 
 def choice[T: StrEnum](kind: type[T]) -> Reader[T]:
     """Return what reads one of several words."""
 
     def read(value: object) -> T:
-        word = value.strip().lower() if _is_short(value) else ""
+        lower = trimmed(value).lower() if _is_short(value) else ""
         try:
-            return kind(word)
+            return kind(lower)
         except ValueError:
             raise InvalidValue(
                 "field_not_choice", choices=", ".join(kind), value=quoted(value)
@@ -163,13 +149,13 @@ def choice[T: StrEnum](kind: type[T]) -> Reader[T]:
 def moment(value: object) -> datetime:
     """Return a moment in UTC; without a zone it is the house's own time."""
     try:
-        read = dt_util.parse_datetime(value) if _is_short(value) else value
+        read = dt_util.parse_datetime(trimmed(value)) if _is_short(value) else value
     except ValueError, OverflowError:
         read = None
     # At the ends of time there is no other zone.
     if not isinstance(read, datetime) or not FIRST_YEAR <= read.year <= LAST_YEAR:
         raise InvalidValue(
-            "field_not_moment", **_years(FIRST_YEAR), value=quoted(value)
+            "field_not_moment", **_years(FIRST_YEAR), value=quoted_day(value)
         )
     return dt_util.as_utc(read)
 
@@ -189,12 +175,12 @@ def moment_within(farthest: timedelta) -> Reader[datetime]:
 
 def day_of_birth(value: object) -> date:
     """Return a day."""
-    read = dt_util.parse_date(value) if _is_short(value) else value
+    read = dt_util.parse_date(trimmed(value)) if _is_short(value) else value
     if isinstance(read, datetime):
         read = read.date()
     first = FIRST_YEAR_OF_BIRTH
     if not isinstance(read, date) or not first <= read.year <= LAST_YEAR:
-        raise InvalidValue("field_not_day", **_years(first), value=quoted(value))
+        raise InvalidValue("field_not_day", **_years(first), value=quoted_day(value))
     return read
 
 
@@ -301,10 +287,20 @@ def _length(value: object) -> timedelta:
     try:
         if len(parts) > _LONGEST_WRITTEN or not all(map(_is_time, parts)):
             raise InvalidValue("")
-        length: timedelta = cv.positive_time_period(value)
+        written = trimmed(value) if isinstance(value, str) else value
+        length = _as_templates_write(written)
+        if length is None:
+            length = cv.positive_time_period(written)
     except probatio.Invalid, ValueError, OverflowError:
         raise InvalidValue("field_not_length", value=quoted(value)) from None
     return length
+
+
+def _as_templates_write(value: object) -> timedelta | None:
+    """Return a length of at least a day as Python writes it, or one of ISO 8601."""
+    if not isinstance(value, str) or not re.match(r"\d+ days?, \d|PT?\d", value):
+        return None
+    return dt_util.parse_duration(value)
 
 
 def _is_time(value: object) -> bool:
