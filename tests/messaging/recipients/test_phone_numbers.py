@@ -311,6 +311,9 @@ def test_impossible_numbers(text: str, country: str) -> None:
         ("24740123", "BF"),
         # So short that a digit may be missing.
         ("29051234", "CM"),
+        # Estonian, or what YAML makes of 0033602510213 without quotes: base eight.
+        ("3725234315", "FR"),
+        ("3725234315.0", "CM"),
     ],
 )
 def test_a_number_of_two_countries(text: str, country: str) -> None:
@@ -468,6 +471,21 @@ def test_a_digit_too_many_is_no_number_at_home(
 def test_where_no_sms_arrives(number: str, is_so: bool) -> None:
     """At fixed lines and services; what may be a mobile may be sent to."""
     assert receives_no_sms(number) is is_so
+
+
+@given(HOME_NUMBERS, st.sampled_from([*PLANS]))
+@example(("FR", "33", "0", "602510213"), "CM")
+@example(("BF", "226", "", "01000000"), "CI")
+def test_what_yaml_makes_of_a_leading_0_reaches_nobody(
+    home: tuple[str, str, str, str], elsewhere: str
+) -> None:
+    """Without quotes, it reads digits below 8 in base eight."""
+    country, code, trunk, rest = home
+    rest = rest.translate(str.maketrans("89", "67"))
+    for written, place in ((trunk + rest, country), (f"00{code}{rest}", elsewhere)):
+        if re.fullmatch("0[0-7]+", written):
+            with pytest.raises(RejectedError):
+                parse_number(str(int(written, 8)), place)
 
 
 def test_mobiles_of_all_other_countries_without_their_plus() -> None:

@@ -106,6 +106,8 @@ def _read_national(written: WrittenNumber, country: str) -> str | Refusal:
     digits = written.digits
     at_home = _at_home(digits, country)
     is_plain = not written.is_bare or _is_surely_meant(at_home, digits, country)
+    if not is_plain and _may_be_octal(digits):
+        return AmbiguousNumberError
     abroad = None if is_plain else _abroad(digits)
     if abroad is None or abroad == at_home:
         return at_home or _refusal(digits, PLANS.get(country))
@@ -147,6 +149,18 @@ def _is_surely_meant(number: str | None, digits: str, country: str) -> bool:
     ):
         return True
     return _type_of(number) in _MAYBE_MOBILE
+
+
+def _may_be_octal(digits: str) -> bool:
+    """Return whether YAML may have made bare digits of a number that begins with 00.
+
+    Without quotes, it reads what begins with a 0 in base eight, where it can.
+    """
+    octal = "" if digits.startswith("0") else f"{int(digits):o}"
+    return any(
+        octal.startswith(code) and plan.after_code(octal.removeprefix(code))
+        for code, plan in PLANS_BY_CODE.items()
+    )
 
 
 def _abroad(digits: str) -> str | None:

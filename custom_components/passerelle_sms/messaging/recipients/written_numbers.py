@@ -39,6 +39,12 @@ _SCIENTIFIC: Final = re.compile(
 _NUMBER: Final = re.compile(
     r"(?P<before>[^+0-9]*+)(?P<core>\+?(?:[^+0-9]*+[0-9])++)(?P<after>[^+0-9]*+)"
 )
+# "Mobile 2: …"; more colons stand between the digits.
+_NUMBERED_LABEL: Final = re.compile(
+    r"(?=[^\d+:\n]*[^\W\d_])[^\d+:\n]*[0-9]{1,2} *:(?=[^:\n]*\Z)"
+)
+# Around a label, or around a number that stands behind one, beside pictures.
+_QUOTES: Final = frozenset('<>"“”„«»‹›')
 _LABEL: Final = re.compile(r"[^\W\d_]+(?:[\s.'’/°-]+[^\W\d_]+)*")
 
 
@@ -65,6 +71,8 @@ def read_written(text: str) -> WrittenNumber | None:
         is_exact = len(digits) == int(match[4]) + 1
         return _quantity(match[1], digits) if is_exact else None
     body, context = _without_link(plain)
+    if (label := _NUMBERED_LABEL.match(body)) is not None:
+        body = body[label.end() :]
     match = _NUMBER.fullmatch(body)
     if match is None:
         return None
@@ -141,7 +149,7 @@ def _may_precede(before: str, *, has_plus: bool) -> bool:
         # Perhaps another target's name.
         return False
     is_apart = has_plus or not before[-1].isalpha()
-    is_word = len(label) > 1 or ":" in before
+    is_word = len(label) > 1 or not {":", "°"}.isdisjoint(before)
     return is_apart and is_word and bool(_LABEL.fullmatch(label))
 
 
@@ -153,10 +161,14 @@ def _may_follow(after: str) -> bool:
 
 
 def _without_separators(text: str) -> str:
-    """Return what is between the separators, and the angles, around a text."""
+    """Return what is between the separators, quotes and pictures around a text."""
     first, last = 0, len(text)
-    while first < last and (_separates(text[first]) or text[first] in "<>"):
+    while first < last and _is_around(text[first]):
         first += 1
-    while first < last and (_separates(text[last - 1]) or text[last - 1] in "<>"):
+    while first < last and _is_around(text[last - 1]):
         last -= 1
     return text[first:last]
+
+
+def _is_around(sign: str) -> bool:
+    return _separates(sign) or sign in _QUOTES or unicodedata.category(sign) == "So"
