@@ -22,7 +22,7 @@ MOST_FIELDS: Final = 20
 MOST_DATA: Final = 200
 """Options in the data of a notify service, with those of other notifiers."""
 LONGEST_MERGED: Final = 200_000
-"""Characters of all texts of a mail merge, filled in."""
+"""Characters of all that a mail merge is given, and of all its texts, filled in."""
 
 MOST_ROWS: Final = 500
 """Of an answer."""

@@ -284,13 +284,30 @@ def test_a_mail_merge_of_more_than_anybody_reads() -> None:
     }
 
 
+def test_a_mail_merge_of_more_than_anybody_writes() -> None:
+    """Also of what the text doesn't ask for: it is not even read to its end."""
+    values = {f"x{number}": "\ud800" * 1_000 for number in range(20)}
+    flood = {f"{number}": values for number in range(1_000)}
+
+    begun = time.process_time()
+    error = refused(personalisation=flood)
+
+    assert time.process_time() - begun < 0.5
+    assert error.translation_key == "field_too_long"
+    assert error.translation_placeholders == {
+        "field": "personalisation",
+        "most": "200000",
+        "value": "{…}",
+    }
+    most = {f"{number}": {"x": "a" * (200 - 4)} for number in range(100, 1_000)}
+    assert read(personalisation=most)["personalisation"] == most
+
+
 def test_what_came_along_is_left_out() -> None:
     """A line end of YAML, or what a page had around it."""
-    values = {"\u200bMaman ": {" nom\n": "Marie "}}
-    fields = read(sender="MAISON\n", tag=" citerne", personalisation=values)
+    fields = read(sender="MAISON\n", tag=" citerne")
 
     assert (fields["sender"], fields["tag"]) == ("MAISON", "citerne")
-    assert fields["personalisation"] == {"Maman": {"nom": "Marie "}}
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ from .values import (
     length_of_time,
     mapping,
     moment_within,
+    name,
     said,
     switch,
     text,
@@ -127,19 +128,27 @@ def _target(value: object) -> str:
 
 def _personalisation(value: object) -> dict[str, dict[str, str]]:
     """Return what stands for each field, by recipient."""
-    return {
-        word(recipient): {
-            word(field): _line(told)
+    found: dict[str, dict[str, str]] = {}
+    length = 0
+    for recipient, values in mapping(value, MOST_TARGETS).items():
+        one = found[name(recipient)] = {
+            name(field): _line(told)
             for field, told in mapping(values, MOST_FIELDS).items()
         }
-        for recipient, values in mapping(value, MOST_TARGETS).items()
-    }
+        length += sum(len(field) + len(told) for field, told in one.items())
+        if length > LONGEST_MERGED:
+            raise _too_much_merged()
+    return found
+
+
+def _too_much_merged() -> InvalidValue:
+    return InvalidValue("field_too_long", most=str(LONGEST_MERGED), value="{…}")
 
 
 def _own_options(value: object) -> dict[str, OwnValue]:
     """Return what only one gateway knows; it checks the values itself."""
     return {
-        word(option): _own_value(told)
+        name(option): _own_value(told)
         for option, told in mapping(value, MOST_FIELDS).items()
     }
 
@@ -203,8 +212,7 @@ def to_message(fields: Mapping[str, Any], *, by_guest: bool) -> Message:
         personalisation=fields.get(ATTR_PERSONALISATION, {}),
     )
     if _merged_length(message) > LONGEST_MERGED:
-        error = InvalidValue("field_too_long", most=str(LONGEST_MERGED), value="{…}")
-        raise refused(ATTR_PERSONALISATION, error)
+        raise refused(ATTR_PERSONALISATION, _too_much_merged())
     return message
 
 

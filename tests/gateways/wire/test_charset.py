@@ -46,13 +46,15 @@ def test_whatever_is_read_can_be_stored(body: bytes, charset: str | None) -> Non
     decode(body, charset).encode()
 
 
-@given(st.text(st.characters(codec=None)))
+@given(st.text(st.characters(codec=None)) | st.text(st.sampled_from("a\ud83d\ude00")))
 def test_no_half_pair_is_left(text: str) -> None:
     """JSON can write a half."""
     valid = valid_unicode(text)
 
     valid.encode()
     assert valid_unicode(valid) == valid
+    by_python = text.encode("utf-16-le", "surrogatepass")
+    assert valid == by_python.decode("utf-16-le", "replace")
 
 
 @given(st.text())
