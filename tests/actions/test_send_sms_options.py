@@ -7,6 +7,10 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.passerelle_sms.const import DOMAIN
+from custom_components.passerelle_sms.gateways.abilities.options import (
+    DONE_HERE,
+    OPTION_ABILITIES,
+)
 from custom_components.passerelle_sms.gateways.catalogue import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -66,6 +70,21 @@ CELLS = [
     if option != "send_at" or key in known_to
 ]
 """Each option at each gateway, and who does it; `None` is nobody."""
+
+
+def test_no_option_and_no_gateway_is_left_out() -> None:
+    """What is tried here is all that there is, and who does it as the code says."""
+    assert set(KEYS) == set(GATEWAYS)
+    assert {*HERE, "send_at"} == DONE_HERE
+    assert {option: known_to for option, (_, known_to) in OPTIONS.items()} == {
+        option: {key for key in KEYS if issubclass(GATEWAYS[key], ability)}
+        for option, ability in OPTION_ABILITIES.items()
+    }
+    assert {(option, key) for option, (_, key) in OWN.items()} == {
+        (option, key)
+        for key in KEYS
+        for option in getattr(GATEWAYS[key], "own_options", {})
+    }
 
 
 @pytest.mark.parametrize(("option", "key", "done"), CELLS)
