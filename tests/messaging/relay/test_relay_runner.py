@@ -1,10 +1,13 @@
 """A relay hands a message to one account after the other, until one has taken it."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from custom_components.passerelle_sms.gateways.model.delivery import DeliveryStatus
+from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import OnUnknown
@@ -93,6 +96,31 @@ async def test_with_next_the_next_account_sends_at_once_what_is_in_doubt(
     assert row.outcome is Outcome.ACCEPTED
     assert [leg.outcome for leg in row.legs] == [Outcome.UNKNOWN, Outcome.ACCEPTED]
     assert (len(first.accepted), len(second.accepted)) == (1, 1)
+
+
+async def test_a_clock_that_ran_ahead_is_set_back_before_any_account_could_send(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It waits for its hour once more."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    send_at = relay.clock.now() + timedelta(hours=1)
+    record = await relay.sent(replace(ALERT, options=SmsOptions(send_at=send_at)))
+    for simulated in (first, second):
+        simulated.fail(Fault.RATE_LIMITED, operation="send")
+    await relay.clock.advance(3600)
+    assert first.asked("send") == second.asked("send") == 1
+    for simulated in (first, second):
+        simulated.heal()
+
+    relay.clock.jump(timedelta(hours=-1))
+    await relay.clock.advance(3599)
+    assert (await relay.row(record.message_id)).stage is Stage.PLANNED
+    assert len(first.accepted) == len(second.accepted) == 0
+    await relay.clock.advance(1)
+
+    assert (await relay.row(record.message_id)).outcome is Outcome.ACCEPTED
+    assert len(first.accepted) + len(second.accepted) == 1
 
 
 async def test_all_have_failed_and_the_first_to_recover_sends(
