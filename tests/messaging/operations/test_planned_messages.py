@@ -400,24 +400,6 @@ async def test_what_is_put_back_leaves_its_room_to_others(
     assert harness.guard.segments_last_day == 1
 
 
-async def test_no_room_on_the_disk_to_put_it_back(
-    harness: MessagingHarness, simulated: SimulatedGateway
-) -> None:
-    """It doesn't leave for that."""
-    record = await let_go_too_early(
-        harness, simulated, urgent=True, on_unknown=OnUnknown.RESEND
-    )
-    harness.disk.room = 0
-
-    harness.clock.jump(-2 * HOUR)
-    await harness.clock.advance(3600)
-    assert simulated.accepted == []
-    harness.disk.room = None
-    await harness.clock.advance(3600)
-
-    assert texts(simulated) == [record.text]
-
-
 _TICK = timedelta(microseconds=1)
 """How much later the house makes each message."""
 
