@@ -77,7 +77,8 @@ def test_what_a_call_may_hold() -> None:
         ),
         "`personalisation`": (
             f"{MOST_TARGETS:,} recipients, {MOST_FIELDS} fields each, "
-            f"{LONGEST_MERGED:,} characters in all once they are filled in"
+            f"{LONGEST_MERGED:,} characters in all, as they are given and once they are "
+            "filled in"
         ),
         "`gateway_options`": f"{MOST_FIELDS} options",
         "`data` of a notify service": (

@@ -57,6 +57,7 @@ ASKING: Final = sorted(
         "leg_rows",
         "message_fields",
         "outcome_rows",
+        "quoting",
         "reading",
         "responses",
         "sending",
