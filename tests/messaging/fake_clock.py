@@ -36,6 +36,11 @@ class FakeClock(Clock):
         """Return how many wait to be woken."""
         return len(self._wakes)
 
+    @property
+    def next_wake(self) -> timedelta:
+        """Return when who is to be woken next is to be woken, by elapsed time."""
+        return min(when for when, number in self._timers if number in self._wakes)
+
     @override
     def now(self) -> datetime:
         return self._start + self._elapsed

@@ -101,8 +101,6 @@ class Account(Channel):
             send_once=self.send_once,
             cost=partial(switch_cost, (self,)),
         )
-        self._is_shared = False
-        """Whether another entry is the same account."""
         self._is_reached = False
         """Whether the gateway has answered when it was last asked for the balance."""
         self.is_leaving = False
@@ -193,8 +191,7 @@ class Account(Channel):
         before, settings = self.settings, AccountSettings.of(self.entry)
         if settings.gateway != before.gateway:
             self.gateway.become(make_gateway(self._hass, settings.gateway))
-            # Perhaps another account's.
-            self.ledger.disturb()
+            self.ledger.note_other_account()
             self.coordinator.async_refresh_soon()
         self._apply_shared(settings)
         self.number_checker.address_book = settings.address_book
@@ -214,12 +211,7 @@ class Account(Channel):
         both what is told only once.
         """
         entries = async_same_account(self._hass, self.entry)
-        is_shared = len(entries) > 1
-        if self._is_shared and not is_shared:
-            # What the other one has sent may still be charged.
-            self.ledger.disturb()
-        self._is_shared = is_shared
-        self.ledger.is_alone = self.settings.is_alone and not is_shared
+        self.ledger.is_alone = self.settings.is_alone and len(entries) == 1
         if isinstance(self.gateway, TellsDeliveryOnce):
             self._share_reading(entries)
         if entries[0] is self.entry:

@@ -78,8 +78,8 @@ def forget_a_charge(patch: pytest.MonkeyPatch) -> None:
     """Leave what was accepted out of the books."""
     whole = ledger.Ledger._charges  # noqa: SLF001 # what is left out is within
 
-    def charges(self: ledger.Ledger) -> Iterator[books.Charge]:
-        return (charge for charge in whole(self) if not charge.certain)
+    def charges(self: ledger.Ledger, age: timedelta) -> Iterator[books.Charge]:
+        return (charge for charge in whole(self, age) if not charge.certain)
 
     patch.setattr(ledger.Ledger, "_charges", charges)
 

@@ -20,6 +20,7 @@ from tests.simulator import Fault, SimulatedGateway
 
 from .conftest import doubt
 
+ABROAD = "+33612345678"
 QUIET = 11 * 60
 """After how many seconds nothing more comes of what has moved credits."""
 
@@ -71,6 +72,77 @@ async def test_a_balance_asked_for_before_credits_begin_to_move_proves_nothing(
     tell(told)
 
     assert by_id.ledger.books == moved
+
+
+async def test_who_has_just_been_said_to_be_alone_believes_no_fall_yet(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """What others have sent until then is still to be seen in the balance."""
+    harness.ledger.is_alone = False
+    await harness.poll()
+    simulated.spend_elsewhere(1)
+    harness.ledger.is_alone = True
+    record = await doubt(harness, simulated, Fault.CUT_BEFORE)
+
+    await harness.clock.advance(QUIET)
+
+    assert harness.current(record).stage is Stage.HELD
+    assert harness.observer.unexplained == []
+    await harness.poll()
+    assert not is_disturbed(harness)
+
+
+async def test_a_balance_before_the_journal_is_open_hides_nothing_that_is_in_it(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Else a crash would let an account be trusted that was used elsewhere."""
+    simulated.spend_elsewhere(1)
+    await harness.poll()
+    await harness.stop()
+    harness.build()
+
+    await harness.poll()
+    await harness.start()
+    await harness.send()
+
+    assert harness.ledger.is_muted
+    assert await harness.journal.ledger() == books_to_json(harness.ledger.books)
+
+
+async def test_what_disturbs_before_the_journal_is_open_is_not_forgotten(
+    harness: MessagingHarness,
+) -> None:
+    """As when credentials change meanwhile."""
+    await harness.stop()
+    harness.build()
+
+    harness.ledger.note_other_account()
+    await harness.start()
+
+    assert is_disturbed(harness)
+
+
+async def test_the_prices_of_another_account_prove_nothing(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """A message that was taken and one in doubt may cost there what one did here."""
+    simulated.prices["+33"] = 2
+    for _ in range(2):
+        await harness.send(ABROAD)
+        await harness.clock.advance(QUIET)
+        await harness.poll()
+    simulated.prices["+33"] = 1
+    harness.ledger.note_other_account()
+    await harness.clock.advance(QUIET)
+    await harness.poll()
+    simulated.accepted.clear()
+
+    await harness.send(ABROAD)
+    record = await doubt(harness, simulated, Fault.CUT_AFTER, ABROAD)
+    await harness.clock.advance(QUIET)
+
+    assert harness.current(record).stage is Stage.HELD
+    assert len(simulated.accepted) == 2
 
 
 @pytest.mark.parametrize("is_first_over", [True, False])

@@ -38,6 +38,20 @@ def stages(harness: MessagingHarness, record: MessageRecord) -> list[Stage]:
     return [submission.stage for submission in latest.submissions]
 
 
+async def look_for(
+    harness: MessagingHarness, simulated: SimulatedGateway, time: timedelta
+) -> None:
+    """Let the next look at the balance last so long."""
+    simulated.requests.clear()
+    simulated.seconds_to_answer["balance"] = 60
+    looking = asyncio.create_task(harness.clock.advance(60))
+    await simulated.until_asked("balance")
+    harness.clock.tick(time)
+    simulated.seconds_to_answer.clear()
+    simulated.release()
+    await looking
+
+
 # --- the balance --------------------------------------------------------------------
 
 
@@ -74,6 +88,47 @@ async def test_a_balance_that_has_not_fallen_in_ten_minutes_proves_that_it_never
     assert len(simulated.accepted) == 1
     # Once a minute: what is charged and given back in between would be unseen.
     assert simulated.asked("balance") <= 12
+
+
+async def test_a_balance_that_was_asked_for_too_early_proves_nothing(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """It was told after ten minutes, and is from before the charge."""
+    simulated.now = harness.clock.now
+    simulated.seconds_to_charge = 590
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    await harness.clock.advance(555)
+    await look_for(harness, simulated, 46 * SECOND)
+
+    assert harness.current(record).is_unknown_open
+    assert len(simulated.accepted) == 1
+    await harness.clock.advance(60)
+    assert outcomes(harness, record) == [Outcome.ACCEPTED]
+
+
+async def test_a_balance_beside_an_answer_is_as_old_as_its_request(
+    make_house: HouseMaker, simulator: Simulator
+) -> None:
+    """What is charged while the request is made may not be in it."""
+    simulated = simulator.devcodesms
+    harness = make_house(simulated)
+    await harness.start()
+    await add_up(harness, simulated)
+    simulated.now = harness.clock.now
+    simulated.seconds_to_charge = 590
+    record = await doubt(harness, simulated, Fault.CUT_AFTER)
+    await harness.clock.advance(555)
+
+    simulated.requests.clear()
+    simulated.seconds_to_answer["send"] = 60
+    sending = asyncio.create_task(harness.send())
+    await simulated.until_asked("send")
+    harness.clock.tick(46 * SECOND)
+    simulated.release()
+    await sending
+
+    assert harness.current(record).is_unknown_open
+    assert len(simulated.accepted) == 2
 
 
 @pytest.mark.parametrize("late", [30, 200, 590])
@@ -339,6 +394,23 @@ async def test_a_balance_that_stalls_does_not_keep_it_from_being_sent_again(
     await advancing
     await until_idle()
     assert len(simulated.accepted) == 1
+
+
+async def test_a_look_that_lasts_is_waited_for(
+    harness: MessagingHarness, simulated: SimulatedGateway
+) -> None:
+    """Without asking again and again whether it is over."""
+    await doubt(harness, simulated, Fault.CUT_BEFORE)
+    simulated.seconds_to_answer["balance"] = 60
+    advancing = asyncio.create_task(harness.clock.advance(20))
+    await simulated.until_asked("balance")
+
+    harness.clock.tick(90 * SECOND)
+    harness.clock.wake_next()
+
+    assert harness.clock.next_wake > harness.clock.elapsed()
+    simulated.release()
+    await advancing
 
 
 async def test_what_is_old_news_is_not_sent_again(

@@ -86,6 +86,23 @@ def test_a_period_that_begins_too_soon_carries_it(
     assert dues(standing) == []
 
 
+def test_a_balance_tells_of_the_moment_when_it_was_asked_for(
+    clock: FakeClock, standing: StandingCharges
+) -> None:
+    """What may be charged since may come in the period that it begins."""
+    clock.tick(11 * MINUTE)
+    [charge] = standing.charges(2 * MINUTE)
+    assert not charge.is_due
+
+    standing.begin_period(2 * MINUTE)
+    assert dues(standing) == [True]
+    clock.tick((50 + 65 + 10) * MINUTE)
+    standing.begin_period(2 * MINUTE)
+    assert len(standing) == 1
+    standing.begin_period(MINUTE)
+    assert len(standing) == 0
+
+
 def test_an_answer_that_came_late_counts(
     clock: FakeClock, standing: StandingCharges
 ) -> None:

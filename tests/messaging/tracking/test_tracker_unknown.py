@@ -145,8 +145,8 @@ async def share(harness: MessagingHarness) -> None:
 
 async def spend_elsewhere(harness: MessagingHarness) -> None:
     """Let the balance fall for no known reason."""
-    harness.ledger.enter(Decimal(1000))
-    harness.ledger.enter(Decimal(999))
+    harness.ledger.enter(Decimal(1000), harness.clock.elapsed())
+    harness.ledger.enter(Decimal(999), harness.clock.elapsed())
     assert harness.ledger.is_muted
 
 

@@ -118,6 +118,7 @@ class RequestsUnderWay:
         message_id = request.message_id
         alone = len(self._queue.running) == 1
         moves = self._count, self._ledger.movements
+        asked = self._clock.elapsed()
         result = await self._runner.ask(begun)
         alone = alone and moves == (self._count, self._ledger.movements)
         refused = self._pace.note_result(start, begun.record, result, begun.part)
@@ -131,7 +132,7 @@ class RequestsUnderWay:
             self._pace.end(start)
             self._observer.on_send_result(result)
             if alone and result.remaining is not None:
-                self._ledger.enter(result.remaining)
+                self._ledger.enter(result.remaining, asked)
             self._watch.tell(message_id, refused)
             self._go_on(request)
             if stored is not None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 import json
 
+from ..journal.values import UNREADABLE
 from ..model.submission import RowKey
 from .books import Books, Price
 
@@ -25,6 +26,14 @@ def books_to_json(books: Books) -> str:
             "muted": None if books.muted is None else books.muted.isoformat(),
         }
     )
+
+
+def read_books(stored: str | None) -> Books | None:
+    """Return the books that are kept, or `None` where there are none, or no readable ones."""
+    try:
+        return None if stored is None else books_from_json(stored)
+    except UNREADABLE:
+        return None
 
 
 def books_from_json(stored: str) -> Books:

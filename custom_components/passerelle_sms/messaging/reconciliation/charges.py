@@ -1,11 +1,14 @@
 """What a submission takes from the balance, as far as its outcome tells."""
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from ...gateways.model.options import SmsOptions
 from ...gateways.outcome import Outcome
 from ..model.record import MessageRecord, planned_for
 from ..model.submission import RowKey, SubmissionRecord
 from ..recipients.phone_numbers import country_code
-from .books import Charge
+from .books import Books, Charge
 
 
 def charge_of(
@@ -46,6 +49,20 @@ def forgotten_charge(*, is_due: bool) -> Charge:
     """
     return Charge(
         key=("", RowKey("")), tariff="forgotten", segments=0, possible=1, is_due=is_due
+    )
+
+
+def cost_of(
+    books: Books, record: MessageRecord, submissions: Iterable[SubmissionRecord]
+) -> Decimal:
+    """Return what a request for some submissions takes, as far as is known."""
+    return sum(
+        (
+            books.price_in(tariff_of(record, one.recipient.number))
+            * record.segments_of(one)
+            for one in submissions
+        ),
+        Decimal(0),
     )
 
 

@@ -16,7 +16,6 @@ from typing import Final
 
 from ...gateways.errors import NotStoredError
 from ..journal.journal import Journal
-from ..journal.values import UNREADABLE
 from ..message_store import MessageStore
 from ..model.record import MessageRecord, planned_for
 from ..model.submission import RowKey, SubmissionRecord
@@ -33,8 +32,8 @@ from .books import (
     disturbed,
     enter,
 )
-from .books_json import books_from_json, books_to_json
-from .charges import charge_of, forgotten_charge, tariff_of
+from .books_json import books_to_json, read_books
+from .charges import charge_of, cost_of, forgotten_charge
 from .handed_over import HandedOver, handed_over
 from .standing_charges import StandingCharges
 
@@ -65,12 +64,12 @@ class Ledger:
     ) -> None:
         """Know nothing yet: `load` tells what an earlier run knew.
 
-        `is_alone` says that only Home Assistant uses the account; it may change.
+        `is_alone` says that only Home Assistant uses the account.
         """
-        self.is_alone = is_alone
+        self._is_alone = is_alone
         self.on_sighted: Callable[[Evidence], None] = _ignore
         """Called with each balance that may prove something, before it is entered."""
-        self.on_incomplete: Callable[[], object] = _do_nothing
+        self.on_incomplete: Callable[[], object] = _ignore
         """Called when charges may come, or credits back, that nobody has told."""
         self.on_unexplained: Callable[[Decimal], None] = _ignore
         """Called when the balance has fallen by so much for no known reason."""
@@ -100,6 +99,18 @@ class Ledger:
         return self._books
 
     @property
+    def is_alone(self) -> bool:
+        """Whether only Home Assistant uses the account."""
+        return self._is_alone
+
+    @is_alone.setter
+    def is_alone(self, is_alone: bool) -> None:
+        if is_alone and not self._is_alone:
+            # What others have sent until now may still be charged.
+            self.disturb()
+        self._is_alone = is_alone
+
+    @property
     def is_muted(self) -> bool:
         """Whether the balance proves nothing, as it once fell for no known reason."""
         return self._books.is_muted(self._clock.now())
@@ -108,19 +119,18 @@ class Ledger:
     def knows_all_sent(self) -> bool:
         """Whether nobody else uses the account, nor an earlier run has forgotten anything."""
         is_forgetful = self._incomplete_since is not None
-        return self.is_alone and not self.is_muted and not is_forgetful
+        return self._is_alone and not self.is_muted and not is_forgetful
 
     async def load(self) -> None:
         """Take up what an earlier run knew; raises `NotStoredError`."""
-        books = _read(await self._journal.ledger())
+        books = read_books(await self._journal.ledger())
         latest = await self._journal.latest_period()
         is_forgotten = books is None and latest > 0
         if books is None:
-            # Whatever was handed over before belongs to no period that is known, and may
-            # still be charged.
+            # What was handed over is of no known period, and may still be charged.
             books = Books(period=latest + 1)
         # What was handed over while the journal could not be read is of no period.
-        is_doubtful = bool(self._entries) or is_forgotten
+        is_doubtful = bool(self._entries) or is_forgotten or self._books.is_disturbed
         self._books = books
         if books.is_disturbed or is_doubtful:
             self.disturb()
@@ -138,12 +148,18 @@ class Ledger:
             self._incomplete_since = self._clock.elapsed()
             self.on_incomplete()
         self._is_loaded = True
+        self._journal.write_ledger_with_next(books_to_json(self._books))
 
     def disturb(self) -> None:
         """Note that the balance may have moved, or charges be unknown."""
         self.movements += 1
         self._disturbed_at = self._clock.elapsed()
         self._keep(disturbed(self._books))
+
+    def note_other_account(self) -> None:
+        """Note that the account may be another one, with its own balance and prices."""
+        self._keep(replace(self._books, prices={}))
+        self.disturb()
 
     async def begin_movement(self) -> Movement:
         """Note, on disk, that credits are about to move for something that is no message.
@@ -186,30 +202,38 @@ class Ledger:
         Told while a message was on its way, or credits moved otherwise, it may be from
         before or after it, and proves nothing.
         """
-        count, movements = self.request_count_if_idle(), self.movements
+        before = self.request_count_if_idle(), self.movements
+        asked = self._clock.elapsed()
 
         def told(credits: Decimal) -> None:
-            is_exact = count is not None and movements == self.movements
-            if is_exact and count == self.request_count_if_idle():
-                self.enter(credits)
+            after = self.request_count_if_idle(), self.movements
+            if after == before and None not in after:
+                self.enter(credits, asked)
 
         return told
 
-    def enter(self, credits: Decimal) -> None:
-        """Enter a balance that was told while nothing was under way."""
+    def enter(self, credits: Decimal, asked: timedelta) -> None:
+        """Enter a balance that was told while nothing was under way.
+
+        It may be as old as the question: what is charged meanwhile may not be in it.
+        Nothing is entered before `load`: it would take the place of what is on disk.
+        """
+        if not self._is_loaded:
+            return
+        age = self._clock.elapsed() - asked
         seen = Sighting(
             credits=credits,
-            charges=tuple(self._charges()),
+            charges=tuple(self._charges(age)),
             at=self._clock.now(),
-            is_alone=self.is_alone,
-            is_quiet=self._is_quiet,
+            is_alone=self._is_alone,
+            is_quiet=self._was_quiet(age),
         )
         self.on_sighted(Evidence(books=self._books, seen=seen))
         entered, was_muted = enter(self._books, seen), self.is_muted
         has_risen = self._books.has_risen_to(credits)
         if entered.books.is_disturbed and not self._books.is_disturbed:
             self._disturbed_at = self._clock.elapsed()
-        self._keep(entered.books)
+        self._keep(entered.books, age)
         is_in_doubt = any(charge.is_in_doubt for charge in seen.charges)
         if is_in_doubt or has_risen or entered.unexplained is not None:
             # A crash must not make this unseen: it would be hidden, or explained, by what
@@ -243,22 +267,17 @@ class Ledger:
 
     def cost_of(self, record: MessageRecord, keys: Sequence[RowKey]) -> Decimal:
         """Return what a request for some submissions costs, as far as is known."""
-        return sum(
-            (
-                self._books.price_in(tariff_of(record, row.recipient.number))
-                * record.segments_of(row)
-                for row in map(record.find, keys)
-            ),
-            Decimal(0),
-        )
+        return cost_of(self._books, record, map(record.find, keys))
 
-    def is_due(self, record: MessageRecord, row: RowKey) -> bool:
-        """Return whether a submission would have been charged by now."""
+    def is_due(
+        self, record: MessageRecord, row: RowKey, age: timedelta = timedelta()
+    ) -> bool:
+        """Return whether a submission would have been charged so long ago."""
         entry = self._entries.get((record.message_id, row))
-        if entry is None or self._clock.elapsed() < entry.begun + LATEST_CHARGE:
+        if entry is None or self._clock.elapsed() - age < entry.begun + LATEST_CHARGE:
             return False
         planned = planned_for(record, entry.submission)
-        return planned is None or self._clock.now() >= planned + LATEST_CHARGE
+        return planned is None or self._clock.now() - age >= planned + LATEST_CHARGE
 
     def _on_shift(self, by: timedelta) -> None:
         """Date anew what this run has dated, and what an earlier one did if earlier."""
@@ -267,39 +286,39 @@ class Ledger:
             self._is_muted_here = True
             self._keep(replace(self._books, muted=muted + by))
 
-    @property
-    def _is_quiet(self) -> bool:
+    def _was_quiet(self, age: timedelta) -> bool:
         since = self._disturbed_at
-        return since is None or self._clock.elapsed() >= since + LATEST_CHARGE
+        return since is None or self._clock.elapsed() - age >= since + LATEST_CHARGE
 
-    def _charges(self) -> Iterator[Charge]:
+    def _charges(self, age: timedelta) -> Iterator[Charge]:
         for key, entry in self._entries.items():
             # As it is now: who listens hears of a change once it is on disk.
             record = self._store.get_open(key[0]) or entry.record
             submission = (
                 record.find(key[1]) if record is not entry.record else entry.submission
             )
-            is_due = self.is_due(record, key[1])
+            is_due = self.is_due(record, key[1], age)
             if charge := charge_of(record, submission, is_due=is_due):
                 yield charge
-        yield from self.standing.charges()
+        yield from self.standing.charges(age)
         if (since := self._incomplete_since) is not None:
-            is_due = self._clock.elapsed() >= since + LATEST_CHARGE
+            is_due = self._clock.elapsed() - age >= since + LATEST_CHARGE
             yield forgotten_charge(is_due=is_due)
 
-    def _keep(self, books: Books) -> None:
+    def _keep(self, books: Books, age: timedelta = timedelta()) -> None:
         if books == self._books:
             return
         if books.period != self._books.period:
             self._incomplete_since = None
-            self.standing.begin_period()
+            self.standing.begin_period(age)
             self._entries = {
                 key: entry
                 for key, entry in self._entries.items()
                 if key in books.carried
             }
         self._books = books
-        self._journal.write_ledger_with_next(books_to_json(books))
+        if self._is_loaded:
+            self._journal.write_ledger_with_next(books_to_json(books))
 
     def _on_message_changed(
         self, record: MessageRecord, changed: Sequence[SubmissionRecord]
@@ -327,16 +346,5 @@ class Ledger:
             )
 
 
-def _read(stored: str | None) -> Books | None:
-    try:
-        return None if stored is None else books_from_json(stored)
-    except UNREADABLE:
-        return None
-
-
-def _do_nothing() -> None:
-    """Do nothing, as nobody wants to hear of it."""
-
-
-def _ignore(_told: object) -> None:
+def _ignore(*_told: object) -> None:
     """Do nothing, as nobody wants to hear of it."""

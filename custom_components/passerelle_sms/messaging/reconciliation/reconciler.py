@@ -66,7 +66,9 @@ class Reconciler:
         """
         self._last_look = clock.elapsed() - LOOK_INTERVAL
         self._alarm = Alarm(clock, self._on_time)
-        self._second_look = Alarm(clock, lambda: self._tasks.spawn(self._look()))
+        self._second_look = Alarm(clock, self._begin_look)
+        self._looks = 0
+        """How many are under way."""
         self._is_stopped = False
         store.listen(self._on_message_changed)
         ledger.on_sighted = self._on_sighted
@@ -124,7 +126,8 @@ class Reconciler:
     def _next_times(self) -> Iterator[timedelta]:
         now = self._clock.elapsed()
         for key, record, age in self._doubts():
-            yield max(now - age + FIRST_LOOK, self._last_look + LOOK_INTERVAL)
+            if not self._looks:
+                yield max(now - age + FIRST_LOOK, self._last_look + LOOK_INTERVAL)
             first, last = self._deadlines(record, key[1], now - age)
             if now < first:
                 yield first
@@ -149,20 +152,27 @@ class Reconciler:
         self._second_look.set(self._clock.elapsed() + LATEST_CHARGE)
 
     def _on_time(self) -> None:
-        if not self._tasks and any(self._doubts()):
-            self._last_look = self._clock.elapsed()
-            self._tasks.spawn(self._look())
-        self._settle_overdue(has_looked=False)
+        if not self._looks and any(self._doubts()):
+            self._begin_look()
+        self._settle_overdue()
         self._set_alarm()
 
-    async def _look(self) -> None:
+    def _begin_look(self) -> None:
+        self._last_look = self._clock.elapsed()
+        self._looks += 1
+        self._tasks.spawn(self._look(self._last_look))
+
+    async def _look(self, begun: timedelta) -> None:
         """Look for evidence, and settle by it what can be settled."""
-        # What is sighted is heard of in `_on_sighted`.
-        await self._balance.refresh_balance()
-        doubts = {key: record for key, record, _ in self._doubts()}
-        proved = await self._sent_list.proved_accepted(doubts)
+        try:
+            # What is sighted is heard of in `_on_sighted`.
+            await self._balance.refresh_balance()
+            doubts = {key: record for key, record, _ in self._doubts()}
+            proved = await self._sent_list.proved_accepted(doubts)
+        finally:
+            self._looks -= 1
         self._settle(proved, settle_accepted)
-        self._settle_overdue(has_looked=True)
+        self._settle_overdue(looked=begun)
         self._set_alarm()
 
     def _on_sighted(self, evidence: Evidence) -> None:
@@ -175,13 +185,16 @@ class Reconciler:
                 settle,
             )
 
-    def _settle_overdue(self, *, has_looked: bool) -> None:
-        """Send again, or ask the user, where no evidence came in time."""
+    def _settle_overdue(self, *, looked: timedelta = timedelta.min) -> None:
+        """Send again, or ask the user, where no evidence came in time.
+
+        A look that has begun too early, by elapsed time, could not see it.
+        """
         now = self._clock.elapsed()
         again, ask = list[Key](), list[Key]()
         for key, record, age in self._doubts():
             after_look, anyway = self._deadlines(record, key[1], now - age)
-            if now < (after_look if has_looked else anyway):
+            if looked < after_look and now < anyway:
                 continue
             may_resend = self._may_resend(record, record.find(key[1]))
             (again if may_resend else ask).append(key)

@@ -95,8 +95,11 @@ class StandingCharges:
         """Forget a message that provably was never taken."""
         self._entries.pop(key, None)
 
-    def charges(self) -> Iterator[Charge]:
-        """Yield what may have been charged in this period, or may still be."""
+    def charges(self, age: timedelta = timedelta()) -> Iterator[Charge]:
+        """Yield what may have been charged in this period, or may still be.
+
+        What would have been charged is that by a balance as old as `age`.
+        """
         for entry in self._entries.values():
             if entry.was_taken_before and not self._may_be_sent(entry):
                 continue
@@ -105,20 +108,25 @@ class StandingCharges:
                 tariff=entry.tariff,
                 segments=entry.segments,
                 possible=1,
-                is_due=self._is_over(entry),
+                is_due=self._is_over(entry, age),
                 is_planned=True,
             )
 
-    def begin_period(self) -> None:
-        """Leave to the last period what can't come in the one that begins now."""
+    def begin_period(self, age: timedelta = timedelta()) -> None:
+        """Leave to the last period what can't come in the one that began so long ago."""
         for key, entry in tuple(self._entries.items()):
-            entry.was_taken_before = self._is_taken(entry)
-            is_past = self._clock.now() >= entry.hour + LATEST_SENDING + LATEST_CHARGE
-            if (entry.ended is not None or is_past) and self._is_over(entry):
+            entry.was_taken_before = self._is_taken(entry, age)
+            is_ended = entry.ended is not None or self._is_past(entry, age)
+            if is_ended and self._is_over(entry, age):
                 del self._entries[key]
 
-    def _is_taken(self, entry: _Entry) -> bool:
-        return self._clock.elapsed() >= entry.taken + LATEST_CHARGE
+    def _is_taken(self, entry: _Entry, age: timedelta) -> bool:
+        return self._clock.elapsed() - age >= entry.taken + LATEST_CHARGE
+
+    def _is_past(self, entry: _Entry, age: timedelta) -> bool:
+        """Return whether whatever was sent at its hour would have been charged."""
+        latest = entry.hour + LATEST_SENDING + LATEST_CHARGE
+        return self._clock.now() - age >= latest
 
     def _may_be_sent(self, entry: _Entry) -> bool:
         """Return whether its hour has come, or nearly so."""
@@ -126,12 +134,11 @@ class StandingCharges:
             return entry.was_sent
         return self._clock.now() >= entry.hour - EARLIEST_SENDING
 
-    def _is_over(self, entry: _Entry) -> bool:
-        """Return whether all that may have been charged by now was."""
-        if not self._is_taken(entry):
+    def _is_over(self, entry: _Entry, age: timedelta = timedelta()) -> bool:
+        """Return whether all that may be charged was, so long ago."""
+        if not self._is_taken(entry, age):
             return False
         if entry.ended is not None:
-            elapsed = self._clock.elapsed()
-            return not entry.was_sent or elapsed >= entry.ended + LATEST_CHARGE
-        is_past = self._clock.now() >= entry.hour + LATEST_SENDING + LATEST_CHARGE
-        return is_past or not self._may_be_sent(entry)
+            asked = self._clock.elapsed() - age
+            return not entry.was_sent or asked >= entry.ended + LATEST_CHARGE
+        return self._is_past(entry, age) or not self._may_be_sent(entry)
