@@ -319,6 +319,20 @@ def test_others_who_use_the_account_explain_every_fall(
     assert entered.books.is_disturbed is not is_over
 
 
+def test_a_price_that_no_decimal_writes_explains_what_it_was_told_for() -> None:
+    """A third of a credit for each of three segments is one credit for all."""
+    three = replace(TAKEN, segments=3)
+    told = replace(three, key=("told", ROW), told=Decimal(1))
+    learnt = enter(BOOKS, seen(told, fall="1")).books
+    sighting = replace(seen(three), credits=HUNDRED - 2)
+
+    entered = enter(learnt, sighting)
+
+    assert entered.unexplained is None
+    assert not entered.books.is_muted(NOW)
+    assert entered.books.prices["237"].is_confirmed
+
+
 def test_a_fall_that_a_price_may_explain_mutes_nothing() -> None:
     """A new country may cost anything."""
     entered = enter(BOOKS, seen(replace(NEW, is_due=False), TAKEN, fall="30"))

@@ -9,7 +9,7 @@ which came first. Everything here is pure.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 from ..model.submission import RowKey
@@ -18,6 +18,7 @@ LATEST_CHARGE: Final = timedelta(minutes=10)
 """How long after a message a gateway may charge it."""
 MUTE: Final = timedelta(days=30)
 """How long the balance proves nothing after a fall that nothing explains."""
+_ROUNDING: Final = Context(prec=20)
 
 type Key = tuple[str, RowKey]
 """A message's id, and the key of one of its submissions."""
@@ -100,7 +101,8 @@ class Books:
         """Return what a submission takes when it is taken once, as far as is known."""
         if charge.told is not None:
             return charge.told
-        return self.price_in(charge.tariff) * charge.segments
+        # Less precise than a quotient: a third of a credit, three times, is one.
+        return _ROUNDING.multiply(self.price_in(charge.tariff), charge.segments)
 
     def price_in(self, tariff: str) -> Decimal:
         """Return what a segment takes in a tariff, as far as is known."""
