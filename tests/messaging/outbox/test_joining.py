@@ -25,7 +25,7 @@ from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import HOUR, MessagingHarness
 from tests.messaging.idle import let_run, until_idle
-from tests.simulator import SimulatedGateway, Simulator
+from tests.simulator import Fault, SimulatedGateway, Simulator
 
 TEXT = "Citerne vide"
 LATER = timedelta(minutes=10)
@@ -478,6 +478,39 @@ async def test_what_has_left_can_not_be_taken_back_by_anybody(
     for record in (first, second):
         with pytest.raises(NotCancellableError):
             await harness.canceller.cancel(record.message_id)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_once_it_has_reached_somebody_nobody_takes_it_from_the_others(
+    harness: MessagingHarness,
+    simulator: Simulator,
+    simulated: SimulatedGateway,
+    which: int,
+) -> None:
+    """Each of its callers wants it to reach all; alone, he may take back the rest."""
+    await simulator.close()
+    sent = [await repeat(harness, MAMAN, PAPA) for _ in range(2)]
+    await simulator.open()
+    harness.dispatcher.retry_now()
+    while not simulated.accepted:
+        await asyncio.sleep(0)
+    simulated.fail(Fault.RATE_LIMITED, operation="send")
+    await until_idle()
+    [waiting] = harness.store
+    assert {row.outcome for row in waiting.submissions} == {
+        Outcome.ACCEPTED,
+        Outcome.QUEUED,
+    }
+
+    with pytest.raises(NotCancellableError):
+        await harness.canceller.cancel(sent[which].message_id)
+
+    simulated.heal()
+    await harness.clock.advance(31)
+    assert len(simulated.accepted) == 2
+    for record in sent:
+        settled = await told(harness, record)
+        assert {row.outcome for row in settled.submissions} == {Outcome.ACCEPTED}
 
 
 async def test_one_that_comes_while_the_first_is_taken_back_joins_what_goes_on(

@@ -51,7 +51,8 @@ class Canceller:
     async def cancel(self, message_id: str) -> Cancelled:
         """Take a message back, for all of its recipients whom it has not reached.
 
-        Where it waits together with others that are the same, these go on.
+        Where it waits together with others that are the same, these go on. Once it has
+        been handed over to anybody, or may have been, it is theirs as well, and goes on.
 
         A caller that is cancelled meanwhile cuts nothing off: what the gateway answers is
         written down.
@@ -59,7 +60,7 @@ class Canceller:
         Raises:
             UnknownMessageError: there is no such message.
             AlreadyCancelledError: it was taken back before.
-            NotCancellableError: there is nothing left to take back.
+            NotCancellableError: there is nothing left that is his to take back.
             RelayedMessageError: it is a relay's, which alone may take it back.
             GatewayError: of the kind that says why the gateway didn't take it back.
 
@@ -85,9 +86,11 @@ class Canceller:
             raise UnknownMessageError
         if was_planned:
             return Cancelled(record=before, credits_back=None)
-        if not await self._joining.leave(message_id):
-            await self._dispatcher.withdraw(before.kept_id)
+        has_left = await self._joining.leave(message_id)
         record = await self._store.get(message_id) or before
+        if not has_left and not record.joined:
+            await self._dispatcher.withdraw(message_id)
+            record = await self._store.get(message_id) or before
         record, told_back = await self._take_back_there(record)
         if _states(record) == _states(before):
             if any(map(is_cancelled, record.submissions)):
