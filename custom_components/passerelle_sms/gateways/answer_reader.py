@@ -137,5 +137,6 @@ class AnswerReader:
             submission_id=claim.submission_id,
             sending_id=claim.sending_id,
             segments=segments,
-            cost=claim.cost,
+            # Nobody is paid for a message: less than nothing is a misprint.
+            cost=None if (claim.cost or 0) < 0 else claim.cost,
         )

@@ -53,6 +53,8 @@ NO_LISTS: list[object] = [None, "", {}, [], [None], "aucun", [{"credits": "x"}]]
         ({"msgfid": False, "msgid": "15", "statut": 1, "solde": 12}, None, None),
         # The cost of the request is that of its only recipient.
         ({"statut": 1, "credits": "3", "solde": "12,0"}, None, 3),
+        ({"statut": 1, "credits": "0", "solde": "12,0"}, None, 0),
+        ({"statut": 1, "credits": "-3", "solde": "12,0"}, None, None),
         # A list that tells nothing.
         *(
             (

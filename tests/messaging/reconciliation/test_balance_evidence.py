@@ -210,6 +210,35 @@ def test_a_balance_that_could_not_pay_proves_nothing_by_standing_still() -> None
     assert assess(Evidence(books=books, seen=seen)) == {}
 
 
+def test_what_is_too_much_to_be_tried_proves_nothing() -> None:
+    """All that was taken explains the fall; whether less does is not looked for."""
+    prices = {"237": Decimal("1.2345"), "225": Decimal("1.2346")}
+    taken = [
+        replace(LATE, key=(f"{tariff} {number}", ROW), tariff=tariff, segments=1)
+        for tariff in prices
+        for number in range(60)
+    ]
+    books = replace(
+        BOOKS,
+        credits=Decimal(500),
+        latest=Decimal(500),
+        prices={
+            tariff: Price(credits=price, is_confirmed=True)
+            for tariff, price in prices.items()
+        },
+    )
+    fall = books.certain(taken)
+    seen = Sighting(
+        credits=Decimal(500) - fall,
+        charges=(DUE, *taken),
+        at=NOW,
+        is_alone=True,
+        is_quiet=True,
+    )
+
+    assert assess(Evidence(books=books, seen=seen)) == {}
+
+
 def test_a_thousand_in_doubt_are_settled_at_once() -> None:
     """And what explains a fall of them is found without trying all their sums."""
     doubts = [replace(DUE, key=(str(index), ROW)) for index in range(1_000)]

@@ -83,8 +83,8 @@ def _assess_one(evidence: Evidence, doubt: Charge, fall: Decimal) -> Verdict | N
         and all(map(books.has_price, seen.charges))
         and _explains(books, seen.charges, fall, is_all_charged=True)
         # What was given back with a told sum may come late, too.
-        and not _explains(books, others, fall, is_all_charged=False)
-        and not _explains(books, others, fall - books.moved, is_all_charged=False)
+        and _explains(books, others, fall, is_all_charged=False) is False
+        and _explains(books, others, fall - books.moved, is_all_charged=False) is False
     ):
         return Verdict.ACCEPTED
     return None
@@ -108,11 +108,12 @@ def _can_pay(books: Books, seen: Sighting) -> bool:
 
 def _explains(
     books: Books, charges: Iterable[Charge], fall: Decimal, *, is_all_charged: bool
-) -> bool:
+) -> bool | None:
     """Return whether some of these charges make up a fall, with all that are certain.
 
     Unless `is_all_charged`, of the certain ones those may be outstanding that are not due
-    yet. The sums that can be reached are the bits of a number, which each charge shifts.
+    yet. `None` where that takes too long to find out. The sums that can be reached are
+    the bits of a number, which each charge shifts.
     """
     least, optional = Decimal(0), list[Decimal]()
     for charge in charges:
@@ -127,7 +128,9 @@ def _explains(
     if not unit:
         return fall == least
     target, *steps = [total // unit for total in sums]
-    if not 0 <= target <= _MOST_UNITS:
+    if target > _MOST_UNITS:
+        return None
+    if target < 0:
         return False
     reachable, mask = 1, (1 << target + 1) - 1
     for step in steps:
