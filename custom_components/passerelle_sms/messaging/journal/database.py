@@ -20,7 +20,7 @@ from pathlib import Path
 import secrets
 import sqlite3
 import threading
-from typing import Final
+from typing import Final, NamedTuple
 
 from ...gateways.errors import NewerJournalError
 from .messages import hold_waiting, remove_messages, unreadable_messages
@@ -77,8 +77,7 @@ class Opened:
     """Whether the last run has ended well, and none was begun since."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stamp:
+class _Stamp(NamedTuple):
     """How a file looks from outside: another one means somebody else's hand."""
 
     device: int
@@ -124,6 +123,7 @@ class Database:
 
         """
         self.path = path
+        self._log = log_of(path)
         make_private(path)
         self.connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False
@@ -304,11 +304,11 @@ class Database:
     def _leave(self) -> None:
         """Remember how the files look."""
         self._stamp = _Stamp.of(self.path)
-        self._log_stamp = _Stamp.of(log_of(self.path))
+        self._log_stamp = _Stamp.of(self._log)
 
     def _check(self) -> None:
         """Raise `DamagedError` if the files are no more as they were left."""
-        if self.is_replaced or _Stamp.of(log_of(self.path)) != self._log_stamp:
+        if self.is_replaced or _Stamp.of(self._log) != self._log_stamp:
             raise DamagedError("changed by somebody else")
 
     def _cut_log(self) -> None:
@@ -317,10 +317,9 @@ class Database:
         SQLite would only write over its beginning, and take the rest for valid after a
         crash, or we for damage.
         """
-        log = log_of(self.path)
         with suppress(OSError):
-            if size_of(log) > self._log_size:
-                os.truncate(log, self._log_size)
+            if size_of(self._log) > self._log_size:
+                os.truncate(self._log, self._log_size)
 
 
 def is_lost(error: sqlite3.Error) -> bool:
