@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from custom_components.passerelle_sms.gateways.errors import GatewayError
 from custom_components.passerelle_sms.messaging.model.record import text_of
 
 from .features import Feature
@@ -125,6 +126,24 @@ class Account(House):
         """Charge what is taken from now on so much later."""
         self.simulated.seconds_to_charge = seconds
         self.accepted_before = len(self.simulated.accepted)
+
+    @precondition(lambda self: self.has(Feature.LATE))
+    @rule(wait=st.sampled_from([550, 0]), seconds=st.sampled_from([60, 90]))
+    def look_slowly(self, wait: int, seconds: int) -> None:
+        """Let a balance be asked for, perhaps later, and told so long after that."""
+        self.run(self._look_slowly(wait, seconds))
+
+    async def _look_slowly(self, wait: int, seconds: int) -> None:
+        await self.harness.clock.advance(wait)
+        tell = self.harness.ledger.look()
+        try:
+            told = (await self.harness.gateway.balance()).credits
+        except GatewayError:
+            return
+        self.harness.clock.tick(timedelta(seconds=seconds))
+        tell(told)
+        # Nobody was woken meanwhile.
+        await self.harness.clock.advance(0)
 
     @precondition(lambda self: self.has(Feature.REFUND))
     @rule(amount=st.sampled_from([1, 1, 1, 2, 3]), seconds=st.sampled_from([0, 0, 650]))

@@ -119,3 +119,12 @@ def test_what_is_planned_at_the_end_has_its_whole_life(socket_enabled: None) -> 
                 steps=20,
             )
         assert not len(house.harness.planned)
+
+
+@pytest.mark.parametrize("key", ["devcodesms", "envoyer_sms_pro", "smseco"])
+def test_a_balance_from_before_a_late_charge(socket_enabled: None, key: str) -> None:
+    """It is told once the message would have been charged, which it then was."""
+    with example(key, frozenset({Feature.LATE})) as house:
+        house.open(is_poor=False, home=1, abroad=2, late=590, is_known=True)
+        house.lose_again(before=0, taken=[True], on_unknown=OnUnknown.HOLD, seconds=0)
+        house.look_slowly(wait=550, seconds=60)
