@@ -16,7 +16,7 @@ from homeassistant.exceptions import (
     Unauthorized,
 )
 from tests.actions.calls import call
-from tests.conftest import MAMAN, AccountMaker
+from tests.conftest import MAMAN, AccountMaker, RelayMaker
 from tests.messages import confirm_refusal, send
 from tests.passing_time import pass_time
 from tests.simulator import Fault, Simulator
@@ -428,3 +428,69 @@ async def test_a_poll_finds_dead_credentials(
     assert simulator.smseco.asked("delivery") == 1
     flow = await confirm_refusal(hass, entry)
     assert flow["context"]["source"] == "reauth"
+
+
+async def test_of_a_relay_it_tells_by_which_account(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+) -> None:
+    """A delivery belongs to a leg, and a message may be on two ways."""
+    first = await add_account(simulator.etech_keys)
+    second = await add_account(simulator.smseco)
+    relay = await add_relay(first, second)
+    simulator.etech_keys.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+    sent = await send(hass, relay, on_unknown="next")
+    [taken] = simulator.smseco.accepted
+    simulator.smseco.report(taken, 56)
+
+    about = await call(hass, relay, "get_delivery", message_id=sent["message_id"])
+    everything = await call(hass, relay, "get_delivery")
+
+    [row] = about["deliveries"]
+    assert [
+        (leg["account"], leg["outcome"], (leg["delivery"] or {}).get("status"))
+        for leg in row["legs"]
+    ] == [(first.title, "unknown", None), (second.title, "accepted", "delivered")]
+    assert row["may_come_twice"] is True
+    assert everything["deliveries"] == [row]
+
+
+async def test_of_an_account_there_are_no_legs(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Its messages are handed to nobody else."""
+    entry = await add_account(simulator.smseco)
+    sent = await send(hass, entry)
+
+    answer = await call(hass, entry, "get_delivery", message_id=sent["message_id"])
+
+    [row] = answer["deliveries"]
+    assert "legs" not in row
+
+
+async def test_a_guest_reads_no_id_and_no_words_in_legs(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+    hass_read_only_user: MockUser,
+) -> None:
+    """He learns by which account, as from his own message's answer."""
+    entry = await add_account(simulator.smseco)
+    relay = await add_relay(entry)
+    sent = await send(hass, relay)
+    [kept] = sent["results"][0]["legs"]
+    assert kept["submission_id"] is not None
+
+    answer = await call(
+        hass,
+        relay,
+        "get_delivery",
+        context=Context(user_id=hass_read_only_user.id),
+        message_id=sent["message_id"],
+    )
+
+    [row] = answer["deliveries"]
+    assert row["legs"] == [{**kept, "submission_id": None}]

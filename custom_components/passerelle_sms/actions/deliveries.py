@@ -14,6 +14,7 @@ from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..const import ATTR_LIMIT, ATTR_MESSAGE_ID, ATTR_RECIPIENT
 from ..entries.channel import Channel
+from ..entries.kinds import is_relay
 from ..gateways.abilities.delivery import PushesDelivery, TracksDelivery
 from ..gateways.errors import GatewayError, UnknownMessageError
 from ..messaging.journal.journal import JournalQuery
@@ -31,6 +32,7 @@ from .common import (
     translated,
 )
 from .guests import async_check_admin, async_is_guest, numbers_by_name
+from .leg_rows import async_legs
 from .outcome_rows import delivery_row
 from .values import name, word
 
@@ -52,7 +54,9 @@ async def _async_get_delivery(call: ServiceCall) -> ServiceResponse:
         error = await _async_ask(channel, asked, numbers)
         record = await channel.store.get(message_id)
     return {
-        "deliveries": [] if record is None else _rows(record, numbers),
+        "deliveries": []
+        if record is None
+        else await _async_rows(call.hass, channel, record, numbers),
         "error": await _async_error(call.hass, channel, error),
     }
 
@@ -71,7 +75,7 @@ async def _async_tell_guest(
         record = await _async_find(channel, message_id)
     return {
         "deliveries": [
-            _row(record, submission, for_guest=True)
+            await _async_row(call.hass, channel, record, submission, for_guest=True)
             for submission in record.wholes
             # What went to a mere number is nobody's.
             if meant is None
@@ -101,7 +105,11 @@ async def _async_tell_all(call: ServiceCall, channel: Channel) -> ServiceRespons
         records = await channel.journal.find(JournalQuery(numbers=numbers, limit=limit))
         others = [] if numbers else await channel.journal.reports(limit=limit)
     return {
-        "deliveries": [row for record in records for row in _rows(record, numbers)],
+        "deliveries": [
+            row
+            for record in records
+            for row in await _async_rows(call.hass, channel, record, numbers)
+        ],
         "others": [_other(stored) for stored in others],
         "error": await _async_error(call.hass, channel, error),
     }
@@ -134,17 +142,27 @@ async def _async_error(
     return await async_unanswered(hass, channel, error)
 
 
-def _rows(record: MessageRecord, numbers: frozenset[str] | None) -> JsonArrayType:
+async def _async_rows(
+    hass: HomeAssistant,
+    channel: Channel,
+    record: MessageRecord,
+    numbers: frozenset[str] | None,
+) -> JsonArrayType:
     """Return where a message is, for all of its recipients or some."""
     return [
-        _row(record, submission)
+        await _async_row(hass, channel, record, submission)
         for submission in record.wholes
         if numbers is None or submission.recipient.number in numbers
     ]
 
 
-def _row(
-    record: MessageRecord, submission: SubmissionRecord, *, for_guest: bool = False
+async def _async_row(
+    hass: HomeAssistant,
+    channel: Channel,
+    record: MessageRecord,
+    submission: SubmissionRecord,
+    *,
+    for_guest: bool = False,
 ) -> JsonObjectType:
     """Return where a message is for one recipient.
 
@@ -170,6 +188,11 @@ def _row(
         "submission_id": None if for_guest else submission.submission_id,
         "delivery": delivery_row(submission.delivery, for_guest=for_guest),
         **({"parts": parts} if len(rows) > 1 else {}),
+        **(
+            await async_legs(hass, record, submission.legs, for_guest=for_guest)
+            if is_relay(channel.entry.data)
+            else {}
+        ),
     }
 
 

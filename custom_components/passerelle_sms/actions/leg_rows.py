@@ -1,15 +1,30 @@
 """The legs of a relay's message for one recipient, as the answers tell them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
 from ..entries.account import async_gateway_of
 from ..messaging.model.leg import Leg
+from ..messaging.model.leg_history import may_come_twice
 from ..messaging.model.record import MessageRecord
 from ..presentation.formatting import local_iso, plain
 from .outcome_rows import async_error_row, delivery_row
+
+
+async def async_legs(
+    hass: HomeAssistant,
+    record: MessageRecord,
+    legs: Sequence[Leg],
+    *,
+    for_guest: bool = False,
+) -> JsonObjectType:
+    """Return what a row of a relay's message tells besides what an account's does."""
+    return {
+        "legs": await async_leg_rows(hass, record, legs, for_guest=for_guest),
+        **({"may_come_twice": True} if may_come_twice(legs) else {}),
+    }
 
 
 async def async_leg_rows(

@@ -10,13 +10,12 @@ from ..gateways.abilities.options import TriesMessages
 from ..gateways.catalogue import GATEWAYS
 from ..messaging.model.failure import Failure
 from ..messaging.model.leg import Leg
-from ..messaging.model.leg_history import may_come_twice
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import RecipientResult, Report, result_for
 from ..messaging.model.submission import SubmissionRecord
 from ..presentation.formatting import local_iso, plain
 from ..presentation.gateway_facts import GatewayFacts
-from .leg_rows import async_leg_rows
+from .leg_rows import async_legs
 from .outcome_rows import async_error_row, delivery_row
 
 
@@ -133,24 +132,10 @@ async def _async_row(
         **({"parts": [*parts]} if parts else {}),
         # Only a relay has no gateway before one is chosen.
         **(
-            await _async_legs(hass, record, result.legs, for_guest=for_guest)
+            await async_legs(hass, record, result.legs, for_guest=for_guest)
             if result.legs or not is_chosen
             else {}
         ),
-    }
-
-
-async def _async_legs(
-    hass: HomeAssistant,
-    record: MessageRecord,
-    legs: tuple[Leg, ...],
-    *,
-    for_guest: bool,
-) -> JsonObjectType:
-    """Return through which accounts a relay has tried to send a message."""
-    return {
-        "legs": await async_leg_rows(hass, record, legs, for_guest=for_guest),
-        **({"may_come_twice": True} if may_come_twice(legs) else {}),
     }
 
 
