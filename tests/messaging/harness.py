@@ -68,6 +68,8 @@ class RecordingObserver(MessageObserver, BalanceSource):
         self.deliveries: list[tuple[MessageRecord, SubmissionRecord]] = []
         self.replies: list[StoredReply] = []
         self.taken_back: list[MessageRecord] = []
+        self.passed_on: list[tuple[str, ...]] = []
+        """To whom what may have left was passed on, all those that were told together."""
         self.failures: list[GatewayError] = []
         self.invalidated = 0
         self.on_delivery: Callable[[], None] = nothing
@@ -117,6 +119,12 @@ class RecordingObserver(MessageObserver, BalanceSource):
     @override
     def on_reply(self, reply: StoredReply, record: MessageRecord | None) -> None:
         self.replies.append(reply)
+
+    @override
+    def on_passed_on(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
+        self.passed_on.append(tuple(row.recipient.number for row in submissions))
 
     @override
     def on_account_refused(self, refusal: AccountRefusal) -> None:

@@ -363,7 +363,7 @@ async def test_a_message_that_is_passed_on_is_told_to_come_twice_perhaps(
     record = message([sent], joined=(joined,))
     heard = Heard(hass)
 
-    async_tell_passed_on(hass, relay, record, sent)
+    async_tell_passed_on(hass, relay, record, [sent])
     await hass.async_block_till_done()
 
     [told] = heard.all
@@ -386,6 +386,34 @@ async def test_a_message_that_is_passed_on_is_told_to_come_twice_perhaps(
     }
 
 
+async def test_what_is_passed_on_for_the_same_reason_is_told_together(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """A thousand recipients of an alert are no thousand events."""
+    first = await add_account(simulator.etech_keys)
+    second = await add_account(simulator.smseco)
+    relay = relay_entry(hass, first, second)
+    doubt = leg_at(first, failure=ON_NO_ANSWER, is_passed_on=True)
+    late = delivered_by(first, delivery=None, is_passed_on=True)
+    rows = [
+        relayed(one, leg_at(second), recipient=Recipient(number=number, name=name))
+        for one, number, name in (
+            (doubt, "+237695688201", "Maman"),
+            (late, "+237695688202", "Papa"),
+            (doubt, "+237695688203", "Awa"),
+        )
+    ]
+    heard = Heard(hass)
+
+    async_tell_passed_on(hass, relay, message(rows), rows)
+    await hass.async_block_till_done()
+
+    assert [(told["recipients"], told["key"]) for told in heard.all] == [
+        (["Maman", "Awa"], "no_answer"),
+        (["Papa"], None),
+    ]
+
+
 async def test_what_is_passed_on_is_told_once_automations_listen(
     hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
 ) -> None:
@@ -397,7 +425,7 @@ async def test_what_is_passed_on_is_told_once_automations_listen(
     heard = Heard(hass)
     hass.set_state(CoreState.starting)
 
-    observer.on_passed_on(record, record.submissions[0])
+    observer.on_passed_on(record, record.submissions)
     await hass.async_block_till_done()
     assert heard.all == []
     hass.set_state(CoreState.running)

@@ -107,10 +107,12 @@ class ChannelObserver(MessageObserver):
         async_dispatcher_send(self._hass, f"{self._signal}_reply", reply, record)
 
     @override
-    def on_passed_on(self, record: MessageRecord, submission: SubmissionRecord) -> None:
+    def on_passed_on(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
         @callback
         def tell(hass: HomeAssistant) -> None:
-            async_tell_passed_on(hass, self._entry, record, submission)
+            async_tell_passed_on(hass, self._entry, record, submissions)
 
         # Once automations can listen.
         async_at_started(self._hass, tell)

@@ -81,8 +81,13 @@ class MessageObserver:
     def on_handed_on(self, before: MessageRecord, after: MessageRecord) -> None:
         """Hear that a message goes on under another id: its first caller took it back."""
 
-    def on_passed_on(self, record: MessageRecord, submission: SubmissionRecord) -> None:
-        """Hear that the next account sends what may have arrived: it may come twice."""
+    def on_passed_on(
+        self, record: MessageRecord, submissions: Sequence[SubmissionRecord]
+    ) -> None:
+        """Hear that the next account sends what may have arrived: it may come twice.
+
+        Once for each account that may have sent it before.
+        """
 
     def on_poll_failed(self, error: GatewayError) -> None:
         """Hear why the gateway doesn't tell what became of messages."""

@@ -96,27 +96,34 @@ def async_tell_passed_on(
     hass: HomeAssistant,
     entry: ConfigEntry,
     record: MessageRecord,
-    submission: SubmissionRecord,
+    submissions: Iterable[SubmissionRecord],
 ) -> None:
     """Tell that the next account of a relay sends what may have arrived already.
 
     The first may have sent it and nobody knows, or has, and it was not delivered in time.
+    An event per reason and legs, for all those together who have them in common.
     """
-    before = last_passed_on_in_spite(submission.legs)
-    failure = None if before is None else before.failure
-    async_fire(
-        hass,
-        entry,
-        EventType.PASSED_ON,
-        message_id=record.message_id,
-        recipients=[submission.recipient.public_label],
-        outcome=submission.outcome.value,
-        key=None if failure is None else failure.key,
-        may_come_twice=True,
-        **_legs(hass, entry, _told_of(submission.legs)),
-        **_joined(record),
-        **_tag(record.options.tag),
-    )
+    news: dict[tuple[Outcome, str | None, _Legs], list[str]] = {}
+    for submission in submissions:
+        before = last_passed_on_in_spite(submission.legs)
+        failure = None if before is None else before.failure
+        key = None if failure is None else failure.key
+        reason = submission.outcome, key, _told_of(submission.legs)
+        news.setdefault(reason, []).append(submission.recipient.public_label)
+    for (outcome, key, legs), recipients in news.items():
+        async_fire(
+            hass,
+            entry,
+            EventType.PASSED_ON,
+            message_id=record.message_id,
+            recipients=recipients,
+            outcome=outcome.value,
+            key=key,
+            may_come_twice=True,
+            **_legs(hass, entry, legs),
+            **_joined(record),
+            **_tag(record.options.tag),
+        )
 
 
 @callback

@@ -10,6 +10,7 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.failure import DeliveryState
 from custom_components.passerelle_sms.messaging.model.leg import Leg
 from custom_components.passerelle_sms.messaging.model.leg_history import (
+    is_risked_next,
     last_passed_on_in_spite,
     leg_that_counts,
     may_come_twice,
@@ -109,3 +110,25 @@ def test_the_last_that_was_passed_on_in_spite_of_a_doubt() -> None:
     assert found is not None
     assert found.account == "1"
     assert last_passed_on_in_spite([last]) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_risked"),
+    [
+        (Outcome.ACCEPTED, True),
+        (Outcome.UNKNOWN, True),
+        (Outcome.NOT_SENT, False),
+        (Outcome.REJECTED, False),
+    ],
+)
+def test_the_next_leg_is_risked_once_for_each_that_may_have_left(
+    outcome: Outcome, is_risked: bool
+) -> None:
+    """Not for what the user has had sent again."""
+    [leg] = legs(outcome)
+    [not_sent] = legs(Outcome.NOT_SENT)
+
+    assert is_risked_next([leg, not_sent]) is is_risked
+    assert not is_risked_next([replace(leg, is_passed_on=True), not_sent])
+    assert not is_risked_next([replace(leg, resent=True)])
+    assert not is_risked_next([])

@@ -10,10 +10,11 @@ from custom_components.passerelle_sms.gateways.model.delivery import DeliverySta
 from custom_components.passerelle_sms.gateways.model.options import SmsOptions
 from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.message import Message
-from custom_components.passerelle_sms.messaging.model.record import OnUnknown
+from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
 from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.idle import until_idle
+from tests.messaging.relay_harness import RelayHarness
 from tests.simulator import Fault, Simulator
 
 from .conftest import RelayMaker
@@ -213,3 +214,126 @@ async def test_what_a_crash_cuts_off_is_asked_of_the_account(
     assert row.outcome is Outcome.UNKNOWN
     assert len(first.accepted) == 1
     assert len(second.accepted) == 0
+
+
+# --- that it may come twice is told once ------------------------------------------------
+
+FIRE = Message(text="Incendie", targets=(MAMAN,), on_unknown=OnUnknown.NEXT)
+
+
+async def leave_for_now(relay: RelayHarness, position: int) -> None:
+    """Stop one account that is to come back: it is waited for."""
+    await relay.remove(position)
+    current = relay.parts.accounts.current
+    relay.parts.accounts.set(current, missing=[f"account-{position}"])
+
+
+async def test_a_doubt_that_goes_on_at_once_is_told(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Not that another account could not take it in between: it comes no oftener."""
+    first, second, third = simulator.etech_keys, simulator.smseco, simulator.devcodesms
+    relay = await make_relay(first, second, third)
+    first.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+    second.fail(Fault.RATE_LIMITED, operation="send", times=1)
+
+    record = await relay.sent(FIRE)
+
+    assert [leg.outcome for leg in record.submissions[0].legs] == [
+        Outcome.UNKNOWN,
+        Outcome.NOT_SENT,
+        Outcome.ACCEPTED,
+    ]
+    assert relay.observer.passed_on == [(MAMAN,)]
+
+
+async def test_a_doubt_that_goes_on_after_a_wait_is_told(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Once, however often it is tried from then on."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    await leave_for_now(relay, 1)
+    first.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+    second.fail(Fault.RATE_LIMITED, operation="send", times=2)
+    record = await relay.sent(FIRE)
+    assert record.submissions[0].is_waiting
+    assert relay.observer.passed_on == []
+    # No evidence decides before that.
+    first.fail(Fault.ERROR_500)
+
+    await relay.bring_back(1)
+    await relay.clock.advance(60)
+
+    assert (await relay.row(record.message_id)).outcome is Outcome.ACCEPTED
+    assert len(second.accepted) == 1
+    assert relay.observer.passed_on == [(MAMAN,)]
+
+
+async def test_a_doubt_that_goes_on_after_a_crash_is_told(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """The crash has cut it off before the next account could be asked."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(Fault.STALL_AFTER, operation="send", times=1)
+    sending = asyncio.create_task(relay.send(FIRE))
+    while not first.accepted:
+        await asyncio.sleep(0)
+    await relay.crash()
+    sending.cancel()
+
+    await relay.start()
+    await until_idle()
+
+    assert len(second.accepted) == 1
+    assert relay.observer.passed_on == [(MAMAN,)]
+
+
+async def test_each_doubt_that_goes_on_is_told(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It may come three times by then."""
+    first, second, third = simulator.etech_keys, simulator.smseco, simulator.devcodesms
+    relay = await make_relay(first, second, third)
+    for doubtful in (first, second):
+        doubtful.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+
+    await relay.sent(FIRE)
+
+    assert relay.observer.passed_on == [(MAMAN,), (MAMAN,)]
+
+
+async def test_what_the_user_sends_again_is_no_news_to_him(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """He was asked, and told that it may come twice."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
+    first.fail(Fault.ERROR_500, operation="balance")
+    record = await relay.sent(ALERT)
+    await relay.clock.advance(660)
+
+    await relay.parts.outbox.resolve(record.message_id, Choice.RESEND)
+    await until_idle()
+
+    assert (await relay.row(record.message_id)).outcome is Outcome.ACCEPTED
+    assert relay.observer.passed_on == []
+
+
+async def test_a_doubt_about_many_is_told_of_all_together(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Also where so many wait that they are chosen for in turns."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    await leave_for_now(relay, 1)
+    first.fail(Fault.ERROR_500_AFTER, operation="send")
+    numbers = tuple(f"+2376956882{one:02}" for one in range(30))
+    await relay.sent(replace(FIRE, targets=numbers))
+
+    await relay.bring_back(1)
+    await relay.clock.advance(60)
+
+    assert relay.observer.passed_on == [numbers]

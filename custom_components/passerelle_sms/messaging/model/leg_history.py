@@ -37,6 +37,16 @@ def may_come_twice(legs: Iterable[Leg]) -> bool:
     return sum(map(_may_have_left, legs)) > 1
 
 
+def is_risked_next(legs: Iterable[Leg]) -> bool:
+    """Return whether the next leg is the first after one that may have left.
+
+    What the user has had sent again is his own choice.
+    """
+    return any(
+        _may_have_left(leg) and not leg.is_passed_on and not leg.resent for leg in legs
+    )
+
+
 def last_passed_on_in_spite(legs: Sequence[Leg]) -> Leg | None:
     """Return the last leg that was passed on although it may have left, if any."""
     return next(

@@ -12,6 +12,7 @@ from ...gateways.outcome import Outcome
 from ..message_store import MessageStore
 from ..model.failure import Failure
 from ..model.leg import Leg
+from ..model.leg_history import is_risked_next
 from ..model.record import MessageRecord
 from ..model.submission import RowKey, SubmissionRecord
 from ..observers import MessageObserver
@@ -132,6 +133,7 @@ class DeliveryWatch:
         if found is None or record.expires <= now:
             return None
         begun = legs_for(record, {key: accounts[found.account_id]}, now)
+        is_risked = is_risked_next(row.legs)
         try:
             record = await self._store.change(
                 message_id, partial(with_legs, finished={}, begun=begun)
@@ -141,7 +143,8 @@ class DeliveryWatch:
             return None
         if record is not None:
             self._follow(record)
-            self._observer.on_passed_on(record, record.find(key))
+            if is_risked:
+                self._observer.on_passed_on(record, [record.find(key)])
         return record
 
     async def _attempt(self, record: MessageRecord, key: RowKey) -> Leg:

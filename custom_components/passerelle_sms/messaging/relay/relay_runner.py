@@ -23,6 +23,7 @@ from ...gateways.outcome import Outcome
 from ..message_store import Change, MessageStore
 from ..model.failure import Failure
 from ..model.leg import Leg
+from ..model.leg_history import is_risked_next
 from ..model.record import MessageRecord, leaves_unstored
 from ..model.submission import RowKey, SubmissionRecord
 from ..observers import MessageObserver
@@ -95,6 +96,7 @@ class RelayRunner(RequestRunner):
         known = self._noted.pop(message_id, set())
         noted = [key for key in begun.keys if key in known]
         others = [key for key in begun.keys if key not in known]
+        self._tell_passed_on(message_id, _risked(begun.earlier, noted))
         await asyncio.gather(
             *(self._carry(message_id, keys) for keys in by_leg(begun.record, noted)),
             self._hand_on(message_id, others, {}),
@@ -136,9 +138,10 @@ class RelayRunner(RequestRunner):
             return
         begun = legs_for(record, chosen, self._clock.now())
         known = {key: finished[key] for key in begun if key in finished}
+        risked = _risked(with_legs(record, known, {}), begun)
         if not await self._write(message_id, known, begun):
             return
-        self._tell_passed_on(message_id, known)
+        self._tell_passed_on(message_id, risked)
         written = self._store.get_open(message_id)
         if written is not None:
             await asyncio.gather(
@@ -257,12 +260,16 @@ class RelayRunner(RequestRunner):
             yield
         return results
 
-    def _tell_passed_on(self, message_id: str, finished: NewLegs) -> None:
+    def _tell_passed_on(self, message_id: str, keys: Sequence[RowKey]) -> None:
         """Tell of whom it may reach twice now."""
         record = self._store.get_open(message_id)
-        for key, leg in finished.items():
-            if record is not None and leg.is_in_doubt:
-                self._observer.on_passed_on(record, record.find(key))
+        if record is not None and keys:
+            self._observer.on_passed_on(record, [*map(record.find, keys)])
+
+
+def _risked(record: MessageRecord, keys: Iterable[RowKey]) -> list[RowKey]:
+    """Return whom a message may reach twice by its next leg, and not before it."""
+    return [key for key in keys if is_risked_next(record.find(key).legs)]
 
 
 def _ended_as(
