@@ -87,7 +87,7 @@ def stop_at_a_refused_number(patch: pytest.MonkeyPatch) -> None:
     def choose(candidates: Sequence[Any], excluded: Any) -> Any:
         return failover.choose([*candidates][:1], excluded)
 
-    patch.setattr(relay_runner, "choose", choose)
+    patch.setattr(hand_over, "choose", choose)
 
 
 def reject_what_could_wait(patch: pytest.MonkeyPatch) -> None:

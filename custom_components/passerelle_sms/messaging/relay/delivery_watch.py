@@ -1,31 +1,36 @@
 """Lets the next account send what one has taken, and nobody has seen arrive in time."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from ...gateways.errors import NotStoredError, RejectedError
+from ...gateways.errors import NotStoredError
 from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.outcome import Outcome
 from ..message_store import MessageStore
-from ..model.failure import Failure
 from ..model.leg import Leg
 from ..model.leg_history import is_risked_next
 from ..model.record import MessageRecord
 from ..model.submission import RowKey, SubmissionRecord
 from ..observers import MessageObserver
+from ..operations.leg_taker import LegTaker
+from ..outbox.backoff import LONGEST_PAUSE
 from ..runtime.clock import Alarm, Clock
 from ..runtime.tasks import Tasks
-from .failover import Step, choose, refused_by, step_after
-from .hand_over import candidates, legs_for, order_for, with_legs
-from .legs import leg_after
+from ..runtime.turns import Steps, in_turns
+from .attempt import attempt
+from .failover import Step, Waits, refused_by, step_after, verdict
+from .hand_over import NewLegs, by_leg, candidates, chosen_for, legs_for, with_legs
 from .relay_accounts import RelayAccounts
 
 type _Key = tuple[str, RowKey]
+type _Tried = defaultdict[RowKey, set[str]]
 
 _ARRIVED: Final = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.OPTED_OUT})
+_MAY_HAVE_LEFT: Final = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN})
 
 
 class DeliveryWatch:
@@ -59,6 +64,8 @@ class DeliveryWatch:
         self._follow = follow
         self._since: dict[_Key, timedelta] = {}
         """When the wait for each began, by elapsed time."""
+        self._passing: set[_Key] = set()
+        """What is being passed on: it is not begun twice."""
         self._alarm = Alarm(clock, self._on_time)
         self._tasks = Tasks()
         self._is_running = False
@@ -78,100 +85,184 @@ class DeliveryWatch:
         """Look at what has come further of a message."""
         for row in changed:
             key = record.message_id, row.key
-            if not _is_awaited(row):
+            if not is_for_next(record, row):
                 self._since.pop(key, None)
             elif row.delivery is not None and row.delivery.status.is_final:
                 # The gateway says that it won't arrive.
                 self._since[key] = self._clock.elapsed() - self.within
             elif key not in self._since:
-                age = self._clock.now() - (record.created + row.legs[-1].after)
+                age = self._clock.now() - (record.created + _last_sent(row).after)
                 self._since[key] = self._clock.elapsed() - max(age, timedelta())
         self._set_alarm()
 
+    # --- when ---------------------------------------------------------------------------
+
     def _set_alarm(self) -> None:
-        is_on = self._is_running and self.within > timedelta() and self._since
-        first = min(self._since.values()) + self.within if is_on else None
-        self._alarm.set(first)
+        is_on = self._is_running and self.within > timedelta()
+        awaited = self._since.keys() - self._passing if is_on else ()
+        first = min((self._since[key] for key in awaited), default=None)
+        self._alarm.set(None if first is None else first + self.within)
 
     def _on_time(self) -> None:
+        """Pass on what is late: all of a message together, as it may share requests."""
         if not self._is_running or self.within <= timedelta():
             return
         due = self._clock.elapsed() - self.within
-        for key in [key for key, since in self._since.items() if since <= due]:
-            del self._since[key]
-            self._tasks.spawn(self._pass_on(*key))
+        late: defaultdict[str, list[RowKey]] = defaultdict(list)
+        for one in [key for key, since in self._since.items() if since <= due]:
+            if one not in self._passing:
+                del self._since[one]
+                self._passing.add(one)
+                late[one[0]].append(one[1])
+        for message_id, keys in late.items():
+            self._tasks.spawn(self._pass_on(message_id, keys))
         self._set_alarm()
 
-    async def _pass_on(self, message_id: str, key: RowKey) -> None:
-        """Let the next account send, and the one after it if that one can't."""
-        tried: set[str] = set()
-        record = await self._begun(message_id, key, tried)
-        while record is not None:
-            leg = await self._attempt(record, key)
-            tried.add(leg.account)
-            record = await self._store.change(
-                message_id, partial(with_legs, finished={key: leg}, begun={})
-            )
-            if record is None or not self._goes_on(record, leg):
-                return
-            record = await self._begun(message_id, key, tried)
+    def _look_again(self, message_id: str, keys: Iterable[RowKey]) -> None:
+        since = self._clock.elapsed() - self.within + LONGEST_PAUSE
+        self._since.update(((message_id, key), since) for key in keys)
 
-    async def _begun(
-        self, message_id: str, key: RowKey, tried: set[str]
-    ) -> MessageRecord | None:
-        """Write down which account is to send now; `None` if nobody is to."""
-        record = await self._store.get(message_id)
-        if record is None or not _is_awaited(record.find(key)):
-            return None
-        now, row = self._clock.now(), record.find(key)
-        accounts = {one.account_id: one for one in self._accounts.current}
-        taken = {leg.account for leg in row.legs if leg.may_have_sent}
-        excluded = taken | tried | refused_by(row.legs)
-        found = choose(
-            candidates(record, row, self._accounts, now, excluded=excluded), excluded
-        )
-        if found is None or record.expires <= now:
-            return None
-        begun = legs_for(record, {key: accounts[found.account_id]}, now)
-        is_risked = is_risked_next(row.legs)
+    # --- one after the other ------------------------------------------------------------
+
+    async def _pass_on(self, message_id: str, keys: Sequence[RowKey]) -> None:
         try:
-            record = await self._store.change(
-                message_id, partial(with_legs, finished={}, begun=begun)
-            )
+            await self._hand_on(message_id, keys, defaultdict(set))
+        finally:
+            self._passing.difference_update((message_id, key) for key in keys)
+            self._set_alarm()
+
+    async def _hand_on(
+        self, message_id: str, keys: Sequence[RowKey], tried: _Tried
+    ) -> None:
+        """Let the next accounts send, each for those for whom it is the first that can.
+
+        `tried` are those that have had their turn since it was late.
+        """
+        try:
+            written, begun = await self._begun(message_id, keys, tried)
         except NotStoredError:
             # What is not on disk is not handed over, and the first was accepted.
-            return None
-        if record is not None:
-            self._follow(record)
-            if is_risked:
-                self._observer.on_passed_on(record, [record.find(key)])
-        return record
+            self._look_again(message_id, keys)
+            return
+        if written is not None:
+            await asyncio.gather(
+                *(self._carry(written, one, tried) for one in by_leg(written, begun))
+            )
 
-    async def _attempt(self, record: MessageRecord, key: RowKey) -> Leg:
-        row = record.find(key)
-        leg = row.legs[-1]
-        account = self._accounts.find(leg.account)
-        if account is None:
-            return replace(leg, outcome=Outcome.NOT_SENT, is_open=False)
-        order = order_for(record, [key], self._relay_id, self._clock.now())
+    async def _begun(
+        self, message_id: str, keys: Sequence[RowKey], tried: _Tried
+    ) -> tuple[MessageRecord | None, Sequence[RowKey]]:
+        """Write down which accounts are to send now, and tell for whom there is one."""
+        record = await self._store.get(message_id)
+        now = self._clock.now()
+        if record is None or record.expires <= now or not self._is_running:
+            return None, ()
+        late = [key for key in keys if is_for_next(record, record.find(key))]
+        chosen = await in_turns(self._choose(record, late, tried))
+        left = [key for key in late if key not in chosen]
+        later = await in_turns(self._waiting(record, left, tried))
+        self._look_again(message_id, later)
+        legs = legs_for(record, chosen, now)
+        risked = [key for key in legs if is_risked_next(record.find(key).legs)]
+        written = await self._store.change(message_id, partial(_with_next, legs=legs))
+        if written is None:
+            return None, ()
+        begun = [key for key, leg in legs.items() if _has_begun(written, key, leg)]
+        if told := [written.find(key) for key in begun if key in risked]:
+            self._observer.on_passed_on(written, told)
+        return written, begun
+
+    async def _carry(
+        self, record: MessageRecord, keys: Sequence[RowKey], tried: _Tried
+    ) -> None:
+        """Let one account send, and go on with those for whom it has not."""
+        message_id, now = record.message_id, self._clock.now()
+        legs = await attempt(record, keys, self._accounts, self._relay_id, now)
+        change = partial(with_legs, finished=legs, begun={})
         try:
-            told = await account.take(order)
-        except RejectedError as error:
-            failure = Failure.of(error)
-            return replace(leg, outcome=error.outcome, is_open=False, failure=failure)
-        return leg_after(leg, told, row.recipient.number)
+            stored = await self._store.change(message_id, change) or record
+        except NotStoredError:
+            stored, legs = record, {}
+        # Of what is in doubt, or could not be written, more is heard.
+        self._follow(stored)
+        for key, leg in legs.items():
+            tried[key].add(leg.account)
+        accepted = [k for k, leg in legs.items() if leg.outcome is Outcome.ACCEPTED]
+        self.watch(stored, map(stored.find, accepted))
+        await self._hand_on(message_id, [k for k in legs if k not in accepted], tried)
 
-    def _goes_on(self, record: MessageRecord, leg: Leg) -> bool:
-        step = step_after(
-            leg, sender=record.sender, on_unknown=record.on_unknown, passed_on=0
-        )
-        return step is Step.NEXT
+    def _choose(
+        self, record: MessageRecord, keys: Iterable[RowKey], tried: _Tried
+    ) -> Steps[dict[RowKey, LegTaker]]:
+        def excluded(row: SubmissionRecord) -> set[str]:
+            return _spent(row) | tried[row.key] | refused_by(row.legs)
+
+        now = self._clock.now()
+        return chosen_for(record, keys, self._accounts, now, excluded=excluded)
+
+    def _waiting(
+        self, record: MessageRecord, keys: Iterable[RowKey], tried: _Tried
+    ) -> Steps[list[RowKey]]:
+        """Return for whom nobody can take it now, and somebody may later."""
+        now = self._clock.now()
+        waiting: list[RowKey] = []
+        for key in keys:
+            row = record.find(key)
+            lately = [leg for leg in row.legs if leg.account in tried[key]]
+            found = [*candidates(record, row, self._accounts, now)]
+            end = verdict(found, lately, legs=row.legs, spent=_spent(row))
+            if isinstance(end, Waits):
+                waiting.append(key)
+            yield
+        return waiting
 
 
-def _is_awaited(row: SubmissionRecord) -> bool:
-    """Return whether it is accepted, and its gateway has not told that it arrived."""
-    if row.outcome is not Outcome.ACCEPTED or row.delivery is None or not row.legs:
+def is_for_next(record: MessageRecord, row: SubmissionRecord) -> bool:
+    """Return whether the next account is to send it once its time is over.
+
+    It is accepted, and the gateway has not told that it arrived. What is in doubt at the
+    account that was last to send it waits for evidence, unless its sender has chosen
+    otherwise; what was refused for good goes nowhere else.
+    """
+    delivery = row.delivery
+    if row.outcome is not Outcome.ACCEPTED or delivery is None or not row.legs:
         return False
-    last = row.legs[-1]
-    is_waiting = last.outcome is Outcome.ACCEPTED and last.delivery is not None
-    return is_waiting and row.delivery.status not in _ARRIVED
+    steps = [_step_after(record, leg) for leg in row.legs]
+    if delivery.status in _ARRIVED or Step.REJECTED in steps:
+        return False
+    last = _last_sent(row)
+    if last.outcome is Outcome.ACCEPTED:
+        return last.delivery is not None
+    return _step_after(record, last, _doubts_before(row, last)) is Step.NEXT
+
+
+def _last_sent(row: SubmissionRecord) -> Leg:
+    """Return the last leg that has left or may have, of what was accepted."""
+    return next(leg for leg in reversed(row.legs) if leg.outcome in _MAY_HAVE_LEFT)
+
+
+def _doubts_before(row: SubmissionRecord, last: Leg) -> int:
+    return sum(leg.is_in_doubt for leg in row.legs if leg is not last)
+
+
+def _step_after(record: MessageRecord, leg: Leg, passed_on: int = 0) -> Step:
+    return step_after(
+        leg, sender=record.sender, on_unknown=record.on_unknown, passed_on=passed_on
+    )
+
+
+def _spent(row: SubmissionRecord) -> set[str]:
+    """Return the accounts that may have sent it, or the beginning of it."""
+    return {leg.account for leg in row.legs if leg.may_have_sent}
+
+
+def _with_next(record: MessageRecord, legs: NewLegs) -> MessageRecord:
+    """Return a message with its next legs, but for whom it has arrived meanwhile."""
+    late = {
+        key: leg for key, leg in legs.items() if is_for_next(record, record.find(key))
+    }
+    return with_legs(record, {}, late)
+
+
+def _has_begun(record: MessageRecord, key: RowKey, leg: Leg) -> bool:
+    return record.find(key).legs[-1].message_id == leg.message_id

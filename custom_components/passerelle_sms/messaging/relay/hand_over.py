@@ -3,8 +3,8 @@
 Everything here is pure, but for the questions to the accounts, which change nothing.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -18,8 +18,9 @@ from ..model.obstacle import Obstacle, ObstacleKind
 from ..model.record import MessageRecord, sms_for
 from ..model.submission import RowKey, SubmissionRecord
 from ..operations.leg_taker import LegTaker
+from ..runtime.turns import Steps
 from ..text.splitting import TooLong
-from .failover import Candidate
+from .failover import Candidate, choose
 from .legs import remainder_of
 from .relay_accounts import RelayAccounts
 
@@ -27,14 +28,6 @@ type NewLegs = Mapping[RowKey, Leg]
 
 # What a relay has not been told, which is to be as usual.
 _USUAL: Final = TooLong.SPLIT
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which account is to take a message for some of its recipients."""
-
-    account: LegTaker
-    keys: tuple[RowKey, ...]
 
 
 def candidates(
@@ -66,6 +59,30 @@ def candidates(
                     remainder=remainder,
                 ),
             )
+
+
+def chosen_for(
+    record: MessageRecord,
+    keys: Iterable[RowKey],
+    accounts: RelayAccounts,
+    now: datetime,
+    *,
+    excluded: Callable[[SubmissionRecord], Container[str]],
+) -> Steps[dict[RowKey, LegTaker]]:
+    """Return which account each recipient's is next, as far as there is one.
+
+    `excluded` tells who is not asked.
+    """
+    by_id = {one.account_id: one for one in accounts.current}
+    chosen: dict[RowKey, LegTaker] = {}
+    for key in keys:
+        row = record.find(key)
+        others = excluded(row)
+        found = choose(candidates(record, row, accounts, now, excluded=others), others)
+        if found is not None:
+            chosen[key] = by_id[found.account_id]
+        yield
+    return chosen
 
 
 def legs_for(

@@ -8,20 +8,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Final, override
 
-from ...gateways.errors import (
-    GatewayError,
-    NoAccountAvailableError,
-    NotStoredError,
-    RejectedError,
-)
+from ...gateways.errors import NotStoredError
 from ...gateways.model.message import SendResult, Submission
 from ...gateways.outcome import Outcome
 from ..message_store import Change, MessageStore
-from ..model.failure import Failure
 from ..model.leg import Leg
 from ..model.leg_history import is_risked_next
 from ..model.record import MessageRecord, leaves_unstored
@@ -32,9 +25,9 @@ from ..outbox.request_runner import BegunRequest, RequestRunner
 from ..reconciliation.ledger import Ledger
 from ..runtime.clock import Clock
 from ..runtime.turns import Steps, at_once, in_turns
-from .failover import Step, choose, refused_by, step_after
-from .hand_over import NewLegs, by_leg, candidates, legs_for, order_for, with_legs
-from .legs import leg_after
+from .attempt import attempt
+from .failover import Step, refused_by, step_after
+from .hand_over import NewLegs, by_leg, candidates, chosen_for, legs_for, with_legs
 from .relay_accounts import RelayAccounts
 from .results import completed, result_of
 
@@ -153,7 +146,8 @@ class RelayRunner(RequestRunner):
         record = self._store.get_open(message_id)
         if record is None:
             return
-        finished = await self._attempt(record, keys)
+        now = self._clock.now()
+        finished = await attempt(record, keys, self._accounts, self._relay_id, now)
         rounds = self._rounds[message_id]
         for key, leg in finished.items():
             rounds[key] = (*rounds.get(key, ()), leg)
@@ -162,22 +156,6 @@ class RelayRunner(RequestRunner):
         ]
         await self._give_back(record, [key for key in onward if finished[key].is_open])
         await self._hand_on(message_id, onward, {key: finished[key] for key in onward})
-
-    async def _attempt(
-        self, record: MessageRecord, keys: Sequence[RowKey]
-    ) -> dict[RowKey, Leg]:
-        """Let the account of a leg send, once, and return what became of it for each."""
-        legs = {key: record.find(key).legs[-1] for key in keys}
-        first = legs[keys[0]]
-        account = self._accounts.find(first.account)
-        if account is None:
-            return _ended(legs, NoAccountAvailableError())
-        order = order_for(record, keys, self._relay_id, self._clock.now())
-        try:
-            told = await account.take(order)
-        except RejectedError as error:
-            return _ended(legs, error)
-        return await in_turns(_ended_as(legs, record, told))
 
     async def _give_back(self, record: MessageRecord, keys: Sequence[RowKey]) -> None:
         """Let nothing more leave of what is passed on while it is in doubt."""
@@ -210,21 +188,13 @@ class RelayRunner(RequestRunner):
         finished: NewLegs | None = None,
     ) -> Steps[dict[RowKey, LegTaker]]:
         """Return which account each recipient's is next, as far as there is one."""
-        accounts = {one.account_id: one for one in self._accounts.current}
-        now = self._clock.now()
-        chosen: dict[RowKey, LegTaker] = {}
-        current = with_legs(record, finished or {}, {})
-        for key in keys:
-            row = current.find(key)
-            excluded = self._excluded(record.message_id, row)
-            found = choose(
-                candidates(current, row, self._accounts, now, excluded=excluded),
-                excluded,
-            )
-            if found is not None:
-                chosen[key] = accounts[found.account_id]
-            yield
-        return chosen
+        return chosen_for(
+            with_legs(record, finished or {}, {}),
+            keys,
+            self._accounts,
+            self._clock.now(),
+            excluded=partial(self._excluded, record.message_id),
+        )
 
     def _excluded(self, message_id: str, row: SubmissionRecord) -> set[str]:
         """Return who has had a turn in this request, or may have sent it before."""
@@ -270,24 +240,3 @@ class RelayRunner(RequestRunner):
 def _risked(record: MessageRecord, keys: Iterable[RowKey]) -> list[RowKey]:
     """Return whom a message may reach twice by its next leg, and not before it."""
     return [key for key in keys if is_risked_next(record.find(key).legs)]
-
-
-def _ended_as(
-    legs: NewLegs, record: MessageRecord, told: MessageRecord
-) -> Steps[dict[RowKey, Leg]]:
-    """Return legs of a message as their account has them."""
-    ended: dict[RowKey, Leg] = {}
-    for key, leg in legs.items():
-        ended[key] = leg_after(leg, told, record.find(key).recipient.number)
-        yield
-    return ended
-
-
-def _ended(legs: Mapping[RowKey, Leg], error: GatewayError) -> dict[RowKey, Leg]:
-    """Return legs that an account has not taken in."""
-    return {
-        key: replace(
-            leg, outcome=error.outcome, is_open=False, failure=Failure.of(error)
-        )
-        for key, leg in legs.items()
-    }

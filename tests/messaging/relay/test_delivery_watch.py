@@ -1,0 +1,224 @@
+"""A message that does not arrive in time is sent by the next account, too."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.passerelle_sms.gateways.errors import RecipientBlockedError
+from custom_components.passerelle_sms.gateways.model.message import SendResult, Sms
+from custom_components.passerelle_sms.gateways.outcome import Outcome
+from custom_components.passerelle_sms.messaging.model.message import Message
+from custom_components.passerelle_sms.messaging.model.record import OnUnknown
+from tests.conftest import MAMAN
+from tests.messaging.idle import until_idle
+from tests.simulator import Fault, SimulatedGateway, Simulator
+
+from .conftest import RelayMaker
+
+ALERT = Message(text="Citerne vide", targets=(MAMAN,))
+WITHIN = timedelta(minutes=5)
+MANY = tuple(f"+2376956882{one:02}" for one in range(3))
+
+
+def taken(*gateways: SimulatedGateway) -> list[int]:
+    """Return how many messages each has taken."""
+    return [len(gateway.accepted) for gateway in gateways]
+
+
+async def test_what_is_not_delivered_in_time_goes_on_and_is_told_once(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Also where the next account can't take it, and the one after it does."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    second.fail(Fault.RATE_LIMITED, operation="send")
+    record = await relay.sent(ALERT)
+
+    await relay.clock.advance(290)
+    assert taken(third) == [0]
+    await relay.clock.advance(20)
+
+    row = await relay.row(record.message_id)
+    assert [leg.outcome for leg in row.legs] == [
+        Outcome.ACCEPTED,
+        Outcome.NOT_SENT,
+        Outcome.ACCEPTED,
+    ]
+    assert taken(first, third) == [1, 1]
+    assert relay.observer.passed_on == [(MAMAN,)]
+
+
+async def test_each_account_has_its_time(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Until none is left; each may have sent it, which is told each time."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    await relay.sent(ALERT)
+
+    await relay.clock.advance(310)
+    assert taken(first, second, third) == [1, 1, 0]
+    await relay.clock.advance(280)
+    assert taken(third) == [0]
+    await relay.clock.advance(30)
+    assert taken(third) == [1]
+    await relay.clock.advance(3600)
+
+    assert taken(first, second, third) == [1, 1, 1]
+    assert relay.observer.passed_on == [(MAMAN,), (MAMAN,)]
+
+
+async def test_what_has_arrived_goes_nowhere_else(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """By the first account, or by the second one."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    record = await relay.sent(replace(ALERT, text="Bonjour"))
+    first.report(first.accepted[0], 56)
+    await relay.parts.tracker.ask_about(record.message_id)
+    await relay.clock.advance(310)
+    assert taken(first, second, third) == [1, 0, 0]
+
+    record = await relay.sent(ALERT)
+    await relay.clock.advance(310)
+    second.label = "DELIVERED"
+    await relay.parts.tracker.ask_about(record.message_id)
+    await relay.clock.advance(3600)
+
+    assert taken(first, second, third) == [2, 1, 0]
+
+
+async def test_what_nobody_can_take_in_time_waits_for_who_can(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """An account that only pauses at that moment must not lose it."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second, deliver_within=WITHIN)
+    second.fail(Fault.RATE_LIMITED, operation="send")
+    record = await relay.sent(ALERT)
+    await relay.clock.advance(600)
+    assert taken(first, second) == [1, 0]
+
+    second.heal()
+    await relay.clock.advance(60)
+
+    assert taken(first, second) == [1, 1]
+    assert relay.observer.passed_on == [(MAMAN,)]
+    row = await relay.row(record.message_id)
+    assert [leg.outcome for leg in row.legs] == [Outcome.ACCEPTED, Outcome.ACCEPTED]
+
+
+async def test_it_is_waited_for_no_longer_than_it_lives(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It is no alert any more then."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second, deliver_within=WITHIN)
+    second.fail(Fault.RATE_LIMITED, operation="send")
+    await relay.sent(ALERT)
+    await relay.clock.advance(3590)
+
+    second.heal()
+    await relay.clock.advance(3600)
+
+    assert taken(first, second) == [1, 0]
+
+
+async def test_what_is_late_together_shares_a_request(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """As few as the gateway allows, and an event for all."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second, deliver_within=WITHIN)
+    record = await relay.sent(replace(ALERT, targets=MANY))
+
+    await relay.clock.advance(310)
+
+    assert taken(first, second) == [3, 3]
+    assert second.asked("send") == 1
+    assert relay.observer.passed_on == [MANY]
+    rows = (await relay.kept(record.message_id)).submissions
+    assert [len(row.legs) for row in rows] == [2, 2, 2]
+
+
+async def test_who_has_opted_out_there_gets_it_nowhere_else(
+    simulator: Simulator, make_relay: RelayMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor later: he wants none."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+
+    async def refuse(sms: Sms) -> SendResult:
+        return SendResult.failed(sms.recipients, RecipientBlockedError())
+
+    monkeypatch.setattr(relay.accounts[1].gateway, "send", refuse)
+    await relay.sent(ALERT)
+
+    await relay.clock.advance(3600)
+
+    assert taken(first, second, third) == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("on_unknown", "by_third"), [(OnUnknown.HOLD, 0), (OnUnknown.NEXT, 1)]
+)
+async def test_a_doubt_at_the_next_account_goes_on_as_its_sender_chose(
+    simulator: Simulator,
+    make_relay: RelayMaker,
+    on_unknown: OnUnknown,
+    by_third: int,
+) -> None:
+    """Else it is as good as sent there, until evidence says otherwise."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    second.fail(Fault.ERROR_500_AFTER, operation="send")
+    await relay.sent(replace(ALERT, on_unknown=on_unknown))
+
+    await relay.clock.advance(310)
+
+    assert taken(first, second, third) == [1, 1, by_third]
+    assert relay.observer.passed_on == [(MAMAN,)] * (1 + by_third)
+
+
+async def test_a_restart_while_it_is_late_sends_nothing_twice(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """The next leg is on disk before it is handed over."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second)
+    relay.deliver_within = relay.parts.tracker.deliver_within = WITHIN
+    record = await relay.sent(ALERT)
+    await relay.clock.advance(200)
+    await relay.crash()
+    await relay.start()
+    await relay.clock.advance(110)
+    assert taken(first, second) == [1, 1]
+
+    await relay.crash()
+    await relay.start()
+    await relay.clock.advance(3600)
+
+    assert taken(first, second) == [1, 1]
+    assert len((await relay.row(record.message_id)).legs) == 2
+
+
+async def test_news_while_it_is_handed_over_begins_nothing_more(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It won't arrive by the first: the second is at it already."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    record = await relay.sent(ALERT)
+    kept = await relay.kept(record.message_id)
+    watch = relay.parts.tracker._watch  # noqa: SLF001 # who is told twice
+
+    await relay.clock.advance(299)
+    relay.clock._elapsed += timedelta(seconds=2)  # noqa: SLF001 # without the alarm
+    watch.start()
+    watch.watch(kept, kept.submissions)
+    watch.start()
+    await until_idle()
+
+    assert taken(first, second, third) == [1, 1, 0]
