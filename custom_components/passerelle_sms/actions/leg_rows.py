@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from ..entries.account import async_gateway_of
+from ..entries.leg_facts import async_gateway_of
 from ..messaging.model.leg import Leg
 from ..messaging.model.leg_history import may_come_twice
 from ..messaging.model.record import MessageRecord

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 
-from ..entries.account import async_gateway_of
+from ..entries.leg_facts import async_told_by
 from ..gateways.abilities.options import TriesMessages
 from ..gateways.catalogue import GATEWAYS
-from ..messaging.model.failure import Failure
-from ..messaging.model.leg import Leg
 from ..messaging.model.record import MessageRecord
 from ..messaging.model.report import RecipientResult, Report, result_for
 from ..messaging.model.submission import SubmissionRecord
@@ -122,7 +120,7 @@ async def _async_row(
         {"part": row.part, **await _async_fate(hass, row, gateway, for_guest=for_guest)}
         for row in result.parts
     ]
-    told_by = _gateway_told(hass, result.legs, result.failure) or gateway
+    told_by = async_told_by(hass, result.legs, result.failure) or gateway
     is_chosen = result.gateway in GATEWAYS
     return {
         "recipient": result.public_label if for_guest else result.label,
@@ -137,18 +135,6 @@ async def _async_row(
             else {}
         ),
     }
-
-
-def _gateway_told(
-    hass: HomeAssistant, legs: tuple[Leg, ...], failure: Failure | None
-) -> GatewayFacts | None:
-    """Return the gateway that a failure is about: that of the leg which failed so."""
-    if failure is None:
-        return None
-    for leg in reversed(legs):
-        if leg.failure == failure:
-            return async_gateway_of(hass, leg)
-    return None
 
 
 async def _async_fate(

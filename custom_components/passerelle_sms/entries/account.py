@@ -13,13 +13,11 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..coordinator import BalanceCoordinator
 from ..gateways.abilities.delivery import TellsDeliveryOnce
-from ..gateways.catalogue import GATEWAYS
 from ..gateways.errors import GatewayError, NoAccountAvailableError
 from ..messaging.assembly import MessagingParts, assemble
 from ..messaging.dead_man_switch.account_carrier import AccountCarrier
 from ..messaging.dead_man_switch.cost import SwitchCost, cost_of
 from ..messaging.dead_man_switch.plan import SwitchPlan
-from ..messaging.model.leg import Leg
 from ..messaging.model.report import RecipientResult
 from ..messaging.model.submission import SubmissionRecord
 from ..messaging.operations.leg_taker import LegTaker
@@ -27,7 +25,7 @@ from ..messaging.operations.number_checker import NumberChecker
 from ..messaging.outbox.account_watch import RestStatus
 from ..messaging.reconciliation.ledger import Ledger
 from ..messaging.tracking.tracker import Tracker
-from ..presentation.gateway_facts import GatewayFacts, KnownGateway
+from ..presentation.gateway_facts import GatewayFacts
 from ..presentation.issues import (
     SAME_ACCOUNT,
     async_forget_issue,
@@ -306,15 +304,6 @@ def async_get_carrier(hass: HomeAssistant, entry_id: str) -> AccountCarrier | No
     """Return who keeps messages at an account, as long as that is there."""
     account = async_get_account(hass, entry_id)
     return None if account is None else account.carrier
-
-
-@callback
-def async_gateway_of(hass: HomeAssistant, leg: Leg) -> GatewayFacts:
-    """Return the gateway of a leg: its account's, or what is known without an account."""
-    account = async_get_account(hass, leg.account)
-    if account is None:
-        return KnownGateway.of(GATEWAYS[leg.gateway])
-    return account.gateway
 
 
 @callback

@@ -23,7 +23,6 @@ from ..presentation.relay_issues import (
 )
 from .account import (
     Account,
-    async_gateway_of,
     async_get_account,
     async_get_carrier,
     carriers_of,
@@ -32,6 +31,7 @@ from .account import (
 from .channel import Channel
 from .dead_man_switches import DeadManSwitches
 from .kinds import accounts_of, gateways_of, relay_options
+from .leg_facts import async_told_by
 from .observer import ChannelObserver
 from .relay_review import async_listen_to_accounts
 from .settings import RelaySettings
@@ -106,11 +106,8 @@ class Relay(Channel):
 
     @override
     def facts_for(self, told: RecipientResult | SubmissionRecord) -> GatewayFacts:
-        """Return what sentences say of the gateway whose failure it was, or the relay."""
-        for leg in reversed(told.legs):
-            if leg.failure == told.failure:
-                return async_gateway_of(self._hass, leg)
-        return self.facts
+        """Return what sentences say of the account whose failure it was, or the relay."""
+        return async_told_by(self._hass, told.legs, told.failure) or self.facts
 
     @property
     @override

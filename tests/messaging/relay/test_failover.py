@@ -293,7 +293,8 @@ def test_it_waits_for_who_can_take_it_later() -> None:
     assert isinstance(end, Waits)
     assert (end.error.code, end.error.words) == ("429", "Trop")
     assert end.error.details == {
-        "gateway": "Second",
+        "account": "second",
+        "gateway_key": "Second",
         "number": "+237 ••• 07",
         "reason": "rate_limited",
     }

@@ -85,7 +85,7 @@ class Candidate:
     account_id: str = field(repr=False)
     obstacle: Obstacle | None = None
     gateway: str = field(default="", repr=False)
-    """The name of its gateway, for whoever reads why it takes nothing."""
+    """The key of its gateway, for whoever reads why it takes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +202,7 @@ def _waits(
     """Return that it waits, and the reason of the first who may take it later."""
     if not candidates:
         # They may be there again before its time is over.
-        return Waits(error=_unavailable(RelayWithoutAccountsError(), ""))
+        return Waits(error=_unavailable(RelayWithoutAccountsError()))
     tried = {leg.account: leg for leg in this_round}
     refused = refused_by(known)
     for candidate in candidates:
@@ -217,14 +217,21 @@ def _waits(
             error = None if obstacle is None else obstacle.error
         else:
             continue
-        return Waits(error=_unavailable(error, candidate.gateway))
+        return Waits(error=_unavailable(error, candidate))
     return None
 
 
-def _unavailable(reason: GatewayError | None, gateway: str) -> NoAccountAvailableError:
+def _unavailable(
+    reason: GatewayError | None, candidate: Candidate | None = None
+) -> NoAccountAvailableError:
+    """Return that nobody can take it now, and why the first can't who may later."""
     if reason is None:
         return NoAccountAvailableError()
-    told = {"gateway": gateway} if gateway else {}
+    told = (
+        {"account": candidate.account_id, "gateway_key": candidate.gateway}
+        if candidate is not None and candidate.gateway
+        else {}
+    )
     return NoAccountAvailableError(
         code=reason.code,
         words=reason.words,

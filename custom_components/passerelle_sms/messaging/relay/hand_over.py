@@ -50,7 +50,7 @@ def candidates(
         if account.account_id not in excluded:
             yield Candidate(
                 account_id=account.account_id,
-                gateway=account.gateway.name,
+                gateway=account.gateway.key,
                 obstacle=account.obstacle(
                     sms,
                     row.recipient,
