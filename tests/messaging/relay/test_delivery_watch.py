@@ -222,3 +222,40 @@ async def test_news_while_it_is_handed_over_begins_nothing_more(
     await until_idle()
 
     assert taken(first, second, third) == [1, 1, 0]
+
+
+async def test_it_is_asked_whether_it_has_arrived_before_it_goes_on(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """The account may not have asked for as long again as it is old."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second, deliver_within=timedelta(minutes=15))
+    await relay.accounts[0].tracker.start()
+    await relay.sent(ALERT)
+    await relay.clock.advance(700)
+    first.label = "DELIVERED"
+
+    await relay.clock.advance(3600)
+
+    assert taken(first, second) == [1, 0]
+
+
+async def test_it_is_asked_whether_it_has_arrived_while_the_house_was_down(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Its time is over when the house comes back."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    relay.deliver_within = relay.parts.tracker.deliver_within = WITHIN
+    await relay.sent(ALERT)
+    await relay.crash()
+    first.label = "DELIVERED"
+    await relay.clock.advance(600)
+
+    for account in relay.accounts:
+        await account.start()
+        await account.tracker.start()
+    await relay.start_relay()
+    await relay.clock.advance(3600)
+
+    assert taken(first, second) == [1, 0]

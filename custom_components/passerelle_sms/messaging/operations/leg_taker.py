@@ -226,6 +226,10 @@ class LegTaker:
         """Ask now what became of a delivery; raises `GatewayError`."""
         await self._tracker.ask_about(message_id, number)
 
+    def hurry(self, message_id: str) -> None:
+        """Let the gateway be asked soon what became of a message's deliveries."""
+        self._tracker.hurry(message_id)
+
     async def wait(self, message_id: str, patience: timedelta) -> None:
         """Return when nothing more is awaited of a message's deliveries, or after a while."""
         await self._tracker.wait(message_id, patience)
@@ -323,17 +327,14 @@ class LegTaker:
         message_id, numbers = record.message_id, None
         error: GatewayError = NothingBeginsError()
         if message_id in self._taking:
-            numbers, error = (
-                self._passed_on.get(message_id, ()),
-                MessageCancelledError(),
-            )
+            numbers = self._passed_on.get(message_id, ())
+            error = MessageCancelledError()
         if not record.is_leg or self._store.get_open(message_id) is not record:
             return
-        waiting = [row for row in changed if row.is_waiting]
         keys = [
             row.key
-            for row in waiting
-            if numbers is None or row.recipient.number in numbers
+            for row in changed
+            if row.is_waiting and (numbers is None or row.recipient.number in numbers)
         ]
         if keys:
             self._close(message_id, keys, error)

@@ -29,6 +29,8 @@ from .relay_accounts import RelayAccounts
 type _Key = tuple[str, RowKey]
 type _Tried = defaultdict[RowKey, set[str]]
 
+PATIENCE: Final = timedelta(seconds=10)
+"""How long before it goes on an account is asked once more whether it has arrived."""
 _ARRIVED: Final = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.OPTED_OUT})
 _MAY_HAVE_LEFT: Final = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN})
 
@@ -64,6 +66,8 @@ class DeliveryWatch:
         self._follow = follow
         self._since: dict[_Key, timedelta] = {}
         """When the wait for each began, by elapsed time."""
+        self._asked: dict[_Key, timedelta] = {}
+        """When it was asked whether it has arrived, by elapsed time."""
         self._passing: set[_Key] = set()
         """What is being passed on: it is not begun twice."""
         self._alarm = Alarm(clock, self._on_time)
@@ -87,9 +91,11 @@ class DeliveryWatch:
             key = record.message_id, row.key
             if not is_for_next(record, row):
                 self._since.pop(key, None)
+                self._asked.pop(key, None)
             elif row.delivery is not None and row.delivery.status.is_final:
                 # The gateway says that it won't arrive.
                 self._since[key] = self._clock.elapsed() - self.within
+                self._asked[key] = self._clock.elapsed() - PATIENCE
             elif key not in self._since:
                 age = self._clock.now() - (record.created + _last_sent(row).after)
                 self._since[key] = self._clock.elapsed() - max(age, timedelta())
@@ -100,23 +106,47 @@ class DeliveryWatch:
     def _set_alarm(self) -> None:
         is_on = self._is_running and self.within > timedelta()
         awaited = self._since.keys() - self._passing if is_on else ()
-        first = min((self._since[key] for key in awaited), default=None)
-        self._alarm.set(None if first is None else first + self.within)
+        self._alarm.set(min(map(self._next_time, awaited), default=None))
+
+    def _next_time(self, key: _Key) -> timedelta:
+        """Return when it is to be asked about, or passed on where it was."""
+        late, asked = self._since[key] + self.within, self._asked.get(key)
+        return late - PATIENCE if asked is None else max(late, asked + PATIENCE)
 
     def _on_time(self) -> None:
-        """Pass on what is late: all of a message together, as it may share requests."""
+        """Ask whether it has arrived, then pass on what is late.
+
+        All of a message together, as it may share requests.
+        """
         if not self._is_running or self.within <= timedelta():
             return
-        due = self._clock.elapsed() - self.within
+        now = self._clock.elapsed()
+        due = [key for key in self._since if self._next_time(key) <= now]
+        asked: defaultdict[str, list[RowKey]] = defaultdict(list)
         late: defaultdict[str, list[RowKey]] = defaultdict(list)
-        for one in [key for key, since in self._since.items() if since <= due]:
-            if one not in self._passing:
-                del self._since[one]
+        for one in (key for key in due if key not in self._passing):
+            if one not in self._asked:
+                self._asked[one] = now
+                asked[one[0]].append(one[1])
+            else:
+                del self._since[one], self._asked[one]
                 self._passing.add(one)
                 late[one[0]].append(one[1])
+        for message_id, keys in asked.items():
+            self._tasks.spawn(self._ask(message_id, keys))
         for message_id, keys in late.items():
             self._tasks.spawn(self._pass_on(message_id, keys))
         self._set_alarm()
+
+    async def _ask(self, message_id: str, keys: Iterable[RowKey]) -> None:
+        """Let the accounts ask soon whether it has arrived: they may not have for long."""
+        record = await self._store.get(message_id)
+        rows = [] if record is None else [*map(record.find, keys)]
+        late = [row for row in rows if record and is_for_next(record, row)]
+        legs = ((leg.account, leg.message_id) for leg in map(_last_sent, late))
+        for account_id, leg_id in dict.fromkeys(legs):
+            if (account := self._accounts.find(account_id)) is not None:
+                account.hurry(leg_id)
 
     def _look_again(self, message_id: str, keys: Iterable[RowKey]) -> None:
         since = self._clock.elapsed() - self.within + LONGEST_PAUSE

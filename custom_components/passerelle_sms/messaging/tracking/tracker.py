@@ -187,12 +187,16 @@ class Tracker:
         """Ask now for all news, where one request tells it; raises `GatewayError`."""
         await self._tasks.complete(self._polls.ask_for_all())
 
+    def hurry(self, message_id: str) -> None:
+        """Let the gateway be asked soon what became of a message."""
+        self._polls.hurry(message_id)
+        self._poller.wake()
+
     async def wait(self, message_id: str, patience: timedelta) -> None:
         """Return when nothing more is awaited of a message, after `patience`, or at a stop."""
         over = asyncio.Event()
         self._waiting.setdefault(message_id, []).append(over)
-        self._polls.hurry(message_id)
-        self._poller.wake()
+        self.hurry(message_id)
         cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
         self._release(message_id)
         try:
