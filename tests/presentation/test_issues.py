@@ -8,15 +8,19 @@ from custom_components.passerelle_sms.gateways.errors import (
     InsufficientCreditError,
     SenderNotRegisteredError,
 )
+from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.failure import Failure
+from custom_components.passerelle_sms.messaging.model.submission import Stage
 from custom_components.passerelle_sms.presentation.issues import (
     ACCOUNT_REFUSED,
+    async_follow_held,
     async_forget_issue,
     async_tell_account_refused,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from tests.conftest import AccountMaker
+from tests.relays import failed_at, leg_at, message, relay_entry, relayed
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -152,3 +156,28 @@ async def test_another_reason_takes_the_place_of_the_first(
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert "is not registered" in issue.translation_placeholders["reason"]
+
+
+async def test_a_doubt_at_a_relay_tells_which_accounts_may_have_sent_it(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """That is where the user is to look; who has refused it, or is gone, knows nothing."""
+    first = await add_account(simulator.etech_keys, title="Premier")
+    second = await add_account(simulator.smseco, title="Second")
+    third = await add_account(simulator.devcodesms, title="Parti")
+    relay = relay_entry(hass, first, second, third)
+    refused = failed_at(second, Failure(key="insufficient_credit"))
+    held = {"outcome": Outcome.UNKNOWN, "stage": Stage.HELD}
+    record = message([relayed(leg_at(third), leg_at(first), refused, **held)])
+    await hass.config_entries.async_remove(third.entry_id)
+
+    async_follow_held(hass, relay, record)
+
+    [issue] = [
+        issue
+        for (_, issue_id), issue in ir.async_get(hass).issues.items()
+        if issue_id.startswith("unknown_outcome")
+    ]
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["account"] == "Relais (Premier)"
+    assert issue.translation_placeholders["recipients"] == "Maman"

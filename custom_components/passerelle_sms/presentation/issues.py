@@ -4,6 +4,7 @@ Every user can list the issues with what stands in their sentences, and read the
 only their flows are for administrators. So neither holds a text, a number or a login.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +17,7 @@ from ..gateways.errors import NotStoredError
 from ..gateways.gateway import Gateway
 from ..messaging.model.failure import Failure
 from ..messaging.model.record import MessageRecord
-from ..messaging.model.submission import Stage
+from ..messaging.model.submission import Stage, SubmissionRecord
 from .exceptions import async_explain
 from .formatting import local_time, plain
 from .gateway_facts import GatewayFacts
@@ -225,12 +226,9 @@ def async_follow_held(
     if not record.is_held:
         async_forget_issue(hass, entry, UNKNOWN_OUTCOME, record.message_id)
         return
+    rows = [row for row in record.submissions if row.stage is Stage.HELD]
     # Once for all parts.
-    held = {
-        submission.recipient.number: submission.recipient.public_label
-        for submission in record.submissions
-        if submission.stage is Stage.HELD
-    }
+    held = {row.recipient.number: row.recipient.public_label for row in rows}
     async_tell_issue(
         hass,
         entry,
@@ -239,9 +237,23 @@ def async_follow_held(
         severity=ir.IssueSeverity.WARNING,
         is_fixable=True,
         data={"entry_id": entry.entry_id, "message_id": record.message_id},
+        account=_where_in_doubt(hass, entry, rows),
         recipients=", ".join(held.values()),
         time=local_time(record.created),
     )
+
+
+@callback
+def _where_in_doubt(
+    hass: HomeAssistant, entry: ConfigEntry, rows: Iterable[SubmissionRecord]
+) -> str:
+    """Return an entry's title, of a relay with those of the accounts that may have sent."""
+    accounts = dict.fromkeys(
+        leg.account for row in rows for leg in row.legs if leg.is_in_doubt
+    )
+    found = map(hass.config_entries.async_get_entry, accounts)
+    titles = ", ".join(account.title for account in found if account is not None)
+    return f"{entry.title} ({titles})" if titles else entry.title
 
 
 @callback
