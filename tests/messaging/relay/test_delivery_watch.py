@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 from tests.conftest import MAMAN
 from tests.messaging.idle import until_idle
+from tests.messaging.journal_files import copied, files_of, put_back
 from tests.simulator import Fault, SimulatedGateway, Simulator
 
 from .conftest import RelayMaker
@@ -202,6 +204,42 @@ async def test_a_restart_while_it_is_late_sends_nothing_twice(
 
     assert taken(first, second) == [1, 1]
     assert len((await relay.row(record.message_id)).legs) == 2
+
+
+async def test_a_journal_that_was_restored_passes_nothing_on(
+    simulator: Simulator, make_relay: RelayMaker, tmp_path: Path
+) -> None:
+    """The next account may have had it since; what is sent from then on goes on."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second)
+    relay.deliver_within = relay.parts.tracker.deliver_within = WITHIN
+    await relay.sent(ALERT)
+    journals = {
+        tmp_path / "relay.journal": relay.journal,
+        tmp_path / "account-0.journal": relay.accounts[0].journal,
+        tmp_path / "account-1.journal": relay.accounts[1].journal,
+    }
+    for journal in journals.values():
+        await journal.begin_backup()
+    backup = {path: copied(files_of(path)) for path in journals}
+    for journal in journals.values():
+        await journal.end_backup()
+    await relay.clock.advance(310)
+    assert taken(first, second) == [1, 1]
+
+    for _ in ("restored", "restarted later"):
+        await relay.stop()
+        relay.build()
+        for path, files in backup.items():
+            put_back(path, files)
+        backup.clear()
+        await relay.start()
+        await relay.clock.advance(400)
+        assert taken(first, second) == [1, 1]
+
+    await relay.sent(replace(ALERT, text="Encore"))
+    await relay.clock.advance(310)
+    assert taken(first, second) == [2, 2]
 
 
 async def test_news_while_it_is_handed_over_begins_nothing_more(

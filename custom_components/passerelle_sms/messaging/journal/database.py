@@ -27,6 +27,8 @@ from .messages import hold_waiting, remove_messages, unreadable_messages
 from .notes import (
     distrust_balance,
     end_epoch,
+    note_doubtful,
+    read_doubtful_up_to,
     read_epoch,
     read_note,
     write_epoch,
@@ -112,6 +114,8 @@ class Database:
     """For what is to be said to SQLite itself."""
     epoch: str = ""
     """What tells this file from all that were, or will be, in its place; see `notes`."""
+    doubtful_up_to: str = ""
+    """The last message of which it may lack what became of it since; see `notes`."""
 
     def __init__(self, path: Path) -> None:
         """Open the file at `path`, or create it, for nobody else to read.
@@ -249,6 +253,7 @@ class Database:
             doubt.unlink(missing_ok=True)
             token.unlink(missing_ok=True)
             sync_folder(self.path.parent)
+        self.doubtful_up_to = self.read(read_doubtful_up_to)
         self.epoch = self.read(read_epoch) or self._begin_epoch()
         return is_doubtful
 
@@ -331,6 +336,7 @@ def _settle(connection: sqlite3.Connection, is_doubtful: bool) -> None:
     write_note(connection, _BACKUP, None)
     if is_doubtful:
         hold_waiting(connection)
+        note_doubtful(connection)
         distrust_balance(connection)
         end_epoch(connection)
 

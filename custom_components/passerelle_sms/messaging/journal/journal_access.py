@@ -60,6 +60,14 @@ class JournalAccess:
         return "" if self._file is None else self._file.epoch
 
     @property
+    def doubtful_up_to(self) -> str:
+        """The id of the last message of which the file may lack what became of it since.
+
+        It was restored from a backup, or damaged. Nothing where it lacks nothing.
+        """
+        return "" if self._file is None else self._file.doubtful_up_to
+
+    @property
     def _is_open(self) -> bool:
         return self._file is not None
 

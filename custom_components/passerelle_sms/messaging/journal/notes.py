@@ -12,6 +12,7 @@ _LEDGER = "ledger"
 _DISTRUSTED = "ledger_distrusted"
 _UNFINISHED = "unfinished"
 _EPOCH = "epoch"
+_DOUBTFUL_UP_TO = "doubtful_up_to"
 RUN: Final = "run"
 """Under which number this run of Home Assistant dates what it writes."""
 
@@ -20,6 +21,7 @@ _NOTE = """
     ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
 _LOOK_UP = "SELECT value FROM note WHERE key = ?"
+_LATEST_MESSAGE = "SELECT message_id FROM message ORDER BY message_id DESC LIMIT 1"
 _FORGET = "DELETE FROM note WHERE key = ?"
 _KEYS = (
     "SELECT key FROM note WHERE substr(key, 1, length(:prefix)) = :prefix ORDER BY key"
@@ -44,6 +46,18 @@ def keys_with(connection: sqlite3.Connection, prefix: str) -> list[str]:
     """Return the keys that begin with `prefix`, sorted, of all that is remembered."""
     rows = connection.execute(_KEYS, {"prefix": prefix}).fetchall()
     return read_rows(rows, bytes.decode)
+
+
+def note_doubtful(connection: sqlite3.Connection) -> None:
+    """Note that this file may lack what became since of each message that it holds."""
+    rows = connection.execute(_LATEST_MESSAGE).fetchall()
+    for latest in read_rows(rows, bytes.decode):
+        write_note(connection, _DOUBTFUL_UP_TO, latest)
+
+
+def read_doubtful_up_to(connection: sqlite3.Connection) -> str:
+    """Return the id of the last such message; nothing where there is none."""
+    return read_note(connection, _DOUBTFUL_UP_TO) or ""
 
 
 def read_run(connection: sqlite3.Connection) -> int:

@@ -113,6 +113,7 @@ def assemble_relay(
         relay_id,
         accounts,
         store,
+        journal,
         clock,
         observer,
         follower.follow,

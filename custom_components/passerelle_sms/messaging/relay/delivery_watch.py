@@ -10,6 +10,7 @@ from typing import Final
 from ...gateways.errors import NotStoredError
 from ...gateways.model.delivery import DeliveryStatus
 from ...gateways.outcome import Outcome
+from ..journal.journal import Journal
 from ..message_store import MessageStore
 from ..model.leg import Leg
 from ..model.leg_history import is_risked_next
@@ -47,6 +48,7 @@ class DeliveryWatch:
         relay_id: str,
         accounts: RelayAccounts,
         store: MessageStore,
+        journal: Journal,
         clock: Clock,
         observer: MessageObserver,
         follow: Callable[[MessageRecord], None],
@@ -61,6 +63,7 @@ class DeliveryWatch:
         self._relay_id = relay_id
         self._accounts = accounts
         self._store = store
+        self._journal = journal
         self._clock = clock
         self._observer = observer
         self._follow = follow
@@ -186,6 +189,9 @@ class DeliveryWatch:
         record = await self._store.get(message_id)
         now = self._clock.now()
         if record is None or record.expires <= now or not self._is_running:
+            return None, ()
+        if message_id <= self._journal.doubtful_up_to:
+            # The journal was restored: it may have been passed on since.
             return None, ()
         late = [key for key in keys if is_for_next(record, record.find(key))]
         chosen = await in_turns(self._choose(record, late, tried))
