@@ -267,13 +267,13 @@ class DeadManSwitches:
         if self._is_started:
             switch.async_start()
         if self._is_open:
-            switch.teller.async_open(switch.settings.name)
+            switch.async_open()
 
     def _take_out(self, switch: HouseSwitch) -> None:
         """Take back what stands of a switch that is no more; that is tried on."""
         self._going[switch.switch_id] = switch
         if self._is_open:
-            switch.teller.async_open(switch.settings.name)
+            switch.async_open()
         if self._is_started:
             self._let_go(switch)
 
@@ -304,7 +304,7 @@ class DeadManSwitches:
         self._cancel_opening = None
         self._is_open = True
         for switch in self._all:
-            switch.teller.async_open(switch.settings.name)
+            switch.async_open()
 
     @callback
     def _async_retry(self) -> None:

@@ -111,6 +111,12 @@ class HouseSwitch(SwitchObserver):
         self._switch.start()
 
     @callback
+    def async_open(self) -> None:
+        """Tell what has happened by now, and all else from now on."""
+        self.teller.async_open(self.settings.name)
+        self._switch.review()
+
+    @callback
     def async_apply(self, settings: SwitchSettings) -> None:
         """Go by what the user says now, and by what the house is called."""
         self.settings = settings
@@ -191,6 +197,11 @@ class HouseSwitch(SwitchObserver):
         await self.stop(forget=True)
 
     # --- what it hears ----------------------------------------------------------------
+
+    @property
+    @override
+    def is_listening(self) -> bool:
+        return self.teller.is_open
 
     @override
     def on_changed(self) -> None:

@@ -23,7 +23,8 @@ class SwitchTeller:
         self._hass = hass
         self._entry = entry
         self._signal = f"{DOMAIN}_{entry.entry_id}_{switch_id}"
-        self._is_open = False
+        self.is_open = False
+        """Whether what happens is told at once."""
         self._waiting: list[SwitchNews] = []
 
     @callback
@@ -44,7 +45,7 @@ class SwitchTeller:
     @callback
     def async_tell(self, name: str, news: SwitchNews) -> None:
         """Tell what has happened to the switch, which is called `name`."""
-        if not self._is_open:
+        if not self.is_open:
             self._waiting.append(news)
             return
         async_tell_switch(self._hass, self._entry, name, news)
@@ -53,7 +54,7 @@ class SwitchTeller:
     @callback
     def async_open(self, name: str) -> None:
         """Tell what has happened by now, and all else from now on."""
-        self._is_open = True
+        self.is_open = True
         waiting, self._waiting = self._waiting, []
         for news in waiting:
             self.async_tell(name, news)
@@ -61,4 +62,4 @@ class SwitchTeller:
     @callback
     def async_close(self) -> None:
         """Keep what happens until the next `async_open`."""
-        self._is_open = False
+        self.is_open = False

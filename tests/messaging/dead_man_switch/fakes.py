@@ -269,6 +269,7 @@ class FakeRows(SwitchRows):
 class Heard(SwitchObserver):
     """All that a switch has told."""
 
+    is_listening: bool = True
     events: list[str] = field(default_factory=list)
     fired: list[Fired] = field(default_factory=list)
     follow_ups: list[FollowUp] = field(default_factory=list)

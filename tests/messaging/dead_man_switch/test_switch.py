@@ -145,6 +145,29 @@ async def test_a_house_that_is_back_tells_that_it_fired(
     assert len(carrier.standing) == 1
 
 
+async def test_it_tells_that_it_fired_once_somebody_listens(
+    house: House, carrier: FakeCarrier
+) -> None:
+    """Not before Home Assistant has started, though the power goes again meanwhile."""
+    await house.start()
+    begun = house.clock.now()
+    house.heard.is_listening = False
+    await house.down(3 * HOUR)
+    await house.clock.advance(seconds(MINUTE))
+    assert house.heard.fired == []
+    await house.down(5 * MINUTE)
+    assert not house.switch.is_over
+    house.heard.is_listening = True
+    house.switch.review()
+    await until_idle()
+
+    [fired] = house.heard.fired
+    assert (fired.since, fired.until) == (begun, begun + 3 * HOUR)
+    assert len(carrier.standing) == 1
+    await house.clock.advance(seconds(DAY))
+    assert len(house.heard.fired) == 1
+
+
 async def test_a_dead_line_fires_it_although_the_house_lives(
     house: House, carrier: FakeCarrier
 ) -> None:

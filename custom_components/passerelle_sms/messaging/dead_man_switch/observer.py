@@ -63,6 +63,11 @@ class SwitchStatus:
 class SwitchObserver(Protocol):
     """Who hears of everything that happens to a switch."""
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether there is who hears that it fired; until then the row keeps it."""
+        ...
+
     def on_changed(self) -> None:
         """Hear that its status may be another one."""
 

@@ -102,6 +102,11 @@ class SwitchState:
     follow_up: FollowUp | None = None
     """Who has not been told yet that the house is back."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands, and nobody is to be told of anything."""
+        return not (self.standing or self.fired or self.follow_up)
+
     def with_message(self, message: Standing) -> SwitchState:
         """Return the state with a message in the place of the one of its number."""
         is_known = message.number <= self.last_number

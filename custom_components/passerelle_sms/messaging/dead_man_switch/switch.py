@@ -73,8 +73,7 @@ class DeadManSwitch:
     @property
     def is_over(self) -> bool:
         """Whether it is disarmed, nothing stands any more, and nobody is to be told."""
-        state = self.state
-        return not (state.is_armed or state.standing or state.follow_up)
+        return not self.state.is_armed and self.state.is_empty
 
     # --- its life -----------------------------------------------------------------------
 
@@ -259,7 +258,7 @@ class DeadManSwitch:
         self._renewer.abandoned = frozenset(chosen | used)
         self._renewer.pauses.end_all()
         await self._look()
-        if self.state.is_armed and not (self.state.standing or self.state.follow_up):
+        if self.state.is_armed and self.state.is_empty:
             await self._renewer.forget()
 
     async def _end_follow_up(self, follow_up: FollowUp) -> None:
@@ -298,9 +297,10 @@ class DeadManSwitch:
         told = [*self._tell_of_doubts()]
         for message in told:
             state = state.with_message(replace(message, is_announced=True))
-        if state.fired is not None and not self._renewer.is_asking:
-            self._observer.on_fired(state.fired)
-            state = with_follow_up(state, self.switch_id, state.fired)
+        fired = None if self._renewer.is_asking else state.fired
+        if fired is not None and self._observer.is_listening:
+            self._observer.on_fired(fired)
+            state = with_follow_up(state, self.switch_id, fired)
         if state != self.state:
             await self._renewer.keep(state)
         if state.follow_up is not None:

@@ -27,6 +27,11 @@ class RecordingSwitchObserver(SwitchObserver):
         self._record = record
         self.on_change: Callable[[], None] = _nothing
 
+    @property
+    @override
+    def is_listening(self) -> bool:
+        return True
+
     @override
     def on_changed(self) -> None:
         self.on_change()
