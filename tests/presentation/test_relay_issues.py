@@ -4,11 +4,12 @@ import pytest
 
 from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.presentation.issues import (
+    RELAY_ACCOUNT_GONE,
+    async_forget_issue,
     async_forget_issues,
     async_tell_same_account,
 )
 from custom_components.passerelle_sms.presentation.relay_issues import (
-    async_forget_relay_account_gone,
     async_tell_relay_account_gone,
 )
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -45,9 +46,9 @@ async def test_a_relay_tells_which_account_it_lacks(
         "homeassistant://config/integrations/integration/passerelle_sms"
     )
     assert issue.translation_placeholders == {"relay": "Relais", "account": "Premier"}
-    async_forget_relay_account_gone(hass, relay, second.entry_id)
+    async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, second.entry_id)
     assert issue_ids(hass) == {issue_id}
-    async_forget_relay_account_gone(hass, relay, first.entry_id)
+    async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, first.entry_id)
     assert issue_ids(hass) == set()
 
 

@@ -21,13 +21,13 @@ from custom_components.passerelle_sms.presentation.gateway_facts import (
     KnownGateway,
 )
 from custom_components.passerelle_sms.presentation.issues import (
+    SWITCH_NOT_CANCELLED,
     SWITCH_REFUSED,
     SWITCH_SENT_EARLY,
+    async_forget_issue,
     async_forget_issues,
 )
 from custom_components.passerelle_sms.presentation.switch_issues import (
-    async_forget_not_cancelled,
-    async_forget_switch_problem,
     async_forget_what_is_over,
     async_tell_not_cancelled,
     async_tell_switch_fired,
@@ -136,7 +136,7 @@ async def test_what_was_taken_back_is_forgotten(
     for switch_id in (SWITCH, "01M7W4EX1X0000000000000009"):
         async_tell_not_cancelled(hass, entry, switch_id, NAME, [(STANDING, relay)])
 
-    async_forget_not_cancelled(hass, entry, SWITCH)
+    async_forget_issue(hass, entry, SWITCH_NOT_CANCELLED, SWITCH)
 
     issue = only_issue(hass)
     assert issue.issue_id.endswith("9")
@@ -166,9 +166,9 @@ async def test_why_a_gateway_refuses_is_told(
     assert told["reason"].startswith(" ")
     assert "credit" in told["reason"]
     assert "SECRET" not in str(told)
-    async_forget_switch_problem(hass, entry, SWITCH_SENT_EARLY, SWITCH)
+    async_forget_issue(hass, entry, SWITCH_SENT_EARLY, SWITCH)
     assert issue_ids(hass) == {issue.issue_id}
-    async_forget_switch_problem(hass, entry, SWITCH_REFUSED, SWITCH)
+    async_forget_issue(hass, entry, SWITCH_REFUSED, SWITCH)
     assert issue_ids(hass) == set()
 
 
@@ -195,5 +195,5 @@ async def test_what_was_sent_early(hass: HomeAssistant, entry: MockConfigEntry) 
         "gateway": "Envoyer SMS Pro",
         "site": "https://www.envoyersmspro.com/",
     }
-    async_forget_switch_problem(hass, entry, SWITCH_SENT_EARLY, SWITCH)
+    async_forget_issue(hass, entry, SWITCH_SENT_EARLY, SWITCH)
     assert issue_ids(hass) == set()

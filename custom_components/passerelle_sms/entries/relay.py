@@ -17,10 +17,8 @@ from ..messaging.model.submission import SubmissionRecord
 from ..messaging.relay.assembly import RelayParts, assemble_relay
 from ..messaging.relay.relay_tracker import RelayTracker
 from ..presentation.gateway_facts import GatewayFacts, KnownGateway
-from ..presentation.relay_issues import (
-    async_forget_relay_account_gone,
-    async_tell_relay_account_gone,
-)
+from ..presentation.issues import RELAY_ACCOUNT_GONE, async_forget_issue
+from ..presentation.relay_issues import async_tell_relay_account_gone
 from .account import (
     Account,
     async_get_account,
@@ -173,7 +171,9 @@ class Relay(Channel):
                 self._titles[account_id] = account.title
             is_there = account is not None and account.disabled_by is None
             if is_there or account_id not in named:
-                async_forget_relay_account_gone(self._hass, self.entry, account_id)
+                async_forget_issue(
+                    self._hass, self.entry, RELAY_ACCOUNT_GONE, account_id
+                )
             else:
                 title = self._titles.get(account_id)
                 async_tell_relay_account_gone(self._hass, self.entry, account_id, title)

@@ -15,10 +15,13 @@ from ..messaging.dead_man_switch.observer import Problem, Reason, SwitchStatus
 from ..messaging.dead_man_switch.standing import Fired, Standing, SwitchState
 from ..messaging.runtime.tasks import Tasks
 from ..presentation.gateway_facts import GatewayFacts, KnownGateway
-from ..presentation.issues import SWITCH_REFUSED, SWITCH_SENT_EARLY
+from ..presentation.issues import (
+    SWITCH_NOT_CANCELLED,
+    SWITCH_REFUSED,
+    SWITCH_SENT_EARLY,
+    async_forget_issue,
+)
 from ..presentation.switch_issues import (
-    async_forget_not_cancelled,
-    async_forget_switch_problem,
     async_forget_what_is_over,
     async_tell_not_cancelled,
     async_tell_switch_fired,
@@ -81,11 +84,12 @@ class SwitchNotices:
     def async_follow(self, name: str, status: SwitchStatus) -> None:
         """Show what is wrong with the switch now that only the user can mend."""
         problems = {problem.reason: problem for problem in status.problems}
-        told = self._hass, self._entry
         if Reason.SENT_EARLY in problems:
-            async_tell_switch_sent_early(*told, self._switch_id, name, self._facts())
+            async_tell_switch_sent_early(
+                self._hass, self._entry, self._switch_id, name, self._facts()
+            )
         else:
-            async_forget_switch_problem(*told, SWITCH_SENT_EARLY, self._switch_id)
+            self._forget(SWITCH_SENT_EARLY)
         refused = problems.get(Reason.REFUSED)
         before, self._refused = self._refused, _named(name, refused)
         if self._refused != before:
@@ -111,16 +115,17 @@ class SwitchNotices:
                 self._hass, self._entry, self._switch_id, name, self._with_facts(left)
             )
         else:
-            async_forget_not_cancelled(self._hass, self._entry, self._switch_id)
+            self._forget(SWITCH_NOT_CANCELLED)
 
     async def finish(self, *, forget: bool = False) -> None:
         """Wait for what is being shown, and show no problem any more with `forget`."""
         await self._tasks.join()
         if forget:
             for kind in (SWITCH_REFUSED, SWITCH_SENT_EARLY):
-                async_forget_switch_problem(
-                    self._hass, self._entry, kind, self._switch_id
-                )
+                self._forget(kind)
+
+    def _forget(self, kind: str) -> None:
+        async_forget_issue(self._hass, self._entry, kind, self._switch_id)
 
     def _is_enabled(self, account: str) -> bool:
         entry = self._hass.config_entries.async_get_entry(account)
@@ -142,9 +147,7 @@ class SwitchNotices:
         """Show what is so by now: words are read first, and meanwhile it may change."""
         async with self._turn:
             if (refused := self._refused) is None:
-                async_forget_switch_problem(
-                    self._hass, self._entry, SWITCH_REFUSED, self._switch_id
-                )
+                self._forget(SWITCH_REFUSED)
                 return
             name, problem = refused
             await async_tell_switch_refused(

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from .issues import RELAY_ACCOUNT_GONE, async_forget_issue, issue_id_of
+from .issues import RELAY_ACCOUNT_GONE, issue_id_of
 
 # Where the user reconfigures a relay.
 _ENTRIES: Final = f"homeassistant://config/integrations/integration/{DOMAIN}"
@@ -38,14 +38,6 @@ def async_tell_relay_account_gone(
             "account": title or _NO_TITLE,
         },
     )
-
-
-@callback
-def async_forget_relay_account_gone(
-    hass: HomeAssistant, relay: ConfigEntry, account_id: str
-) -> None:
-    """Forget it: the account is back, or the relay's no longer."""
-    async_forget_issue(hass, relay, RELAY_ACCOUNT_GONE, account_id)
 
 
 @callback

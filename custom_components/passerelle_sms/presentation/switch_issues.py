@@ -22,7 +22,6 @@ from .issues import (
     SWITCH_NOT_CANCELLED,
     SWITCH_REFUSED,
     SWITCH_SENT_EARLY,
-    async_forget_issue,
     async_tell_issue,
 )
 from .switch_events import labels
@@ -82,14 +81,6 @@ def async_tell_not_cancelled(
 
 
 @callback
-def async_forget_not_cancelled(
-    hass: HomeAssistant, entry: ConfigEntry, switch_id: str
-) -> None:
-    """Forget it: nothing may be sent any more."""
-    async_forget_issue(hass, entry, SWITCH_NOT_CANCELLED, switch_id)
-
-
-@callback
 def async_forget_what_is_over(hass: HomeAssistant, now: datetime) -> None:
     """Forget what could not be taken back and has been sent by now, if it stood."""
     for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
@@ -110,7 +101,7 @@ async def async_tell_switch_refused(
 ) -> None:
     """Tell why nobody would be told: the gateway refuses to keep the message.
 
-    Await this before the next `async_forget_switch_problem`: the words for the reason
+    Await this before the next `async_forget_issue`: the words for the reason
     may have to be read first.
     """
     reason = ""
@@ -140,14 +131,6 @@ def async_tell_switch_sent_early(
     async_tell_issue(
         hass, entry, SWITCH_SENT_EARLY, switch_id, source=gateway, switch=name
     )
-
-
-@callback
-def async_forget_switch_problem(
-    hass: HomeAssistant, entry: ConfigEntry, kind: str, switch_id: str
-) -> None:
-    """Forget a problem: it is over, or the switch is."""
-    async_forget_issue(hass, entry, kind, switch_id)
 
 
 def _line(message: Standing, gateway: GatewayFacts) -> str:
