@@ -3,7 +3,11 @@
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.passerelle_sms.gateways.wire.charset import decode, valid_unicode
+from custom_components.passerelle_sms.gateways.wire.charset import (
+    PIECE,
+    decode,
+    valid_unicode,
+)
 
 _SENTENCE = "Numéro invalide : « 5 € »"
 
@@ -62,3 +66,11 @@ def test_what_is_whole_stays_as_it_is(text: str) -> None:
     """Whatever stands beside a half."""
     assert valid_unicode(text) == text
     assert valid_unicode(f"\ud83d{text}\ude00") == f"\ufffd{text}\ufffd" or not text
+
+
+@pytest.mark.parametrize("before", [PIECE - 2, PIECE - 1, PIECE, 2 * PIECE - 1])
+def test_a_pair_between_two_pieces_is_no_half(before: int) -> None:
+    """A long text is mended in pieces."""
+    letters = "a" * before
+    assert valid_unicode(f"{letters}\ud83d\ude00\ude00") == f"{letters}\U0001f600\ufffd"
+    assert valid_unicode(f"{letters}\ud83d\ud83d\ude00") == f"{letters}\ufffd\U0001f600"

@@ -1,6 +1,7 @@
 """From the octets of an answer to its text, which is valid Unicode."""
 
 import codecs
+from collections.abc import Iterator
 from contextlib import suppress
 import re
 from typing import Final
@@ -18,9 +19,12 @@ _CHARSETS: Final = {
     "utf-8": "utf-8",
 }
 _HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
+_PAIR: Final = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 _ALONE: Final = re.compile(
     r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]"
 )
+PIECE: Final = 65_536
+"""How many characters are mended at once: each half takes some memory meanwhile."""
 
 
 def decode(body: bytes, charset: str | None) -> str:
@@ -47,8 +51,18 @@ def valid_unicode(text: str) -> str:
     if is_valid_unicode(text):
         return text
     # A decoder that replaces them takes several times as long for each.
-    pairs = _ALONE.sub("\ufffd", text)
+    pairs = "".join(_ALONE.sub("\ufffd", piece) for piece in _pieces(text))
     return pairs.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield a text in pieces, with each pair in one of them."""
+    begin = 0
+    while begin < len(text):
+        end = begin + PIECE
+        end += _PAIR.match(text, end - 1) is not None
+        yield text[begin:end]
+        begin = end
 
 
 def _known(charset: str | None) -> str:
