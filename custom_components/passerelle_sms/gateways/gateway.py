@@ -101,7 +101,7 @@ class Gateway(BatchSender, ABC):
     def time_there(self) -> datetime | None:
         """What time it is at the gateway, in UTC, by its newest answer.
 
-        `None` where that told none that makes sense, where it is older than a day, and at
+        `None` where that told none that makes sense, where it is older than a month, and at
         an address of the user's: what stands between may answer with a time of its own.
         """
         return self._transport.told_time.now() if self.url == self.default_url else None

@@ -133,6 +133,26 @@ async def test_no_hour_is_told_before_the_time_there_is_known(
     assert house.reasons == [Reason.CLOCK]
 
 
+async def test_what_stands_is_judged_by_the_time_there_from_the_start(
+    house: House, carrier: FakeCarrier, clock: FakeClock
+) -> None:
+    """By a clock that lost hours nothing is due yet, and beside a doubt nothing is tried."""
+    await house.start()
+    carrier.scheduling.append(Failing(error=NoAnswerError()))
+    await clock.advance((21 * MINUTE).total_seconds())
+    assert [one.is_sure for one in house.switch.state.standing] == [True, False]
+    await house.crash()
+    await clock.advance((24 * MINUTE).total_seconds())
+    clock.jump(-3 * HOUR)
+    carrier.ahead = 3 * HOUR
+    carrier.is_answered = False
+    await house.start()
+
+    await clock.advance((30 * MINUTE).total_seconds())
+    assert carrier.sent == []
+    assert house.switch.state.last_number > 2
+
+
 async def test_a_row_that_may_be_lost_is_told_as_an_old_one(
     house: House, carrier: FakeCarrier, clock: FakeClock
 ) -> None:

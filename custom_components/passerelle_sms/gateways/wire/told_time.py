@@ -7,8 +7,8 @@ from typing import Final
 
 from .http_date import read_http_date
 
-# Until then no clock of a machine goes so wrong that it matters.
-_LONGEST: Final = timedelta(days=1)
+# Until then no clock of a machine goes wrong by minutes.
+_LONGEST: Final = timedelta(days=30)
 # The one form that servers are to write (RFC 9110, 5.6.7), in a year that makes sense.
 _DATE: Final = re.compile(
     r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} 2[01][0-9]{2} "
@@ -17,7 +17,7 @@ _DATE: Final = re.compile(
 
 
 class ToldTime:
-    """The time as the newest answer tells it, less than a day ago."""
+    """The time as the newest answer tells it, which is less than a month old."""
 
     def __init__(self, elapsed: Callable[[], timedelta]) -> None:
         """Know no time yet; `elapsed` tells how much of it passes."""

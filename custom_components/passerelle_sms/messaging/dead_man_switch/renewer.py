@@ -7,7 +7,6 @@ written with the next one: after a crash in between it is but taken back once mo
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 import logging
 
 from ...gateways.errors import (
@@ -21,6 +20,7 @@ from ..model.failure import Failure
 from ..runtime.clock import Clock
 from .carrier import Cancelled, CancelResult, Carrier, Carriers, ScheduleResult
 from .changes import cancelled, marked_as_cancelled, next_since, scheduled, with_fired
+from .gateway_times import latest_time, learn_times, widest_gap
 from .pauses import Pauses
 from .plan import SwitchPlan
 from .renewal import (
@@ -88,7 +88,7 @@ class Renewer:
         carrier = carriers[self._turn % len(carriers)] if carriers else None
         recipients = self.plan.recipients
         return Situation(
-            now=self._now(carriers),
+            now=latest_time(self._clock.now(), carriers),
             delay=self.plan.delay,
             wanted=frozenset(recipient.number for recipient in recipients),
             lanes=() if carrier is None else self._lanes(carrier),
@@ -127,10 +127,7 @@ class Renewer:
     @property
     def circumstances(self) -> Circumstances:
         """What else its status depends on."""
-        now = self._clock.now()
-        told = [carrier.time_there for carrier in self._chosen()]
-        gaps = [there - now for there in told if there is not None]
-        gap = max(gaps, key=abs, default=timedelta())
+        gap = widest_gap(self._clock.now(), self._chosen())
         return Circumstances(is_stored=self._is_stored, clock_gap=gap)
 
     # --- its row ------------------------------------------------------------------------
@@ -192,6 +189,9 @@ class Renewer:
 
     async def advance(self) -> None:
         """Do all that is to be done now."""
+        if self.state.standing:
+            carriers, delay = self._chosen(), self.plan.delay
+            await learn_times(carriers, self.pauses, self._clock, delay)
         most = _MOST_STEPS_A_LANE * (len(self.plan.recipients) + 1)
         for _ in range(most + len(self.state.standing)):
             step = next_step(self.state, self.situation)
@@ -277,7 +277,8 @@ class Renewer:
     ) -> ScheduleResult:
         """Hand over a message that is to stand for a lane, and keep what comes of it."""
         error = await carrier.learn_time()
-        since = next_since(self.state, self._clock.now())
+        now = self._clock.now()
+        since = next_since(self.state, now)
         message = Standing(
             number=self.state.last_number + 1,
             account=carrier.account,
@@ -286,7 +287,7 @@ class Renewer:
             sender=carrier.sender,
             since=since,
             # By the clock by which it is past, whichever account keeps it.
-            fires_at=self._now(self._chosen()) + self.plan.delay,
+            fires_at=latest_time(now, self._chosen()) + self.plan.delay,
         )
         if error is None:
             await self.keep(self.state.with_message(message))
@@ -336,11 +337,6 @@ class Renewer:
         since = next_since(self.state, self._clock.now())
         text = rendered(self.plan, since, self.plan.zone)
         return carrier.lanes(recipients, text) if recipients else ()
-
-    def _now(self, carriers: Sequence[Carrier]) -> datetime:
-        """Return the later of the house's time and the gateways'."""
-        told = [carrier.time_there for carrier in carriers]
-        return max([self._clock.now(), *(time for time in told if time is not None)])
 
     def _is_complete(self) -> bool:
         """Return whether a new message stands for everybody."""

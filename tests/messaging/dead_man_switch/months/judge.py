@@ -177,6 +177,9 @@ def _nobody_told(record: Record) -> Iterator[str]:
         shown = {one.reason for one in sample.problems}
         if not sample.is_armed or shown & _SAYS_NOTHING_STANDS:
             continue
+        if not record.knows_time_there and _are_apart(sample):
+            # By the clock of the house it stands yet.
+            continue
         for number in sample.wanted - {one.number for one in sample.standing}:
             yield f"nothing stands for {number[-2:]} at {sample.at}, and nothing is shown"
         if sample.fires_at is None:
@@ -186,6 +189,11 @@ def _nobody_told(record: Record) -> Iterator[str]:
             for one in sample.standing
         ):
             yield f"at {sample.at} another hour is shown than what stands has"
+
+
+def _are_apart(sample: Sample) -> bool:
+    """Return whether the clocks of the house and the gateway may be shown to differ."""
+    return abs(sample.error_here - sample.error_there) > _NEARLY_APART
 
 
 def _stands_at(record: Record, number: str, at: timedelta) -> bool:
@@ -354,8 +362,7 @@ def _told_for_nothing(record: Record) -> Iterator[str]:
             }
             if not sample.wanted:
                 reasons.discard("nobody")
-            apart = abs(sample.error_here - sample.error_there) > _NEARLY_APART
-            if apart or _was_set_lately(record, sample.at):
+            if _are_apart(sample) or _was_set_lately(record, sample.at):
                 reasons.discard("clock")
             if not reasons:
                 continue

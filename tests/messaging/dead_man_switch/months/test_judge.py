@@ -207,3 +207,13 @@ def test_three_may_stand_once_the_gateway_has_set_its_clock_back() -> None:
     assert any("3 stood" in fault for fault in faults(three))
     three = replace(three, shifts=[30 * MINUTE])
     assert not any("3 stood" in fault for fault in faults(three))
+
+
+def test_a_house_that_knows_but_its_own_wrong_clock_can_show_nothing() -> None:
+    """Something stood by that clock, and was sent by the right one."""
+    behind = sample(3 * MINUTE, fires_at=SENT.due, error_here=-HOUR)
+    record = month(SENT, hindered=[DEAD], told=[FIRED])
+    record.samples.append(behind)
+    assert any("nothing stands" in fault for fault in faults(record))
+    record = replace(record, knows_time_there=False)
+    assert not any("nothing stands" in fault for fault in faults(record))
