@@ -207,7 +207,8 @@ class HouseSwitch(SwitchObserver):
     def on_changed(self) -> None:
         self.teller.async_tell_status()
         is_renewed = self.status.is_armed and not self._is_ended
-        self._requests.follow(self._switch.plan, is_armed=is_renewed)
+        plan, standing = self._switch.plan, self.state.standing
+        self._requests.follow(plan, standing, is_armed=is_renewed)
         if not self._is_ended:
             self._notices.async_follow(self.settings.name, self.status)
         self._show_what_is_left()
