@@ -10,6 +10,7 @@ from typing import override
 
 from custom_components.passerelle_sms.gateways.errors import (
     GatewayError,
+    InvalidRecipientError,
     NoAnswerError,
     NotCancellableError,
     NotStoredError,
@@ -78,6 +79,10 @@ class FakeCarrier(Carrier):
         self.cancelling: deque[Failing | None] = deque()
         self.refusal: GatewayError | None = None
         """Why every request to schedule is refused."""
+        self.refused: set[str] = set()
+        """The numbers that it keeps nothing for, whoever shares their request."""
+        self.doubted: set[str] = set()
+        """The numbers that its answers leave open: it keeps nothing for them."""
         self.kept: dict[str, Standing] = {}
         """What was taken and not taken back, by its id."""
         self.requests: list[tuple[str, int, bool]] = []
@@ -144,6 +149,8 @@ class FakeCarrier(Carrier):
         if failing is None and self.refusal is not None:
             failing = Failing(error=self.refusal)
         submission_id = f"id-{next(self._numbers)}"
+        if failing is None and message.numbers & (self.refused | self.doubted):
+            return self._schedule_some(message, submission_id)
         if failing is None or failing.is_taken:
             self.kept[submission_id] = message
             self._count()
@@ -179,6 +186,27 @@ class FakeCarrier(Carrier):
     @override
     def set_aside(self, key: str, requests: int) -> None:
         pass
+
+    def _schedule_some(self, message: Standing, submission_id: str) -> ScheduleResult:
+        """Keep a message for some of its recipients only."""
+        refused, doubtful, accepted = list[Recipient](), list[Recipient](), []
+        for one in message.recipients:
+            if one.number in self.refused:
+                refused.append(one)
+            elif one.number in self.doubted:
+                doubtful.append(one)
+            else:
+                accepted.append(one)
+        if accepted:
+            self.kept[submission_id] = replace(message, recipients=tuple(accepted))
+            self._count()
+        return ScheduleResult(
+            accepted=tuple(accepted),
+            submission_id=None if self.by_content else submission_id,
+            refused=tuple(refused),
+            doubtful=tuple(doubtful),
+            error=InvalidRecipientError() if refused else NoAnswerError(),
+        )
 
     def _take_back(self, message: Standing) -> CancelResult:
         for submission_id, kept in self.kept.items():

@@ -42,7 +42,7 @@ def test_what_is_accepted_stands_for_certain() -> None:
     """Under its id, and nobody is refused any more."""
     row = replace(ROW, refused=frozenset({MAMAN.number, "other"}))
     result = ScheduleResult(accepted=BOTH, submission_id="id")
-    after = scheduled(row, HANDED_OVER, result, is_last=True)
+    after = scheduled(row, HANDED_OVER, result, refused=frozenset())
 
     [message] = after.standing
     assert (message.is_sure, message.submission_id) == (True, "id")
@@ -55,7 +55,7 @@ def test_an_answer_may_differ_from_one_recipient_to_the_next() -> None:
     result = ScheduleResult(
         accepted=(MAMAN,), submission_id="id", doubtful=(PAPA,), error=NoAnswerError()
     )
-    after = scheduled(ROW, HANDED_OVER, result, is_last=True)
+    after = scheduled(ROW, HANDED_OVER, result, refused=frozenset())
 
     sure, doubt = after.standing
     assert (sure.recipients, sure.is_sure) == ((MAMAN,), True)
@@ -67,14 +67,16 @@ def test_an_answer_may_differ_from_one_recipient_to_the_next() -> None:
     assert after.last_number == doubt.number == 5
 
 
-@pytest.mark.parametrize("is_last", [False, True])
-def test_who_is_refused_is_so_only_by_the_last_account(is_last: bool) -> None:
-    """Until then another one may take it."""
+@pytest.mark.parametrize("refused", [frozenset[str](), frozenset({PAPA.number})])
+def test_who_is_refused_is_so_only_where_nobody_else_takes_it(
+    refused: frozenset[str],
+) -> None:
+    """Until then another account may."""
     result = ScheduleResult(refused=BOTH, error=InsufficientCreditError())
-    after = scheduled(ROW, HANDED_OVER, result, is_last=is_last)
+    after = scheduled(ROW, HANDED_OVER, result, refused=refused)
 
     assert after.standing == ()
-    assert bool(after.refused) is is_last
+    assert after.refused == refused
     assert after.failure is not None
     assert after.failure.key == "insufficient_credit"
 
@@ -90,7 +92,7 @@ def test_a_question_past_the_hour_takes_nothing_back() -> None:
 def test_what_was_sent_at_once_disarms() -> None:
     """The next one would be sent at once, too."""
     result = ScheduleResult(sent_at_once=BOTH)
-    after = scheduled(ROW, HANDED_OVER, result, is_last=True)
+    after = scheduled(ROW, HANDED_OVER, result, refused=frozenset())
 
     assert (after.is_armed, after.was_sent_early) == (False, True)
     assert after.standing == ()

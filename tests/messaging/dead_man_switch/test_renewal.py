@@ -196,7 +196,7 @@ def test_what_stands_at_an_abandoned_account_goes() -> None:
 
 def test_what_can_not_be_renewed_goes_before_its_hour() -> None:
     """Only where there were too many requests: without a line it has to fire."""
-    key = lane_key((MAMAN,))
+    key = lane_key("", (MAMAN,))
     row = state(standing(1, margin(DELAY)))
     waiting = situation(held_off=frozenset({key}))
     assert next_step(row, waiting) is None
@@ -246,7 +246,7 @@ def situations(draw: st.DrawFn) -> Situation:
     """Return anything that may be so."""
     lanes = draw(st.sampled_from([(), ((MAMAN,),), ((MAMAN,), (PAPA,)), (BOTH,)]))
     keys = [
-        *map(lane_key, [(MAMAN,), (PAPA,), BOTH]),
+        *(lane_key("", lane) for lane in [(MAMAN,), (PAPA,), BOTH]),
         *(f"cancel {number}" for number in range(1, 5)),
     ]
     return situation(
@@ -275,7 +275,7 @@ def test_a_message_is_scheduled_only_where_there_is_room(
     step = next_step(row, now)
     if isinstance(step, Schedule):
         assert row.is_armed
-        assert lane_key(step.lane) not in now.held_off
+        assert lane_key(now.account, step.lane) not in now.held_off
         assert is_due(row, now, step.lane)
         for recipient in step.lane:
             assert standing_for(row, recipient.number, now.now) < 2

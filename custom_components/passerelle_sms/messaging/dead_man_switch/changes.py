@@ -27,11 +27,15 @@ def next_since(state: SwitchState, now: datetime) -> datetime:
 
 
 def scheduled(
-    state: SwitchState, message: Standing, result: ScheduleResult, *, is_last: bool
+    state: SwitchState,
+    message: Standing,
+    result: ScheduleResult,
+    *,
+    refused: frozenset[str],
 ) -> SwitchState:
     """Return the state once a gateway has answered to a message that it is to keep.
 
-    `is_last` says that no other account is left to be tried: who is refused now, is.
+    `refused` are the numbers that no other account is left to be tried for.
     """
     state = state.without(message)
     if result.accepted:
@@ -53,7 +57,6 @@ def scheduled(
             )
         )
     taken = _numbers((*result.accepted, *result.sent_at_once))
-    refused = _numbers(result.refused) if is_last else frozenset()
     failure = None if result.error is None else Failure.of(result.error)
     return replace(
         state,

@@ -72,7 +72,7 @@ class SwitchObserver(Protocol):
         """Hear that its status may be another one."""
 
     def on_armed(self) -> None:
-        """Hear that it was armed: a message stands for everybody."""
+        """Hear that it was armed: a message stands for all whom a gateway takes."""
 
     def on_disarmed(self) -> None:
         """Hear that it was disarmed: nothing stands any more, or may be taken back yet."""

@@ -60,6 +60,8 @@ class Situation:
     """The numbers of all who are to be told."""
     lanes: tuple[Lane, ...] = field(repr=False)
     """All of them as they share requests; none while no account is there."""
+    account: str = ""
+    """The one at which they share them so, and that is to keep what is scheduled."""
     accounts: Mapping[str, bool]
     """The accounts that are there, and whether each can take back what it gave no id for."""
     available: frozenset[str] = frozenset()
@@ -74,9 +76,9 @@ class Situation:
     """The keys of what has failed and is to wait."""
 
 
-def lane_key(lane: Lane) -> str:
-    """Return the key of a lane among what is held off."""
-    return " ".join(sorted(recipient.number for recipient in lane))
+def lane_key(account: str, lane: Lane) -> str:
+    """Return the key of a lane of an account among what is held off."""
+    return " ".join([account, *sorted(recipient.number for recipient in lane)])
 
 
 def cancel_key(message: Standing) -> str:
@@ -177,7 +179,8 @@ class _Decision:
             pressing = is_pressing(left, self._situation.delay)
             crowded = self._crowded(lane)
             if not crowded:
-                if lane_key(lane) not in self._situation.held_off:
+                key = lane_key(self._situation.account, lane)
+                if key not in self._situation.held_off:
                     yield Schedule(lane=lane, is_pressing=pressing)
             elif pressing and (oldest := self._first_to_go(crowded)) is not None:
                 yield self._cancel(oldest)

@@ -9,14 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 import logging
 
-from ...gateways.errors import (
-    EmptyTargetError,
-    NotCancellableError,
-    NotStoredError,
-    RateLimitedError,
-    RelayWithoutAccountsError,
-)
-from ..model.failure import Failure
+from ...gateways.errors import NotStoredError, RateLimitedError
 from ..runtime.clock import Clock
 from .carrier import Cancelled, CancelResult, Carrier, Carriers, ScheduleResult
 from .changes import cancelled, marked_as_cancelled, next_since, scheduled, with_fired
@@ -25,7 +18,6 @@ from .pauses import Pauses
 from .plan import SwitchPlan
 from .renewal import (
     Cancel,
-    Forget,
     Lane,
     Schedule,
     Situation,
@@ -73,7 +65,7 @@ class Renewer:
         self._rows = rows
         self._clock = clock
         self._turn = 0
-        """Which of the accounts is tried next."""
+        """Which of the accounts is asked now."""
         self._is_rationed = False
         self._is_stored = True
         self._unasked: set[int] = set()
@@ -84,14 +76,15 @@ class Renewer:
     @property
     def situation(self) -> Situation:
         """What the next step depends on."""
-        carriers = self._chosen()
-        carrier = carriers[self._turn % len(carriers)] if carriers else None
+        carriers = self.chosen()
+        carrier = carriers[self._turn] if self._turn < len(carriers) else None
         recipients = self.plan.recipients
         return Situation(
             now=latest_time(self._clock.now(), carriers),
             delay=self.plan.delay,
             wanted=frozenset(recipient.number for recipient in recipients),
-            lanes=() if carrier is None else self._lanes(carrier),
+            lanes=() if carrier is None else self.lanes(carrier),
+            account="" if carrier is None else carrier.account,
             accounts={
                 account: carrier.can_cancel_doubtful
                 for account in {message.account for message in self.state.standing}
@@ -105,10 +98,10 @@ class Renewer:
         )
 
     @property
-    def stands_for_all(self) -> bool:
-        """Whether a message stands for everybody for certain."""
+    def stands(self) -> bool:
+        """Whether a message stands for certain, at least for one who is to be told."""
         state, situation = self.state, self.situation
-        return bool(situation.wanted) and all(
+        return any(
             newest_sure(state, number, situation.now) is not None
             for number in situation.wanted
         )
@@ -127,7 +120,7 @@ class Renewer:
     @property
     def circumstances(self) -> Circumstances:
         """What else its status depends on."""
-        gap = widest_gap(self._clock.now(), self._chosen())
+        gap = widest_gap(self._clock.now(), self.chosen())
         return Circumstances(is_stored=self._is_stored, clock_gap=gap)
 
     # --- its row ------------------------------------------------------------------------
@@ -188,91 +181,50 @@ class Renewer:
     # --- what is done -------------------------------------------------------------------
 
     async def advance(self) -> None:
-        """Do all that is to be done now."""
+        """Do what is to be done now, for so long that others who wait have their turn."""
         if self.state.standing:
-            carriers, delay = self._chosen(), self.plan.delay
+            carriers, delay = self.chosen(), self.plan.delay
             await learn_times(carriers, self.pauses, self._clock, delay)
         most = _MOST_STEPS_A_LANE * (len(self.plan.recipients) + 1)
         for _ in range(most + len(self.state.standing)):
-            step = next_step(self.state, self.situation)
-            if step is None:
-                return
+            if (step := self._next_step()) is None:
+                break
             await self._do(step)
-        _LOGGER.error("A dead man's switch came to no end")
+        self._turn = 0
 
-    async def prove(self) -> None:
-        """Let a gateway keep a message, take it back, and say so when asked again.
-
-        Raises:
-            GatewayError: it doesn't do one of them.
-
-        """
-        carriers = self._chosen()
-        if not carriers:
-            raise RelayWithoutAccountsError
-        carrier, lanes = carriers[0], self._lanes(carriers[0])
-        if not lanes:
-            raise EmptyTargetError
-        result = await self._schedule(carrier, lanes[0], uses_reserve=False)
-        if not result.accepted:
-            await self.advance()
-            raise result.error or NotCancellableError()
-        message = self.state.standing[-1]
-        told = await self._cancel(message, uses_reserve=True)
-        if told.outcome is not Cancelled.GONE:
-            raise told.error or NotCancellableError()
-        await self._prove_gone(carrier, message)
-
-    async def _prove_gone(self, carrier: Carrier, message: Standing) -> None:
-        """Ask for the same once more: a gateway that has done it says that it did."""
-        again = replace(message, was_cancelled=True)
-        told = await carrier.cancel(again, uses_reserve=True)
-        if told.outcome is Cancelled.GONE and told.error is not None:
-            return
-        error = told.error or NotCancellableError()
-        if told.outcome in {Cancelled.GONE, Cancelled.MISTAKEN}:
-            # It takes nothing back, whatever it says.
-            stays = replace(again, must_stay=True, failure=Failure.of(error))
-            carrier.note_standing(stays)
-            await self.keep(self.state.with_message(stays))
-        raise error
+    def _next_step(self) -> Step | None:
+        """Return what is to be done now, at the first account that may do it."""
+        for self._turn in range(max(1, len(self.chosen()))):
+            if (step := next_step(self.state, self.situation)) is not None:
+                return step
+        return None
 
     async def _do(self, step: Step) -> None:
-        match step:
-            case Schedule():
-                await self._renew(step)
-            case Cancel():
-                await self._cancel(step.message, uses_reserve=step.is_pressing)
-            case Forget():
-                state = self.state.without(step.message)
-                if step.message.is_sure and not step.message.was_cancelled:
-                    state = with_fired(state, step.message, self._clock.now())
-                await self.keep(state)
+        if isinstance(step, Schedule):
+            await self._renew(step)
+        elif isinstance(step, Cancel):
+            await self.cancel(step.message, uses_reserve=step.is_pressing)
+        else:
+            state = self.state.without(step.message)
+            if step.message.is_sure and not step.message.was_cancelled:
+                state = with_fired(state, step.message, self._clock.now())
+            await self.keep(state)
 
     async def _renew(self, step: Schedule) -> None:
-        carriers = self._chosen()
-        carrier = carriers[self._turn % len(carriers)]
-        result = await self._schedule(carrier, step.lane, uses_reserve=step.is_pressing)
+        carrier = self.chosen()[self._turn]
+        result = await self.schedule(carrier, step.lane, uses_reserve=step.is_pressing)
         self._is_rationed = isinstance(result.error, RateLimitedError)
-        key = lane_key(step.lane)
-        if result.accepted or result.sent_at_once:
+        key, now = lane_key(carrier.account, step.lane), self._clock.elapsed()
+        if result.sent_at_once or not is_due(self.state, self.situation, step.lane):
             self.pauses.end(key)
             if self._is_complete():
-                self._turn = 0
                 self.state = replace(self.state, renewed=self._clock.now())
-            return
-        now = self._clock.elapsed()
-        if not result.doubtful and self._turn + 1 < len(carriers):
-            # The next account may take it at once.
-            self._turn += 1
-            return
-        self._turn = 0
-        if result.refused:
+        elif result.refused:
             self.pauses.wait(key, now, self.plan.delay / 3)
         else:
             self.pauses.lengthen(key, now, self.plan.delay)
 
-    async def _schedule(
+    async def schedule(
         self, carrier: Carrier, lane: Lane, *, uses_reserve: bool
     ) -> ScheduleResult:
         """Hand over a message that is to stand for a lane, and keep what comes of it."""
@@ -287,7 +239,7 @@ class Renewer:
             sender=carrier.sender,
             since=since,
             # By the clock by which it is past, whichever account keeps it.
-            fires_at=latest_time(now, self._chosen()) + self.plan.delay,
+            fires_at=latest_time(now, self.chosen()) + self.plan.delay,
         )
         if error is None:
             await self.keep(self.state.with_message(message))
@@ -295,9 +247,8 @@ class Renewer:
         else:
             # Its hour may be past there already, and it would be sent at once.
             result = ScheduleResult(not_sent=lane, error=error)
-        carriers = self._chosen()
-        is_last = carrier is carriers[-1] if carriers else True
-        state = scheduled(self.state, message, result, is_last=is_last)
+        refused = self._refused(carrier, result)
+        state = scheduled(self.state, message, result, refused=refused)
         self.state = state
         going = superfluous(state, self.situation)
         fresh = [one for one in going if one.is_sure and not one.was_cancelled]
@@ -305,7 +256,18 @@ class Renewer:
         await self.keep(marked_as_cancelled(state, fresh))
         return result
 
-    async def _cancel(self, message: Standing, *, uses_reserve: bool) -> CancelResult:
+    def _refused(self, carrier: Carrier, result: ScheduleResult) -> frozenset[str]:
+        """Return who is refused for good: no account is left to be tried, or has taken it."""
+        carriers = self.chosen()
+        if carriers and carrier is not carriers[-1]:
+            return frozenset()
+        return frozenset(
+            recipient.number
+            for recipient in result.refused
+            if is_due(self.state, self.situation, (recipient,))
+        )
+
+    async def cancel(self, message: Standing, *, uses_reserve: bool) -> CancelResult:
         """Take a message back, or hear that it was sent."""
         is_first = not message.was_cancelled or message.number in self._unasked
         self._unasked.discard(message.number)
@@ -328,11 +290,13 @@ class Renewer:
 
     # --- the steps of that --------------------------------------------------------------
 
-    def _chosen(self) -> Sequence[Carrier]:
+    def chosen(self) -> Sequence[Carrier]:
+        """Return the accounts that may keep a message, in their order."""
         available = self._carriers.available()
         return [one for one in available if one.account not in self.abandoned]
 
-    def _lanes(self, carrier: Carrier) -> tuple[Lane, ...]:
+    def lanes(self, carrier: Carrier) -> tuple[Lane, ...]:
+        """Return who is to be told, as they share requests at an account."""
         recipients = self.plan.recipients
         since = next_since(self.state, self._clock.now())
         text = rendered(self.plan, since, self.plan.zone)

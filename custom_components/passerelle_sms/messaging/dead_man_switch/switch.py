@@ -14,6 +14,7 @@ from .carrier import Carriers
 from .changes import with_follow_up
 from .observer import Reason, SwitchObserver, SwitchStatus
 from .plan import SwitchPlan
+from .proof import prove
 from .renewal import is_pressing, next_look, time_left
 from .renewer import Renewer
 from .rows import SwitchRows
@@ -142,10 +143,10 @@ class DeadManSwitch:
         await self._do(self._prove)
 
     async def arm(self) -> None:
-        """Prove that the gateway does what it must, and let a message stand for everybody.
+        """Prove that the gateway does what it must, and let a message stand for whom it may.
 
         Raises:
-            GatewayError: of the kind that says why not; it is disarmed then.
+            GatewayError: of the kind that says why it is for nobody; it is disarmed then.
 
         """
         if not self.state.is_armed:
@@ -210,7 +211,7 @@ class DeadManSwitch:
 
     async def _prove(self) -> None:
         try:
-            await self._renewer.prove()
+            await prove(self._renewer)
         finally:
             # What the proof has left behind is taken back as anything else is.
             await self._look()
@@ -228,7 +229,7 @@ class DeadManSwitch:
             )
         )
         await renewer.advance()
-        if not renewer.stands_for_all:
+        if not renewer.stands:
             failure = self.state.failure
             await renewer.keep(replace(self.state, is_armed=False))
             await self._look()
@@ -276,7 +277,7 @@ class DeadManSwitch:
     async def _tell(self, before: SwitchState) -> None:
         """Tell what has happened since, each thing once."""
         state, plan = self.state, self.plan
-        if self._renewer.is_new and self._renewer.stands_for_all:
+        if self._renewer.is_new and self._renewer.stands:
             self._renewer.is_new = False
             self._observer.on_armed()
         if self._is_restored and state.restored_until is not None:
@@ -338,10 +339,9 @@ class DeadManSwitch:
             return
         now = self._clock.elapsed()
         look = next_look(self.state, self._renewer.situation)
-        moments = [now + look] if look is not None else []
-        if (end := self._renewer.pauses.next_end(now)) is not None:
-            moments.append(end)
-        soonest = min(moments, default=None)
+        waits = [None if look is None else now + look]
+        waits.append(self._renewer.pauses.next_end(now))
+        soonest = min((one for one in waits if one is not None), default=None)
         self._alarm.set(None if soonest is None else max(soonest, now + _SOONEST))
 
 

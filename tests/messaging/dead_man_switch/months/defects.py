@@ -55,7 +55,7 @@ def _old_before_new(monkeypatch: pytest.MonkeyPatch) -> None:
     async def cancel_first(self: Renewer, step: Schedule) -> None:
         for message in self.state.standing:
             if message.is_sure:
-                await self._cancel(message, uses_reserve=True)
+                await self.cancel(message, uses_reserve=True)
         await renew(self, step)
 
     monkeypatch.setattr(Renewer, "_renew", cancel_first)
@@ -79,10 +79,14 @@ def _by_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _doubt_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     def scheduled(
-        state: SwitchState, message: Standing, result: ScheduleResult, *, is_last: bool
+        state: SwitchState,
+        message: Standing,
+        result: ScheduleResult,
+        *,
+        refused: frozenset[str],
     ) -> SwitchState:
         result = replace(result, doubtful=())
-        return changes.scheduled(state, message, result, is_last=is_last)
+        return changes.scheduled(state, message, result, refused=refused)
 
     monkeypatch.setattr(renewer, "scheduled", scheduled)
 
@@ -123,9 +127,13 @@ def _stop_without_renewal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _refused_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
     def scheduled(
-        state: SwitchState, message: Standing, result: ScheduleResult, *, is_last: bool
+        state: SwitchState,
+        message: Standing,
+        result: ScheduleResult,
+        *,
+        refused: frozenset[str],
     ) -> SwitchState:
-        return changes.scheduled(state, message, result, is_last=False)
+        return changes.scheduled(state, message, result, refused=frozenset())
 
     monkeypatch.setattr(renewer, "scheduled", scheduled)
 
