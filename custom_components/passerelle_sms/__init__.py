@@ -92,11 +92,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: ChannelConfigEntry) -> 
     """Unload the entities; messages are still taken in, unless the entry is disabled."""
     # First: when the event entities are gone, nobody would hear what is announced.
     await entry.runtime_data.pause_following()
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        return False
-    if entry.disabled_by is not None:
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and entry.disabled_by is not None:
         await _async_close(hass, entry)
-    return True
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ChannelConfigEntry) -> None:

@@ -113,11 +113,11 @@ def assign_names(
         owned = OwnedName(owner=owner, wanted=wanted)
         if owned in given:
             return given[owned]
-        for name in chain([wanted], (f"{wanted}_{number}" for number in count(2))):
-            holder = assigned.setdefault(name, owned) if name not in foreign else None
-            if holder is not None and holder.owner == owner:
-                return name
-        raise AssertionError("numbers do not end")
+        return next(
+            name
+            for name in chain([wanted], (f"{wanted}_{number}" for number in count(2)))
+            if name not in foreign and assigned.setdefault(name, owned).owner == owner
+        )
 
     name = give(account, slugify(title) or DOMAIN)
     for subentry_id, recipient in recipients.items():

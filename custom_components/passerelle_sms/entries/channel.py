@@ -144,9 +144,9 @@ class Channel(ABC):
         return self._parts.canceller
 
     @property
+    @abstractmethod
     def tracker(self) -> DeliveryTracker:
         """Who follows deliveries."""
-        return self._parts.tracker
 
     @property
     def replies(self) -> ReplyWatch:

@@ -290,8 +290,7 @@ class DeadManSwitches:
 
     def _on_over(self, switch: HouseSwitch) -> None:
         switch.on_over = None
-        if not self._is_stopped:
-            self._tasks.spawn(self._forget(switch))
+        self._tasks.spawn(self._forget(switch))
 
     async def _forget(self, switch: HouseSwitch) -> None:
         await switch.stop(forget=True)

@@ -76,8 +76,8 @@ class SwitchFollowUp:
         await self._tasks.join()
 
     def _begin(self) -> None:
-        if self._follow_up is not None:
-            self._tasks.spawn(self._tell(self._follow_up, self._text))
+        assert self._follow_up is not None
+        self._tasks.spawn(self._tell(self._follow_up, self._text))
 
     async def _tell(self, follow_up: FollowUp, text: str | None) -> None:
         try:

@@ -202,8 +202,7 @@ async def _async_list(gateway: Gateway) -> tuple[SubAccount, ...]:
         NotSentError: nothing is to be had of the gateway for now.
 
     """
-    if not isinstance(gateway, ListsAccounts):
-        return ()
+    assert isinstance(gateway, ListsAccounts)
     try:
         return await gateway.accounts()
     except NotSentError as error:

@@ -130,9 +130,7 @@ def async_get_gateways(hass: HomeAssistant, entry: ConfigEntry) -> tuple[Gateway
 
 
 def _nothing_holds_it(hass: HomeAssistant, entry: ConfigEntry) -> AbortFlow:
-    """Return why nothing is there that can keep a switch's message."""
-    if not is_relay(entry.data):
-        return AbortFlow("account_not_loaded")
+    """Return why none of a relay's accounts that are there can keep a switch's message."""
     if any(map(holds_switches, gateways_of(hass, entry.data))):
         return AbortFlow("no_account")
     return AbortFlow("no_able_account", {"others": names_of_switch_holders()})

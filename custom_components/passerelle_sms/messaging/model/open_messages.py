@@ -26,13 +26,13 @@ class OpenMessages(MutableMapping[str, MessageRecord]):
         self._records[message_id] = record
         joined = () if before is None else before.joined
         if joined is not record.joined:
-            self._forget(message_id, joined)
+            self._forget(joined)
             self._leaders.update(dict.fromkeys(record.joined_ids, message_id))
 
     @override
     def __delitem__(self, message_id: str) -> None:
         record = self._records.pop(message_id)
-        self._forget(message_id, record.joined)
+        self._forget(record.joined)
 
     @override
     def __len__(self) -> int:
@@ -55,8 +55,6 @@ class OpenMessages(MutableMapping[str, MessageRecord]):
         record = self._records.get(self.leader_of(message_id))
         return None if record is None else seen_by(record, message_id)
 
-    def _forget(self, message_id: str, joined: tuple[Joined, ...]) -> None:
+    def _forget(self, joined: tuple[Joined, ...]) -> None:
         for one in joined:
-            # It may be another's by now.
-            if self._leaders.get(one.message_id) == message_id:
-                del self._leaders[one.message_id]
+            del self._leaders[one.message_id]

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import count
 from typing import Final
 
 from ...gateways.errors import EarlierPartFailedError
@@ -83,12 +82,11 @@ def left_over(
     for row in changed:
         if row.stage is not Stage.CLOSED or row.outcome is Outcome.ACCEPTED:
             continue
-        for part in count(row.part + 1):
-            later = submissions.get(row_key(row.recipient.number, part))
-            if later is None:
-                break
+        number, part = row.recipient.number, row.part + 1
+        while (later := submissions.get(row_key(number, part))) is not None:
             if later.stays_here:
                 yield _closed(later)
+            part += 1
 
 
 def _closed(submission: SubmissionRecord) -> SubmissionRecord:

@@ -27,13 +27,9 @@ def shortened(gateway: Gateway, sms: Sms, too_long: TooLong) -> tuple[str, ...]:
     """Return what is sent of a text that doesn't fit; nothing if none of it is."""
     if too_long is TooLong.REFUSE or not gateway.may_split(sms):
         return ()
-    try:
-        return _SHORTEN[too_long](
-            sms.text, lambda text: gateway.fits(replace(sms, text=text))
-        )
-    except ValueError:
-        # What is added to each part leaves no room for it.
-        return ()
+    return _SHORTEN[too_long](
+        sms.text, lambda text: gateway.fits(replace(sms, text=text))
+    )
 
 
 def fitted(

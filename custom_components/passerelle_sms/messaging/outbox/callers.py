@@ -24,10 +24,6 @@ class Callers:
         self.is_closing = False
         """Whether nothing that waits will be sent any more by this run."""
 
-    def __contains__(self, message_id: str) -> bool:
-        """Return whether somebody waits for a message."""
-        return message_id in self._waiters
-
     def has_answered(self, record: MessageRecord) -> bool:
         """Return whether anybody whose message this is has been answered already."""
         return self._waiters.count(record.message_id) < 1 + len(record.joined)

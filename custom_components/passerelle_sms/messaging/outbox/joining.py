@@ -118,8 +118,6 @@ class Joining:
             record = self._store.get_open(kept_id)
             if record is None or not record.joined or not self._is_unsent(record):
                 return False
-            if message_id not in {kept_id, *record.joined_ids}:
-                return False
             await self._part(record, message_id)
             return True
 

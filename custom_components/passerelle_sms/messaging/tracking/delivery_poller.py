@@ -139,8 +139,7 @@ class DeliveryPoller:
         return [[by_sent[sent] for sent in group] for group in groups]
 
     async def _ask_about_group(self, group: Sequence[PendingDelivery]) -> None:
-        if self._gateway is None:
-            return
+        assert self._gateway is not None
         for one in group:
             self._put_off(one)
         if self.ask_elsewhere is not None:
