@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.passerelle_sms.backup import async_post_backup, async_pre_backup
 from custom_components.passerelle_sms.entries.account import Account
+from custom_components.passerelle_sms.gateways.errors import NotStoredError
 from custom_components.passerelle_sms.messaging.journal.private_file import (
     backup_token_of,
     log_of,
@@ -17,7 +18,7 @@ from custom_components.passerelle_sms.messaging.journal.private_file import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-from tests.conftest import AccountMaker, RelayMaker, journal_of
+from tests.conftest import AccountMaker, RelayMaker, journal_of, warnings_logged
 from tests.messages import send
 from tests.restarts import start_account, stop_account
 from tests.simulator import Fault, Simulator
@@ -132,6 +133,29 @@ async def test_a_crash_during_a_backup_is_no_restored_copy(
         await asyncio.sleep(0)
 
     assert len(simulated.accepted) == 1
+
+
+async def test_a_journal_that_can_not_be_marked_hinders_no_backup(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is told what restoring that copy would do; the others are marked."""
+    full = await add_account(simulator.smseco)
+    sound = await add_account(simulator.etech_keys)
+
+    async def fail() -> None:
+        raise NotStoredError(words="full")
+
+    monkeypatch.setattr(full.runtime_data.journal, "begin_backup", fail)
+    await async_pre_backup(hass)
+
+    assert backup_token_of(journal_of(hass, sound)).exists()
+    [warning] = warnings_logged(caplog)
+    assert "would be sent if it were restored" in warning
+    await async_post_backup(hass)
 
 
 async def test_an_account_that_is_added_during_a_backup(

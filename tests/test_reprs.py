@@ -63,6 +63,7 @@ PUBLIC = {
     "RelaySettings.country",
     "RestStatus.reason",
     "Situation.abandoned",
+    "Situation.account",
     "Situation.accounts",
     "Situation.available",
     "Sms.reference",

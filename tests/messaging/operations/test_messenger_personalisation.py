@@ -7,6 +7,7 @@ import pytest
 from custom_components.passerelle_sms.gateways.errors import (
     DailyCapError,
     InvalidMessageError,
+    MessageTooLongError,
     MissingFieldError,
     RejectedError,
 )
@@ -16,6 +17,7 @@ from custom_components.passerelle_sms.messaging.guard.guard import Guard, GuardL
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.operations.messenger import Messenger
 from custom_components.passerelle_sms.messaging.text.encoding import EncodingChoice
+from custom_components.passerelle_sms.messaging.text.splitting import TooLong
 from tests.conftest import MAMAN, PAPA
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.harness import MessagingHarness
@@ -179,6 +181,22 @@ async def test_values_for_a_text_without_fields(
     assert report.failures == ()
     assert simulated.asked("send") == 1
     assert not report.record.options.personalisation
+
+
+async def test_what_is_too_long_for_one_of_them_is_sent_to_nobody_where_that_is_wished(
+    simulated: SimulatedGateway, messenger: Messenger
+) -> None:
+    """Also not to those whose text fits."""
+    message = Message(
+        text="Alerte : {quoi}",
+        personalisation={"Maman": {"quoi": "fuite"}, "Papa": {"quoi": "x" * 2000}},
+        too_long=TooLong.REFUSE,
+    )
+
+    with pytest.raises(MessageTooLongError):
+        await messenger.send(message)
+
+    assert simulated.asked("send") == 0
 
 
 async def test_each_pays_what_he_reads(messenger: Messenger, guard: Guard) -> None:

@@ -27,7 +27,7 @@ from custom_components.passerelle_sms.messaging.model.record import (
 from custom_components.passerelle_sms.messaging.model.submission import Notice, Stage
 from custom_components.passerelle_sms.messaging.operations import planned_messages
 from custom_components.passerelle_sms.messaging.outbox import outbox
-from tests.conftest import MAMAN, PAPA
+from tests.conftest import MAMAN, PAPA, warnings_logged
 from tests.messaging.conftest import HouseMaker
 from tests.messaging.fake_disk import nothing
 from tests.messaging.harness import HOUR, MessagingHarness
@@ -708,6 +708,51 @@ async def test_taken_back_at_the_hour(
     assert outcomes(await harness.kept(record)) == [
         Outcome.NOT_SENT if is_taken_back else Outcome.ACCEPTED
     ]
+
+
+async def test_taken_back_while_others_leave_before_it(
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """So many leave at once, and the others in their turn."""
+    monkeypatch.setattr(planned_messages, "_AT_ONCE", 1)
+    first, second, third = [await plan(harness) for _ in range(3)]
+    harness.clock.tick(HOUR)
+    harness.clock.wake_next()
+    while len(harness.planned) == 3:
+        await asyncio.sleep(0)
+
+    await cancel(harness, third)
+    await until_idle()
+
+    assert texts(simulated) == [first.text, second.text]
+    assert len(harness.planned) == harness.clock.timers == 0
+    assert warnings_logged(caplog) == []
+
+
+async def test_a_stop_while_others_leave_before_it(
+    harness: MessagingHarness,
+    simulated: SimulatedGateway,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It leaves in the next run."""
+    monkeypatch.setattr(planned_messages, "_AT_ONCE", 1)
+    first, second = [await plan(harness) for _ in range(2)]
+    harness.clock.tick(HOUR)
+    harness.clock.wake_next()
+    while len(harness.planned) == 2:
+        await asyncio.sleep(0)
+
+    await harness.planned.stop()
+    assert [(await harness.kept(one)).is_planned for one in (first, second)] == [
+        False,
+        True,
+    ]
+
+    await restart(harness)
+    assert sorted(texts(simulated)) == sorted([first.text, second.text])
 
 
 # --- what was held ------------------------------------------------------------------
