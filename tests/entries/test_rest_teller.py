@@ -12,6 +12,9 @@ from custom_components.passerelle_sms.const import DOMAIN
 from custom_components.passerelle_sms.diagnostics import (
     async_get_config_entry_diagnostics,
 )
+from custom_components.passerelle_sms.entries.rest_teller import RestTeller
+from custom_components.passerelle_sms.gateways.errors import InsufficientCreditError
+from custom_components.passerelle_sms.messaging.observers import AccountRefusal
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -207,3 +210,26 @@ async def test_a_loop_on_refused_messages_stays_within_the_caps(
 
     assert told == 50
     assert simulator.etech_keys.asked("send") == 5
+
+
+async def test_what_was_told_before_is_shown_and_no_event_again(
+    hass: HomeAssistant, simulator: Simulator, add_account: AccountMaker
+) -> None:
+    """Home Assistant may have been started anew since."""
+    entry = await add_account(simulator.etech_keys)
+    heard = Heard(hass)
+    teller = RestTeller(hass, entry.runtime_data.coordinator)
+
+    teller.async_tell(
+        AccountRefusal(
+            error=InsufficientCreditError(),
+            message_id="message-1",
+            recipients=(),
+            is_news=False,
+        )
+    )
+    await teller.finish()
+    await hass.async_block_till_done()
+
+    assert issue_of(hass, entry) is not None
+    assert heard.all == []
