@@ -285,7 +285,10 @@ def test_a_message_is_scheduled_only_where_there_is_room(
 def test_the_last_sure_message_goes_only_for_a_reason(
     row: SwitchState, now: Situation
 ) -> None:
-    """Disarmed, refused, unwanted, abandoned, rationed, or to make room when it presses."""
+    """Disarmed, refused, unwanted, rationed, or to make room when it presses.
+
+    Or abandoned, as its account goes, or no account may keep anything more.
+    """
     step = next_step(row, now)
     if not isinstance(step, Cancel) or step.message.is_past(now.now):
         return
@@ -298,7 +301,8 @@ def test_the_last_sure_message_goes_only_for_a_reason(
         if newest_sure(row, number, now.now) == message
     }
     left = message.fires_at - now.now
-    if message.is_sure and row.is_armed and lasts - row.refused:
+    is_needed = row.is_armed and now.available and lasts - row.refused
+    if message.is_sure and is_needed:
         is_hopeless = now.is_rationed and left <= margin(DELAY)
         is_crowded = any(standing_for(row, n, now.now) >= 2 for n in lasts)
         assert is_hopeless or is_crowded
