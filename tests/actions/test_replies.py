@@ -1,12 +1,15 @@
 """`get_replies`."""
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from tests.actions.calls import call
-from tests.conftest import AccountMaker
-from tests.messages import send
+from tests.conftest import MAMAN, AccountMaker, RelayMaker
+from tests.messages import Heard, send
+from tests.restarts import restart_account, start_account, stop_account
 from tests.simulator import Fault, Simulator
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -155,3 +158,76 @@ async def test_a_gateway_that_has_had_enough(
 
     assert answer["replies"] == []
     assert "in an hour" in answer["error"]
+
+
+async def test_an_answer_to_a_relay_s_message_waits_for_the_relay(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+) -> None:
+    """The account hears it first as a house starts: the relay tells it, and once."""
+    gateway = simulator.envoyer_sms_pro
+    account = await add_account(gateway)
+    relay = await add_relay(account, await add_account(simulator.smseco))
+    sent = await send(hass, relay, target=["Maman"], allow_replies=True)
+    leg_id = await _leg_id(hass, account)
+    heard = Heard(hass)
+    await stop_account(hass, relay)
+    gateway.reply(next(iter(gateway.messages)), MAMAN[1:], "Oui")
+
+    await call(hass, account, "get_replies", message_id=leg_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert heard.all == []
+
+    await start_account(hass, relay)
+    answer = await call(hass, relay, "get_replies", message_id=sent["message_id"])
+    await restart_account(hass, account)
+
+    told = [(row["recipient"], row["text"]) for row in answer["replies"]]
+    assert told == [("Maman", "Oui")]
+    [reply] = heard.all
+    assert reply["config_entry_id"] == relay.entry_id
+    assert reply["message_id"] == sent["message_id"]
+
+
+@pytest.mark.parametrize("is_disabled", [True, False])
+async def test_an_account_tells_an_answer_that_its_relay_will_not_hear(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+    *,
+    is_disabled: bool,
+) -> None:
+    """The relay is disabled, or does without the account since."""
+    gateway = simulator.envoyer_sms_pro
+    account = await add_account(gateway)
+    others = [
+        await add_account(one) for one in (simulator.smseco, simulator.devcodesms)
+    ]
+    relay = await add_relay(account, *others)
+    await send(hass, relay, target=["Maman"], allow_replies=True)
+    leg_id = await _leg_id(hass, account)
+    heard = Heard(hass)
+    if is_disabled:
+        user = ConfigEntryDisabler.USER
+        await hass.config_entries.async_set_disabled_by(relay.entry_id, user)
+    else:
+        accounts = [one.entry_id for one in others]
+        data = {**relay.data, "accounts": accounts}
+        hass.config_entries.async_update_entry(relay, data=data)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gateway.reply(next(iter(gateway.messages)), MAMAN[1:], "Oui")
+
+    await call(hass, account, "get_replies", message_id=leg_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    [reply] = heard.all
+    assert (reply["config_entry_id"], reply["text"]) == (account.entry_id, "Oui")
+
+
+async def _leg_id(hass: HomeAssistant, account: MockConfigEntry) -> str:
+    """Return the id of the only message that an account has had."""
+    [message] = (await call(hass, account, "get_messages"))["messages"]
+    return str(message["message_id"])

@@ -223,6 +223,7 @@ class MessagingHarness:
         await self.reconciler.stop()
         await self.ledger.finish()
         await self.tracker.stop()
+        await self.replies.stop()
         await self._senders.join()
         await self.store.close()
         await self.ledger.finish_run()

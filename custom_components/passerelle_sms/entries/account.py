@@ -35,6 +35,7 @@ from .channel import Channel
 from .credit_monitor import CreditMonitor
 from .dead_man_switches import DeadManSwitches
 from .factory import make_gateway
+from .kinds import is_held_by
 from .observer import AccountObserver
 from .relay_review import async_review_relays, async_tell_account_works
 from .rest_teller import RestTeller
@@ -86,6 +87,7 @@ class Account(Channel):
             account_id=entry.entry_id,
             is_alone=settings.is_alone,
         )
+        self._parts.replies.is_relay_due = partial(is_held_by, hass, entry.entry_id)
         self.coordinator.look = self.ledger.look
         self.switches = DeadManSwitches(
             hass,

@@ -52,6 +52,17 @@ def accounts_of(hass: HomeAssistant, data: Mapping[str, Any]) -> list[ConfigEntr
 
 
 @callback
+def is_held_by(hass: HomeAssistant, account_id: str, relay_id: str) -> bool:
+    """Return whether a relay is enabled, and holds an account."""
+    relay = hass.config_entries.async_get_entry(relay_id)
+    return (
+        relay is not None
+        and relay.disabled_by is None
+        and account_id in relay.data[CONF_ACCOUNTS]
+    )
+
+
+@callback
 def gateways_of(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[type[Gateway], ...]:

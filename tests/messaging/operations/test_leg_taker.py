@@ -556,7 +556,7 @@ async def test_a_relay_tells_of_a_reply_and_else_the_account(
     asked = replace(asked, sms=replace(asked.sms, options=options))
     await by_id.replies.start()
 
-    def tell(reply: StoredReply, record: MessageRecord) -> bool:
+    async def tell(reply: StoredReply, record: MessageRecord) -> bool:
         heard.append((reply, record.message_id))
         return True
 

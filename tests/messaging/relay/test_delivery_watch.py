@@ -12,6 +12,7 @@ from custom_components.passerelle_sms.gateways.outcome import Outcome
 from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import OnUnknown
 from tests.conftest import MAMAN
+from tests.messaging.fake_disk import nothing
 from tests.messaging.idle import until_idle
 from tests.messaging.journal_files import copied, files_of, put_back
 from tests.simulator import Fault, SimulatedGateway, Simulator
@@ -297,3 +298,70 @@ async def test_it_is_asked_whether_it_has_arrived_while_the_house_was_down(
     await relay.clock.advance(3600)
 
     assert taken(first, second) == [1, 0]
+
+
+async def test_what_the_gateway_says_will_not_arrive_goes_on_at_once(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """Nobody waits for its time to be over, and it goes on once."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second, deliver_within=WITHIN)
+    record = await relay.sent(ALERT)
+    first.report(first.accepted[0], 62)
+
+    await relay.parts.tracker.ask_about(record.message_id)
+    await relay.clock.advance(1)
+    assert taken(first, second) == [1, 1]
+
+    await relay.clock.advance(3600)
+    assert taken(first, second) == [1, 1]
+    assert relay.observer.passed_on == [(MAMAN,)]
+
+
+async def test_what_cannot_be_written_down_goes_on_once_it_can(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """What is not on disk is not handed over: after a crash it would be sent again."""
+    first, second = simulator.smseco, simulator.etech_keys
+    relay = await make_relay(first, second, deliver_within=WITHIN)
+    record = await relay.sent(ALERT)
+    relay.disk.room = 0
+    await relay.clock.advance(320)
+    assert taken(first, second) == [1, 0]
+    assert relay.observer.passed_on == []
+
+    relay.disk.room = None
+    await relay.clock.advance(60)
+
+    assert taken(first, second) == [1, 1]
+    assert relay.observer.passed_on == [(MAMAN,)]
+    assert len((await relay.row(record.message_id)).legs) == 2
+
+
+async def test_an_end_that_cannot_be_written_down_is_asked_of_the_account(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It was handed over: nobody sends it again, and its end is known in the end."""
+    first, second, third = simulator.smseco, simulator.etech_keys, simulator.devcodesms
+    relay = await make_relay(first, second, third, deliver_within=WITHIN)
+    record = await relay.sent(ALERT)
+
+    def fill() -> None:
+        """Let the leg on the disk be the last that has room."""
+        relay.disk.room = 0
+
+    relay.disk.on_written = fill
+    await relay.clock.advance(320)
+    relay.disk.on_written = nothing
+    assert taken(first, second, third) == [1, 1, 0]
+    [_, leg] = (await relay.row(record.message_id)).legs
+    assert leg.is_open
+
+    await relay.crash()
+    relay.disk.room = None
+    await relay.start()
+    await until_idle()
+
+    [_, leg] = (await relay.row(record.message_id)).legs
+    assert (leg.is_open, leg.outcome) == (False, Outcome.ACCEPTED)
+    assert taken(first, second, third) == [1, 1, 0]

@@ -343,3 +343,14 @@ def test_a_text_is_measured_once_for_a_thousand_recipients(
 
     assert turns == 1000
     assert doubling.measured < 100
+
+
+def test_what_accounts_on_their_way_may_take_is_taken_in(doubling: Doubling) -> None:
+    """In the first second of a house; but for what nobody takes."""
+    of = RelayRules(list, are_missing=lambda: True)
+
+    assert segments(take(of, sms(), [MAMAN])) == [1]
+    assert of.measure(sms()).segments == 1
+    assert of.preview("Citerne vide", EncodingChoice.EXACT, SPLIT).segments == 1
+    with pytest.raises(EmptyMessageError):
+        take(of, sms(" "), [MAMAN])

@@ -13,6 +13,7 @@ from custom_components.passerelle_sms.messaging.model.message import Message
 from custom_components.passerelle_sms.messaging.model.record import Choice, OnUnknown
 from custom_components.passerelle_sms.messaging.model.submission import Stage
 from tests.conftest import MAMAN, PAPA
+from tests.messaging.fake_disk import nothing
 from tests.messaging.idle import until_idle
 from tests.messaging.relay_harness import RelayHarness
 from tests.simulator import Fault, Simulator
@@ -311,14 +312,17 @@ async def test_what_the_user_sends_again_is_no_news_to_him(
     first, second = simulator.etech_keys, simulator.smseco
     relay = await make_relay(first, second)
     first.fail(Fault.ERROR_500_AFTER, operation="send", times=1)
-    first.fail(Fault.ERROR_500, operation="balance")
     record = await relay.sent(ALERT)
+    # No evidence decides.
+    first.fail(Fault.ERROR_500)
     await relay.clock.advance(660)
+    first.heal()
 
     await relay.parts.outbox.resolve(record.message_id, Choice.RESEND)
     await until_idle()
 
     assert (await relay.row(record.message_id)).outcome is Outcome.ACCEPTED
+    assert len(first.accepted) + len(second.accepted) == 2
     assert relay.observer.passed_on == []
 
 
@@ -337,3 +341,60 @@ async def test_a_doubt_about_many_is_told_of_all_together(
     await relay.clock.advance(60)
 
     assert relay.observer.passed_on == [numbers]
+
+
+@pytest.mark.parametrize(
+    ("urgent", "on_unknown", "by_second"),
+    [
+        (False, OnUnknown.RESEND, 0),
+        (True, OnUnknown.HOLD, 0),
+        (True, OnUnknown.RESEND, 1),
+    ],
+)
+async def test_without_room_for_the_next_leg_only_what_may_come_twice_goes_on(
+    simulator: Simulator,
+    make_relay: RelayMaker,
+    *,
+    urgent: bool,
+    on_unknown: OnUnknown,
+    by_second: int,
+) -> None:
+    """All else waits until it can be written down, and leaves once."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+    first.fail(Fault.RATE_LIMITED, operation="send")
+
+    def fill() -> None:
+        """Let the message with its first leg be the last that has room."""
+        relay.disk.room = 0
+
+    relay.disk.on_written = fill
+    record = await relay.sent(replace(ALERT, urgent=urgent, on_unknown=on_unknown))
+    assert len(second.accepted) == by_second
+
+    relay.disk.on_written = nothing
+    relay.disk.room = None
+    await relay.clock.advance(60)
+
+    assert (await relay.row(record.message_id)).outcome is Outcome.ACCEPTED
+    assert (len(first.accepted), len(second.accepted)) == (0, 1)
+
+
+async def test_an_account_that_goes_before_it_is_handed_a_message_has_not_sent_it(
+    simulator: Simulator, make_relay: RelayMaker
+) -> None:
+    """It is on disk that it was to be handed over: the next account sends it at once."""
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await make_relay(first, second)
+
+    def go() -> None:
+        relay.disk.on_written = nothing
+        relay.parts.accounts.set([relay.accounts[1].legs])
+
+    relay.disk.on_written = go
+    record = await relay.sent(ALERT)
+
+    [row] = record.submissions
+    assert row.outcome is Outcome.ACCEPTED
+    assert [leg.outcome for leg in row.legs] == [Outcome.NOT_SENT, Outcome.ACCEPTED]
+    assert (len(first.accepted), len(second.accepted)) == (0, 1)

@@ -25,6 +25,7 @@ from custom_components.passerelle_sms.messaging.model.submission import (
 from custom_components.passerelle_sms.messaging.recipients.address_book import Recipient
 from custom_components.passerelle_sms.messaging.relay.review import lost, reviewed
 from tests.conftest import MAMAN
+from tests.relays import message
 
 from .legs import failed, leg
 
@@ -119,3 +120,20 @@ def test_nobody_else_sends_what_was_refused_for_good_after_a_doubt() -> None:
     row = after(leg(segments=1), refused, on_unknown=NEXT)
 
     assert state_of(row) is State.HELD
+
+
+@pytest.mark.parametrize(
+    ("legs", "may_come_twice"), [((NOT_SENT,), False), ((DOUBT,), True)]
+)
+def test_evidence_while_it_waits_tells_whether_it_may_come_twice(
+    legs: tuple[Leg, ...], *, may_come_twice: bool
+) -> None:
+    """It went on in doubt, and nobody could take it; what is known now counts."""
+    waiting = SubmissionRecord(
+        recipient=Recipient(number=MAMAN), legs=legs, resent=not may_come_twice
+    )
+
+    row = reviewed(message([waiting]), waiting)
+
+    assert state_of(row) is State.WAITING
+    assert row.resent is may_come_twice

@@ -1,6 +1,6 @@
 """Who hears what becomes of the messages that an account has had from relays."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,8 +10,11 @@ from ..model.record import MessageRecord
 from ..model.submission import SubmissionRecord
 
 type LegListener = Callable[[MessageRecord, Sequence[SubmissionRecord]], None]
-type LegReplyListener = Callable[[StoredReply, MessageRecord], bool]
-"""Returns whether the relay that the message is from tells of the reply."""
+type LegReplyListener = Callable[[StoredReply, MessageRecord], Awaitable[bool]]
+"""Returns whether the relay that the message is from tells of the reply.
+
+Then that has it on disk; raises `NotStoredError` if it can't be written down.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,10 +65,16 @@ class LegListeners:
             if not self._awaited[message_id]:
                 del self._awaited[message_id]
 
-    def tell_reply(self, reply: StoredReply, record: MessageRecord) -> bool:
-        """Tell of a reply; return whether its relay tells of it."""
+    async def tell_reply(self, reply: StoredReply, record: MessageRecord) -> bool:
+        """Tell of a reply; return whether its relay tells of it.
+
+        Raises:
+            NotStoredError: the relay can't write it down.
+
+        """
         told = [
-            listener(reply, record) for listener in [*self._reply_listeners.values()]
+            await listener(reply, record)
+            for listener in [*self._reply_listeners.values()]
         ]
         return any(told)
 

@@ -89,7 +89,7 @@ class LegTaker:
 
     @property
     def journal_epoch(self) -> str:
-        """What tells the account's journal from any other in its place; nothing before it is open."""
+        """What tells the account's journal from any other; nothing before it is open."""
         return self._journal.epoch
 
     @property
@@ -206,12 +206,9 @@ class LegTaker:
     # --- what is heard later --------------------------------------------------------------
 
     def listen(self, listener: LegListener) -> Callable[[], None]:
-        """Call `listener` with each later state of a message, and what is new in it.
+        """Call `listener` with each later state of a message, and return how to end that.
 
-        Also of its delivery.
-
-        What changes while `take` is waited for is in what that returns. Returns how to
-        end it.
+        What changes while `take` is waited for is in what that returns.
         """
         return self._listeners.listen(listener)
 
@@ -219,12 +216,18 @@ class LegTaker:
         """Call `listener` with each reply to a message, and return how to end that.
 
         It returns whether it tells of the reply: what no relay tells, the account does.
+        What was left to a relay until it is there is told now.
         """
+        self._tasks.spawn(self._replies.tell_untold())
         return self._listeners.listen_to_replies(listener)
 
     async def ask_about(self, message_id: str, number: str | None = None) -> None:
         """Ask now what became of a delivery; raises `GatewayError`."""
         await self._tracker.ask_about(message_id, number)
+
+    async def ask_for_all(self) -> None:
+        """Ask now for all news of deliveries; raises `GatewayError`."""
+        await self._tracker.ask_for_all()
 
     def hurry(self, message_id: str) -> None:
         """Let the gateway be asked soon what became of a message's deliveries."""
@@ -241,8 +244,6 @@ class LegTaker:
     async def finish(self) -> None:
         """Wait for the attempts that are made; nothing begins any more."""
         await self._tasks.join()
-
-    # --- the steps of all that ------------------------------------------------------------
 
     async def _take(self, order: LegOrder) -> MessageRecord:
         if (known := await self._known(order)) is not None:

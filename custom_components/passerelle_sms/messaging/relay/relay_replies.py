@@ -1,5 +1,6 @@
 """What people answered to a relay's messages, as its accounts hear it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -32,14 +33,21 @@ class RelayReplies:
         self._journal = journal
         self._observer = observer
         self._listening: dict[str, tuple[LegTaker, Callable[[], None]]] = {}
+        self._telling = asyncio.Lock()
         self._tasks = Tasks()
         self._is_running = False
         accounts.listen(self._on_accounts_changed)
 
     async def start(self) -> None:
         """Tell what was heard and not told yet, and go on; raises `NotStoredError`."""
-        self._is_running = True
-        await self._announce(await self._journal.untold_replies())
+        # What is being kept is told by one of both.
+        async with self._telling:
+            self._is_running = True
+            for reply in await self._journal.untold_replies():
+                await self._announce(reply)
+        # What an account could not leave here until now, it tells a new listener.
+        self.close()
+        self._on_accounts_changed()
 
     async def stop(self) -> None:
         """Tell nothing until the next start; what is heard until then is kept."""
@@ -65,9 +73,11 @@ class RelayReplies:
             raise UnknownMessageError
         if not record.options.allow_replies:
             raise NoRepliesError
-        legs = {
-            (g.account, g.message_id) for row in record.submissions for g in row.legs
-        }
+        legs = dict.fromkeys(
+            (leg.account, leg.message_id)
+            for row in record.submissions
+            for leg in row.legs
+        )
         failure: GatewayError | None = None
         for account_id, leg_id in legs:
             if (account := self._accounts.find(account_id)) is None:
@@ -76,7 +86,6 @@ class RelayReplies:
                 await account.ask_for_replies(leg_id)
             except GatewayError as error:
                 failure = error
-        await self._tasks.join()
         if failure is not None:
             raise failure
 
@@ -91,23 +100,27 @@ class RelayReplies:
                 end = account.listen_to_replies(self._on_reply)
                 self._listening[account_id] = account, end
 
-    def _on_reply(self, reply: StoredReply, leg: MessageRecord) -> bool:
-        """Return whether it is an answer to a message of this relay."""
+    async def _on_reply(self, reply: StoredReply, leg: MessageRecord) -> bool:
+        """Return whether it is an answer to a message of this relay, which is on disk now.
+
+        Raises:
+            NotStoredError: that can't be written down.
+
+        """
         message_id = leg.relay_message
         if leg.relay != self._relay_id or message_id is None:
             return False
         ours = replace(reply, reply_id=None, message_id=message_id)
-        self._tasks.spawn(self._keep(ours))
+        # To the end: an account that stops must not cut it off.
+        await self._tasks.complete(self._keep(ours))
         return True
 
     async def _keep(self, reply: StoredReply) -> None:
-        await self._announce(await self._journal.keep_replies([reply]))
+        async with self._telling:
+            for new in await self._journal.keep_replies([reply]):
+                await self._announce(new)
 
-    async def _announce(self, replies: list[StoredReply]) -> None:
-        if not self._is_running:
-            return
-        for reply in replies:
+    async def _announce(self, reply: StoredReply) -> None:
+        if self._is_running and reply.reply_id is not None:
             self._observer.on_reply(reply, await self._store.get(reply.message_id))
-        told = [reply.reply_id for reply in replies if reply.reply_id is not None]
-        if told:
-            await self._journal.replies_told(told)
+            await self._journal.replies_told([reply.reply_id])

@@ -1,7 +1,7 @@
 """Asks for the answers to messages that may be answered, and passes each on once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from ...gateways.abilities.delivery import ReceivesReplies
 from ...gateways.errors import (
     MessageNotReadyError,
     NoRepliesError,
+    NotStoredError,
     RejectedError,
     UnknownMessageError,
 )
@@ -29,6 +30,10 @@ from .schedule import Schedule
 
 type _Key = tuple[str, str]
 """A message's id, and the gateway's id of a request that sent it."""
+
+
+async def _nobody(_reply: StoredReply, _record: MessageRecord) -> bool:
+    return False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,10 +60,12 @@ class ReplyPoller:
         observer: MessageObserver,
     ) -> None:
         """Ask `gateway`, where it receives replies, and tell `observer` of each."""
-        self.on_leg_reply: Callable[[StoredReply, MessageRecord], bool] = (
-            lambda _reply, _record: False
+        self.on_leg_reply: Callable[[StoredReply, MessageRecord], Awaitable[bool]] = (
+            _nobody
         )
         """Called with a reply to what a relay has sent; returns whether the relay tells it."""
+        self.is_relay_due: Callable[[str], bool] = lambda _relay_id: False
+        """Whether a relay will hear of it, that doesn't yet: until then it is not told."""
         self._gateway = gateway
         self._messages = messages
         self._journal = journal
@@ -78,6 +85,8 @@ class ReplyPoller:
             replan=self._replan,
         )
         self._is_running = False
+        self._has_untold = False
+        """Whether something is to be told again: a relay was not there, or its disk full."""
 
     async def start(self) -> None:
         """Go on where the last run, a crash or a stop has left off.
@@ -90,14 +99,17 @@ class ReplyPoller:
             return
         async with self._asking:
             self._is_running = True
-            for reply in await self._journal.untold_replies():
-                await self._announce(
-                    [reply], await self._messages.get(reply.message_id)
-                )
+            await self._tell_untold()
         for record in await self._journal.created_since(self._clock.now() - HORIZON):
             current = self._messages.get_open(record.message_id) or record
             self.follow(current, current.submissions)
         self._poller.start()
+
+    async def tell_untold(self) -> None:
+        """Tell what was heard, and could not be told yet; raises `NotStoredError`."""
+        async with self._asking:
+            if self._is_running:
+                await self._tell_untold()
 
     def follow(
         self, record: MessageRecord, changed: Iterable[SubmissionRecord]
@@ -201,6 +213,8 @@ class ReplyPoller:
         if not isinstance(gateway, ReceivesReplies):
             return
         async with self._asking:
+            if self._has_untold:
+                await self._tell_untold()
             try:
                 await self._read_pages(gateway, one)
             except RejectedError:
@@ -249,10 +263,29 @@ class ReplyPoller:
     ) -> None:
         if not self._is_running:
             return
+        told: list[int] = []
         for reply in replies:
-            is_leg = record is not None and record.is_leg
-            if record is None or not is_leg or not self.on_leg_reply(reply, record):
-                self._observer.on_reply(reply, record)
-        told = [reply.reply_id for reply in replies if reply.reply_id is not None]
+            if not await self._tell(reply, record):
+                self._has_untold = True
+            elif reply.reply_id is not None:
+                told.append(reply.reply_id)
         if told:
             await self._journal.replies_told(told)
+
+    async def _tell_untold(self) -> None:
+        self._has_untold = False
+        for reply in await self._journal.untold_replies():
+            await self._announce([reply], await self._messages.get(reply.message_id))
+
+    async def _tell(self, reply: StoredReply, record: MessageRecord | None) -> bool:
+        """Tell of a reply; return whether that is done."""
+        if record is not None and record.relay is not None:
+            try:
+                is_told = await self.on_leg_reply(reply, record)
+            except NotStoredError:
+                # It is kept here until the relay can keep it, too.
+                return False
+            if is_told or self.is_relay_due(record.relay):
+                return is_told
+        self._observer.on_reply(reply, record)
+        return True
