@@ -1,7 +1,7 @@
 """What becomes of what a relay's accounts have taken: heard from them, and passed on."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import timedelta
 
 from ...gateways.errors import GatewayError
@@ -100,13 +100,13 @@ class RelayTracker:
         self._waiting.setdefault(message_id, []).append(over)
         cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
         hurry = Tasks()
-        record = await self._store.get(message_id)
-        for leg in [] if record is None else _pending_legs(record):
-            if (account := self._accounts.find(leg.account)) is not None:
-                hurry.spawn(account.wait(leg.message_id, patience))
-        if record is None or self._is_stopped or self._is_over(record):
-            over.set()
         try:
+            record = await self._store.get(message_id)
+            for leg in [] if record is None else _pending_legs(record):
+                if (account := self._accounts.find(leg.account)) is not None:
+                    hurry.spawn(account.wait(leg.message_id, patience))
+            if record is None or self._is_stopped or self._is_over(record):
+                over.set()
             await over.wait()
         finally:
             cancel()
@@ -123,24 +123,31 @@ class RelayTracker:
 
         """
         record = await self._store.get(message_id)
-        asked = [] if record is None else [*_pending_legs(record, number)]
-        await self._ask_each(asked, number)
-        await self._follower.caught_up()
+        legs = () if record is None else _pending_legs(record, number)
+        await self._ask_each(
+            account.ask_about(leg.message_id, number)
+            for leg in legs
+            if (account := self._accounts.find(leg.account)) is not None
+        )
 
     async def ask_for_all(self) -> None:
-        """Ask the accounts now about all that is awaited; raises `GatewayError`."""
-        for message_id in {message_id for message_id, _ in self._awaited}:
-            await self.ask_about(message_id)
+        """Ask the accounts now for all news, where one request tells it.
 
-    async def _ask_each(self, legs: Iterable[Leg], number: str | None) -> None:
+        Raises:
+            GatewayError: the last of those that did not answer.
+
+        """
+        await self._ask_each(one.ask_for_all() for one in self._accounts.current)
+
+    async def _ask_each(self, questions: Iterable[Awaitable[None]]) -> None:
         failure: GatewayError | None = None
-        for leg in legs:
-            if (account := self._accounts.find(leg.account)) is None:
-                continue
+        for question in questions:
             try:
-                await account.ask_about(leg.message_id, number)
+                await question
             except GatewayError as error:
                 failure = error
+        # What the others have told counts, whoever did not answer.
+        await self._follower.caught_up()
         if failure is not None:
             raise failure
 
