@@ -183,6 +183,38 @@ async def test_waits_no_longer_than_asked(
     assert timedelta(minutes=2) <= waited < timedelta(minutes=3)
 
 
+async def test_waits_for_the_delivery_of_a_relay_s_message(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_account: AccountMaker,
+    add_relay: RelayMaker,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Its account is asked as soon, and no longer than the caller waits."""
+    freezer.move_to(NOON)
+    first, second = simulator.etech_keys, simulator.smseco
+    relay = await add_relay(await add_account(first), await add_account(second))
+    first.label = "DELIVERED"
+    answer = await at_the_end(
+        hass, freezer, send(hass, relay, wait_for_delivery="00:02:00")
+    )
+    assert status(answer) == [("Maman", "delivered")]
+    assert datetime.now(UTC) < NOON + timedelta(minutes=1)
+
+    first.label = "PENDING"
+    begun = datetime.now(UTC)
+    answer = await at_the_end(
+        hass, freezer, send(hass, relay, message="Encore", wait_for_delivery=True)
+    )
+    assert status(answer) == [("Maman", "pending")]
+    waited = datetime.now(UTC) - begun
+    assert timedelta(minutes=2) <= waited < timedelta(minutes=3)
+    asked = first.asked("delivery")
+    for _ in range(10):
+        await pass_time(hass, freezer, timedelta(seconds=5))
+    assert first.asked("delivery") <= asked + 1
+
+
 async def test_who_wants_no_answer_hears_that_it_did_not_arrive(
     hass: HomeAssistant,
     simulator: Simulator,

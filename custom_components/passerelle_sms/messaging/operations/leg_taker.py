@@ -8,7 +8,7 @@ earlier run has not begun is never begun by this one. Nobody is told of it here.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
@@ -233,9 +233,9 @@ class LegTaker:
         """Let the gateway be asked soon what became of a message's deliveries."""
         self._tracker.hurry(message_id)
 
-    async def wait(self, message_id: str, patience: timedelta) -> None:
-        """Return when nothing more is awaited of a message's deliveries, or after a while."""
-        await self._tracker.wait(message_id, patience)
+    def hurrying(self, message_id: str) -> AbstractContextManager[object]:
+        """Let the gateway be asked more often about what somebody waits for."""
+        return self._tracker.hurrying(message_id)
 
     async def ask_for_replies(self, message_id: str) -> None:
         """Ask now for the replies to a message; raises `GatewayError`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 
 from ...gateways.errors import GatewayError
@@ -99,18 +100,17 @@ class RelayTracker:
         over = asyncio.Event()
         self._waiting.setdefault(message_id, []).append(over)
         cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
-        hurry = Tasks()
         try:
             record = await self._store.get(message_id)
-            for leg in [] if record is None else _pending_legs(record):
-                if (account := self._accounts.find(leg.account)) is not None:
-                    hurry.spawn(account.wait(leg.message_id, patience))
             if record is None or self._is_stopped or self._is_over(record):
-                over.set()
-            await over.wait()
+                return
+            with ExitStack() as hurry:
+                for leg in _pending_legs(record):
+                    if (account := self._accounts.find(leg.account)) is not None:
+                        hurry.enter_context(account.hurrying(leg.message_id))
+                await over.wait()
         finally:
             cancel()
-            hurry.cancel()
             self._waiting[message_id].remove(over)
             if not self._waiting[message_id]:
                 del self._waiting[message_id]

@@ -42,11 +42,6 @@ class Tasks:
         """
         return await end_of(self.spawn(work))
 
-    def cancel(self) -> None:
-        """Let what is under way end now."""
-        for task in self._under_way:
-            task.cancel()
-
     async def join(self) -> None:
         """Wait until nothing is under way any more."""
         while self._under_way:

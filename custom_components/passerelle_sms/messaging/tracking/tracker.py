@@ -5,7 +5,8 @@ of it is on disk after that: a restart in between tells it again, and loses noth
 """
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -194,15 +195,24 @@ class Tracker:
 
     async def wait(self, message_id: str, patience: timedelta) -> None:
         """Return when nothing more is awaited of a message, after `patience`, or at a stop."""
+        with self.hurrying(message_id) as over:
+            seconds = max(0.0, patience.total_seconds())
+            cancel = self._clock.call_later(seconds, over.set)
+            self._release(message_id)
+            try:
+                await over.wait()
+            finally:
+                cancel()
+
+    @contextmanager
+    def hurrying(self, message_id: str) -> Iterator[asyncio.Event]:
+        """Let the gateway be asked more often about a message that somebody waits for."""
         over = asyncio.Event()
         self._waiting.setdefault(message_id, []).append(over)
         self.hurry(message_id)
-        cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
-        self._release(message_id)
         try:
-            await over.wait()
+            yield over
         finally:
-            cancel()
             self._waiting[message_id].remove(over)
             if not self._waiting[message_id]:
                 del self._waiting[message_id]
