@@ -188,10 +188,14 @@ async def test_a_crash_once_the_account_has_it_on_disk_loses_nothing(
     assert told_by_account(relay) == []
 
 
+@pytest.mark.parametrize("is_relay_loaded_anew", [True, False])
 async def test_an_answer_that_the_relay_cannot_keep_is_told_once_it_can(
-    relay: RelayHarness, simulated: SimulatedEnvoyerSmsPro
+    relay: RelayHarness,
+    simulated: SimulatedEnvoyerSmsPro,
+    *,
+    is_relay_loaded_anew: bool,
 ) -> None:
-    """Without a restart: the account has it, and tries again."""
+    """The account has it, and tries again: by itself, and when the relay begins anew."""
     message_id = await asked(relay)
     answer(simulated, "Oui")
     relay.disk.room = 0
@@ -199,7 +203,12 @@ async def test_an_answer_that_the_relay_cannot_keep_is_told_once_it_can(
     assert told(relay) == []
 
     relay.disk.room = None
-    await relay.clock.advance(600)
+    if is_relay_loaded_anew:
+        await relay.parts.replies.stop()
+        await relay.parts.replies.start()
+        await until_idle()
+    else:
+        await relay.clock.advance(600)
 
     assert told(relay) == [("Oui", message_id)]
     assert told_by_account(relay) == []

@@ -1,6 +1,5 @@
 """What becomes of what a relay's accounts have taken: heard from them, and passed on."""
 
-import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,6 +14,7 @@ from ..observers import MessageObserver
 from ..runtime.clock import Clock
 from ..runtime.tasks import Tasks
 from ..tracking.delivery_ends import DeliveryEnds
+from ..tracking.waiting import Waiting
 from .delivery_watch import DeliveryWatch
 from .leg_follower import LegFollower
 from .relay_accounts import RelayAccounts
@@ -42,7 +42,7 @@ class RelayTracker:
         self._watch = watch
         self._ends = DeliveryEnds(store, observer)
         self._awaited: set[tuple[str, str]] = set()
-        self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._waiting = Waiting()
         self._tasks = Tasks()
         self._is_running = self._is_stopped = False
         follower.listen(self._on_heard)
@@ -90,30 +90,22 @@ class RelayTracker:
     async def stop(self) -> None:
         """Pause, and let nobody wait any longer: they get what is known."""
         self._is_stopped = True
-        for waiting in self._waiting.values():
-            for over in waiting:
-                over.set()
+        self._waiting.release_all()
         await self.pause()
 
     async def wait(self, message_id: str, patience: timedelta) -> None:
         """Return when nothing more is awaited of a message, after `patience`, or at a stop."""
-        over = asyncio.Event()
-        self._waiting.setdefault(message_id, []).append(over)
-        cancel = self._clock.call_later(max(0.0, patience.total_seconds()), over.set)
-        try:
-            record = await self._store.get(message_id)
-            if record is None or self._is_stopped or self._is_over(record):
-                return
-            with ExitStack() as hurry:
-                for leg in _pending_legs(record):
-                    if (account := self._accounts.find(leg.account)) is not None:
-                        hurry.enter_context(account.hurrying(leg.message_id))
-                await over.wait()
-        finally:
-            cancel()
-            self._waiting[message_id].remove(over)
-            if not self._waiting[message_id]:
-                del self._waiting[message_id]
+        record = await self._store.get(message_id)
+        if record is None or self._is_stopped or self._is_over(record):
+            return
+        with ExitStack() as until_over:
+            over = until_over.enter_context(self._waiting.begun(message_id))
+            seconds = max(0.0, patience.total_seconds())
+            until_over.callback(self._clock.call_later(seconds, over.set))
+            for leg in _pending_legs(record):
+                if (account := self._accounts.find(leg.account)) is not None:
+                    until_over.enter_context(account.hurrying(leg.message_id))
+            await over.wait()
 
     async def ask_about(self, message_id: str, number: str | None = None) -> None:
         """Ask the accounts now about a message, or one of its recipients.
@@ -161,8 +153,7 @@ class RelayTracker:
         if self._is_running:
             self._tasks.spawn(self._ends.announce(record, changed))
         if self._is_over(record):
-            for over in self._waiting.get(record.message_id, ()):
-                over.set()
+            self._waiting.release(record.message_id)
 
     def _is_over(self, record: MessageRecord) -> bool:
         return not record.is_open and not any(map(_is_pending, record.submissions))

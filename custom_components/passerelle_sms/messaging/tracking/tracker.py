@@ -28,6 +28,7 @@ from .pending_deliveries import Key, PendingDeliveries, PendingDelivery
 from .poller import HORIZON, Poller
 from .report_inbox import ReportInbox, UnmatchedReport
 from .shared_reading import SharedReading
+from .waiting import Waiting
 
 
 class Tracker:
@@ -66,7 +67,7 @@ class Tracker:
         )
         self._inbox = ReportInbox(journal, clock, ages)
         self._hearing = asyncio.Lock()
-        self._waiting: dict[str, list[asyncio.Event]] = {}
+        self._waiting = Waiting()
         self._news: set[Key] | None = None
         """What has changed while the journal is read; else `None`."""
         self._will_match = False
@@ -92,8 +93,7 @@ class Tracker:
             failed=observer.on_poll_failed,
             replan=self._polls.replan,
         )
-        self._is_running = False
-        self._is_stopped = False
+        self._is_running = self._is_stopped = False
 
     def __len__(self) -> int:
         """Return how many deliveries are awaited."""
@@ -207,15 +207,9 @@ class Tracker:
     @contextmanager
     def hurrying(self, message_id: str) -> Iterator[asyncio.Event]:
         """Let the gateway be asked more often about a message that somebody waits for."""
-        over = asyncio.Event()
-        self._waiting.setdefault(message_id, []).append(over)
-        self.hurry(message_id)
-        try:
+        with self._waiting.begun(message_id) as over:
+            self.hurry(message_id)
             yield over
-        finally:
-            self._waiting[message_id].remove(over)
-            if not self._waiting[message_id]:
-                del self._waiting[message_id]
 
     async def pause(self) -> None:
         """Ask and announce nothing until the next start; whoever waits goes on waiting.
@@ -230,8 +224,7 @@ class Tracker:
     async def stop(self) -> None:
         """Pause, and let nobody wait any longer: they get what is known."""
         self._is_stopped = True
-        for message_id in self._waiting:
-            self._release(message_id)
+        self._waiting.release_all()
         await self.pause()
 
     async def _catch_up(
@@ -281,10 +274,8 @@ class Tracker:
         """Answer who waits for a message, if there is nothing more to wait for."""
         record = self._messages.get_open(message_id)
         is_open = record is not None and record.is_open
-        is_over = not is_open and not self._awaited.is_awaited(message_id)
-        if is_over or self._is_stopped:
-            for over in self._waiting.get(message_id, ()):
-                over.set()
+        if self._is_stopped or not (is_open or self._awaited.is_awaited(message_id)):
+            self._waiting.release(message_id)
 
     async def _match_inbox(self) -> set[DeliveryReport]:
         """Look whether those that wait belong to a message by now; return which do.
