@@ -31,20 +31,6 @@ async def test_it_is_held_and_waited_for() -> None:
     await tasks.join()
 
 
-async def test_all_of_it_can_be_ended(caplog: pytest.LogCaptureFixture) -> None:
-    """At once, and that is no mistake."""
-    tasks = Tasks()
-    endless = [tasks.spawn(asyncio.Event().wait()) for _ in range(2)]
-    await asyncio.sleep(0)
-
-    tasks.cancel()
-    await tasks.join()
-
-    assert all(task.cancelled() for task in endless)
-    assert len(tasks) == 0
-    assert caplog.records == []
-
-
 async def test_a_refusal_is_for_whoever_waits(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
