@@ -71,10 +71,10 @@ def _at_the_whole_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _by_its_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    def now(self: Renewer, _carriers: object) -> datetime:
-        return self._clock.now()
+    def latest_time(now: datetime, carriers: object) -> datetime:
+        return now
 
-    monkeypatch.setattr(Renewer, "_now", now)
+    monkeypatch.setattr(renewer, "latest_time", latest_time)
 
 
 def _doubt_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
